@@ -21,6 +21,8 @@ create function private.platform_id()
     set search_path = '', pg_temp
 return '00000000-0000-4000-8000-000000000000'::uuid;
 
+create type public.withdrawal_mode as enum ('full', 'packages', 'none');
+
 create table public.organizations (
     id uuid primary key default gen_random_uuid(),
     name text not null,
@@ -40,10 +42,12 @@ create table public.organizations (
     dispute_liability public.dispute_liability not null default 'platform',
     max_open_holds integer not null default 3,
     max_held_lessons integer not null default 12,
+    withdrawal_mode public.withdrawal_mode not null default 'packages',
     referral_discount_bps integer not null default 0,
     referral_reward_cents bigint not null default 0,
     credit_validity_months integer,
     forfeits_expired_hours boolean not null default false,
+    refunds_resold_times boolean not null default true,
     requires_second_factor boolean not null default false,
     labels jsonb not null default '{}',
     created_at timestamptz not null default private.clock(),
@@ -91,6 +95,10 @@ comment on column public.organizations.referral_discount_bps is
     'Discount on the first lesson of a referred learner; 0 turns referrals off.';
 comment on column public.organizations.referral_reward_cents is 'Reward for the referrer of that learner, in the organization''s currency.';
 comment on column public.organizations.credit_validity_months is 'How long prepaid minutes can be used; null: they never expire.';
+comment on column public.organizations.withdrawal_mode is
+    'What consumers may withdraw from within 14 days: full: lessons and prepaid hours; packages: prepaid hours; none.';
+comment on column public.organizations.refunds_resold_times is
+    'Whether what is kept of a late cancellation goes back when somebody else pays for the same time.';
 comment on column public.organizations.forfeits_expired_hours is
     'Whether prepaid minutes that expire are earned by the instructor; else they are refunded.';
 comment on column public.organizations.requires_second_factor is

@@ -112,7 +112,8 @@ create function private.update_organization(
     p_credit_validity_months integer,
     p_forfeits_expired_hours boolean,
     p_requires_second_factor boolean,
-    p_max_held_lessons integer
+    p_max_held_lessons integer,
+    p_refunds_resold_times boolean
 )
     returns void
     language plpgsql
@@ -142,7 +143,8 @@ begin
         labels = coalesce(p_labels, labels),
         credit_validity_months = nullif(coalesce(p_credit_validity_months, credit_validity_months), 0),
         forfeits_expired_hours = coalesce(p_forfeits_expired_hours, forfeits_expired_hours),
-        requires_second_factor = coalesce(p_requires_second_factor, requires_second_factor)
+        requires_second_factor = coalesce(p_requires_second_factor, requires_second_factor),
+        refunds_resold_times = coalesce(p_refunds_resold_times, refunds_resold_times)
     where id = p_org_id;
 exception
     when check_violation or numeric_value_out_of_range then
@@ -162,7 +164,8 @@ create function private.admin_set_terms(
     p_fee_refundable boolean,
     p_dispute_liability public.dispute_liability,
     p_referral_discount_bps integer,
-    p_referral_reward_cents bigint
+    p_referral_reward_cents bigint,
+    p_withdrawal_mode public.withdrawal_mode
 )
     returns void
     language plpgsql
@@ -182,7 +185,8 @@ begin
         fee_refundable = coalesce(p_fee_refundable, fee_refundable),
         dispute_liability = coalesce(p_dispute_liability, dispute_liability),
         referral_discount_bps = coalesce(p_referral_discount_bps, referral_discount_bps),
-        referral_reward_cents = coalesce(p_referral_reward_cents, referral_reward_cents)
+        referral_reward_cents = coalesce(p_referral_reward_cents, referral_reward_cents),
+        withdrawal_mode = coalesce(p_withdrawal_mode, withdrawal_mode)
     where id = p_org_id
         and not is_platform;
 

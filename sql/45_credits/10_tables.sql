@@ -76,7 +76,7 @@ create index on public.learner_credits (expires_at) where status = 'active';
 create index on public.learner_credits (bought_by);
 
 comment on table public.learner_credits is
-    'A lot of minutes that a learner bought ahead with one instructor, at a frozen price. The oldest lot is used first.';
+    'A lot of minutes that a learner bought ahead with one instructor, at a frozen price. The lot that expires first is used first, then the oldest.';
 comment on column public.learner_credits.service_id is
     'The only service that these minutes pay for; null if they pay for lessons priced by the instructor''s hourly rate.';
 comment on column public.learner_credits.price_cents is 'List price of all minutes, in the minor unit of currency, as all amounts here.';

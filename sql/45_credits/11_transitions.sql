@@ -4,7 +4,7 @@
 -- credit:
 --   · → pending: buy_credits (user, service, studio)
 --   pending, cancelled → active: activate_credit (service, job)
---   pending → cancelled: expire_purchases (user, service, job, studio)
+--   pending → cancelled: expire_purchases, withdraw_hours (user, service, job, studio)
 --   active → frozen: freeze_credit (service, job)
 --   frozen → active: freeze_credit (service, job)
 

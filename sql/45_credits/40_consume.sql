@@ -1,5 +1,5 @@
--- Ends a booking's reservation of prepaid minutes: restores p_restored_minutes to their lots and consumes the rest. Returns what was
--- restored, by lot. end_item (48) calls it.
+-- Ends a booking's reservation of prepaid minutes: restores p_restored_minutes to their lots and consumes the rest, of the lot that
+-- expires first to begin with. Returns what was restored, by lot. end_item (48) calls it.
 create function private.consume_credit(p_booking_id uuid, p_restored_minutes integer)
     returns setof private.credit_part
     language plpgsql
@@ -10,13 +10,17 @@ as $$
 declare
     reserved private.credit_part;
     part private.credit_part;
-    to_restore integer := p_restored_minutes;
+    to_consume integer := (
+        select greatest(sum(held.minutes) - p_restored_minutes, 0) from private.reserved_credit(p_booking_id) held
+    );
 begin
     for reserved in
         select held.* from private.reserved_credit(p_booking_id) held
     loop
-        part := private.restore_minutes(reserved.credit_id, least(to_restore, reserved.minutes), p_booking_id, 'restore');
-        to_restore := to_restore - part.minutes;
+        part := private.restore_minutes(
+            reserved.credit_id, reserved.minutes - least(to_consume, reserved.minutes), p_booking_id, 'restore'
+        );
+        to_consume := to_consume - (reserved.minutes - part.minutes);
         reserved.minutes := reserved.minutes - part.minutes;
         if part.minutes > 0 then
             return next part;
@@ -88,7 +92,7 @@ begin
 end;
 $$;
 
--- The minutes that a booking has reserved, by lot in the order of their ids.
+-- The minutes that a booking has reserved, by lot: the one that expires first comes first.
 create function private.reserved_credit(p_booking_id uuid)
     returns setof private.credit_part
     language sql
@@ -103,15 +107,16 @@ as $$
         sum(signed.factor * entry.fee_cents)::bigint,
         sum(signed.factor * entry.discount_cents)::bigint
     from public.credit_entries entry
+    join public.learner_credits lot on lot.org_id = entry.org_id and lot.id = entry.credit_id
     cross join lateral (select case entry.kind when 'reserve' then 1 else -1 end as factor) signed
     where entry.booking_id = p_booking_id
         and entry.kind in ('reserve', 'restore', 'consume')
-    group by entry.credit_id
+    group by entry.credit_id, lot.expires_at, lot.created_at
     having sum(signed.factor * entry.minutes) > 0
-    order by entry.credit_id;
+    order by lot.expires_at nulls last, lot.created_at, entry.credit_id;
 $$;
 
--- The minutes that a booking has used, by lot in the order of their ids.
+-- The minutes that a booking has used, by lot: the one that expires last comes first, because its minutes are restored first.
 create function private.used_credit(p_booking_id uuid)
     returns table (credit_id uuid, minutes integer)
     language sql
@@ -121,9 +126,44 @@ create function private.used_credit(p_booking_id uuid)
 as $$
     select entry.credit_id, sum(case entry.kind when 'consume' then entry.minutes else -entry.minutes end)::integer
     from public.credit_entries entry
+    join public.learner_credits lot on lot.org_id = entry.org_id and lot.id = entry.credit_id
     where entry.booking_id = p_booking_id
         and entry.kind in ('consume', 'give_back')
-    group by entry.credit_id
+    group by entry.credit_id, lot.expires_at, lot.created_at
     having sum(case entry.kind when 'consume' then entry.minutes else -entry.minutes end) > 0
-    order by entry.credit_id;
+    order by lot.expires_at desc nulls first, lot.created_at desc, entry.credit_id desc;
+$$;
+
+-- The parts of the prices of lots that entries of one kind have moved for a booking.
+create function private.booking_credit(p_booking_id uuid, p_kind public.credit_entry_kind)
+    returns private.credit_part
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select row(
+        null,
+        coalesce(sum(entry.minutes), 0)::integer,
+        coalesce(sum(entry.share_cents), 0)::bigint,
+        coalesce(sum(entry.fee_cents), 0)::bigint,
+        coalesce(sum(entry.discount_cents), 0)::bigint
+    )::private.credit_part
+    from public.credit_entries entry
+    where entry.booking_id = p_booking_id
+        and entry.kind = p_kind;
+$$;
+
+-- Hands the minutes that one booking has reserved to another, at what they were worth when they were reserved.
+create function private.transfer_credit(p_from_booking_id uuid, p_to_booking_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select
+        private.add_credit_entry(reserved, 'restore', p_from_booking_id),
+        private.add_credit_entry(reserved, 'reserve', p_to_booking_id)
+    from private.reserved_credit(p_from_booking_id) reserved;
 $$;

@@ -1,5 +1,5 @@
--- The parts of a learner's lots that would pay for a lesson, oldest lot first; no row if they do not suffice. A lot pays for its
--- one service, or for lessons at the hourly rate; always in its currency.
+-- The parts of a learner's lots that would pay for a lesson, or for as much of it as they have minutes. The lot that expires first comes
+-- first, then the one that was bought first. A lot pays for its one service, or for lessons at the hourly rate; always in its currency.
 create function private.plan_credit(
     p_learner_id uuid,
     p_instructor_id uuid,
@@ -16,7 +16,6 @@ create function private.plan_credit(
 as $$
 declare
     credit public.learner_credits;
-    parts private.credit_part[] := '{}';
     missing integer := p_minutes;
 begin
     for credit in
@@ -29,16 +28,12 @@ begin
             and lot.minutes_left > 0
             and (lot.expires_at is null or private.clock() < lot.expires_at)
             and (lot.service_id = p_service_id or (lot.service_id is null and p_is_hourly))
-        order by lot.activated_at, lot.id
+        order by lot.expires_at nulls last, lot.created_at, lot.id
     loop
-        parts := parts || private.next_credit_part(credit, least(missing, credit.minutes_left));
-        missing := missing - least(missing, credit.minutes_left);
         exit when missing = 0;
+        return next private.next_credit_part(credit, least(missing, credit.minutes_left));
+        missing := missing - least(missing, credit.minutes_left);
     end loop;
-
-    if missing = 0 then
-        return query select part.* from unnest(parts) part;
-    end if;
 end;
 $$;
 

@@ -15,7 +15,7 @@
 -- Called by bookings (50), payments (60), disputes (62) and cancellations (64); learners buy hours through 80_api.sql.
 
 create type public.order_item_kind as enum ('booking', 'credits');
-create type public.order_item_ending as enum ('given', 'missed', 'cancelled', 'fault');
+create type public.order_item_ending as enum ('given', 'missed', 'cancelled', 'fault', 'withdrawn');
 
 create table public.orders (
     id uuid not null unique default gen_random_uuid(),
@@ -24,6 +24,7 @@ create table public.orders (
     instructor_id uuid not null,
     currency text not null,
     is_all_or_nothing boolean not null default false,
+    withdrawal_mode public.withdrawal_mode not null,
     placed_by uuid references public.profiles (id) on delete set null,
     created_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -40,6 +41,8 @@ comment on table public.orders is
     'What a learner commits to pay for at once, with one instructor: one or more lessons, or prepaid hours. Its status and amounts follow '
     'from its items and payments.';
 comment on column public.orders.is_all_or_nothing is 'Whether a late payment pays for all of its lessons or for none.';
+comment on column public.orders.withdrawal_mode is
+    'What of it may be withdrawn from within 14 days; the organization''s terms when it was placed.';
 comment on column public.orders.placed_by is 'The person who ordered: the learner, a guardian or an admin of the school.';
 
 create table public.order_items (
@@ -122,7 +125,8 @@ comment on column public.order_items.restored_cents is 'What prepaid minutes tha
 comment on column public.order_items.lost_cents is 'What disputes have taken.';
 comment on column public.order_items.liable_cents is 'The part of lost_cents for which the instructor is liable.';
 comment on column public.order_items.ending is
-    'given; missed: the learner did not come; cancelled: by the learner or a guardian; fault: anyone else''s, also paid too late. '
+    'given; missed: the learner did not come; cancelled: by the learner or a guardian; fault: anyone else''s, also paid too late; '
+    'withdrawn: the contract was withdrawn from within 14 days. '
     'Null while it is ahead.';
 comment on column public.order_items.refund_bps is 'The fraction of a cancelled lesson that its policy gives back, in basis points.';
 comment on column public.order_items.owed_cents is 'What a cancellation owes the payer and has not refunded yet, fixed when it happened.';
@@ -157,7 +161,7 @@ create trigger touch_updated_at
 
 -- Who placed it may be forgotten, with the login.
 create trigger forbid_change
-    before update of id, org_id, learner_id, instructor_id, currency, is_all_or_nothing, created_at or delete on public.orders
+    before update of id, org_id, learner_id, instructor_id, currency, is_all_or_nothing, withdrawal_mode, created_at or delete on public.orders
     for each row execute function private.forbid_change();
 
 create trigger forbid_truncate

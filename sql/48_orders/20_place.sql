@@ -12,8 +12,10 @@ create function private.place_order(
     security invoker
     set search_path = '', pg_temp
 as $$
-    insert into public.orders (org_id, learner_id, instructor_id, currency, is_all_or_nothing, placed_by)
-    values (p_org_id, p_learner_id, p_instructor_id, p_currency, p_is_all_or_nothing, private.my_user_id())
+    insert into public.orders (org_id, learner_id, instructor_id, currency, is_all_or_nothing, withdrawal_mode, placed_by)
+    select p_org_id, p_learner_id, p_instructor_id, p_currency, p_is_all_or_nothing, organization.withdrawal_mode, private.my_user_id()
+    from public.organizations organization
+    where organization.id = p_org_id
     returning id;
 $$;
 

@@ -14,7 +14,7 @@ create function private.item_books(p_item public.order_items)
 as $$
 declare
     books private.item_books := row(0, 0, 0, 0, 0, 0, 0, 0)::private.item_books;
-    credit_cents constant bigint := p_item.credit_share_cents + p_item.credit_fee_cents - p_item.credit_discount_cents;
+    credit_cents constant bigint := private.prepaid_cents(p_item);
     received_cents constant bigint := credit_cents
         + case when p_item.is_paid then p_item.total_cents - credit_cents + p_item.excess_cents else 0 end;
     is_ahead constant boolean := p_item.ending is null;
@@ -83,6 +83,17 @@ begin
 end;
 $$;
 
+-- Whether an ending gives everything back: somebody else's fault, or a withdrawal.
+create function private.makes_whole(p_ending public.order_item_ending)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(p_ending in ('fault', 'withdrawn'), false);
+$$;
+
 -- E: what the instructor may keep of an item. One that has not ended is meant to be given.
 create function private.keepable_cents(p_item public.order_items)
     returns bigint
@@ -93,11 +104,23 @@ create function private.keepable_cents(p_item public.order_items)
 as $$
     select case p_item.ending
         when 'fault' then 0
+        when 'withdrawn' then 0
         when 'missed' then paid.share_cents
         when 'cancelled' then paid.share_cents - private.prorate(paid.share_cents, p_item.refund_bps, 10000)
         else p_item.share_cents
     end
     from (select least(p_item.share_cents, p_item.total_cents) as share_cents) paid;
+$$;
+
+-- What prepaid minutes pay of an item's price.
+create function private.prepaid_cents(p_item public.order_items)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_item.credit_share_cents + p_item.credit_fee_cents - p_item.credit_discount_cents;
 $$;
 
 -- T - R - C: what of an item's price the payer neither has back nor has lost to a dispute.
@@ -111,7 +134,7 @@ as $$
     select greatest(p_item.total_cents - p_item.refunded_cents - p_item.restored_cents - p_item.lost_cents, 0);
 $$;
 
--- What the ending owes the payer besides what is refunded and lost. Of a fault all that is left, whatever happens later; of a
+-- What the ending owes the payer besides what is refunded and lost. Of a fault or a withdrawal all that is left, whatever happens later; of a
 -- cancellation what was fixed then.
 create function private.owed_cents(p_item public.order_items)
     returns bigint
@@ -122,7 +145,7 @@ create function private.owed_cents(p_item public.order_items)
 as $$
     select case
         when not p_item.is_paid then 0
-        when p_item.ending = 'fault' then unreturned.cents
+        when private.makes_whole(p_item.ending) then unreturned.cents
         when p_item.ending = 'cancelled' then least(p_item.owed_cents, unreturned.cents)
         else 0
     end

@@ -20,7 +20,8 @@ declare
     restored private.credit_part[];
     part private.credit_part;
     postings private.posting[] := '{}';
-    new_cents bigint := 0;
+    worth_cents bigint := 0;
+    new_cents bigint;
 begin
     select * into before
     from public.order_items
@@ -37,8 +38,10 @@ begin
     end;
     foreach part in array restored loop
         postings := postings || private.credit_postings(part, -1);
-        new_cents := new_cents + private.credit_part_cents(part);
+        worth_cents := worth_cents + private.credit_part_cents(part);
     end loop;
+    new_cents := private.restored_price_cents(before, worth_cents);
+    postings := postings || row('platform_fees', null, worth_cents - new_cents)::private.posting;
 
     update public.order_items
     set ending = p_ending,
@@ -53,9 +56,24 @@ begin
 end;
 $$;
 
--- Restores, as minutes, what somebody else's fault still owes for a lesson that prepaid minutes paid for: a dispute that had taken it was
--- won. Rounded up to whole minutes.
-create function private.restore_owed_minutes(p_item_id uuid)
+-- What restored minutes give back of an item's price: what they are worth to their lots; or, if none of its minutes is used or reserved any
+-- more, all that prepaid minutes had paid of it. The cent by which the two can differ is the platform's.
+create function private.restored_price_cents(p_item public.order_items, p_worth_cents bigint)
+    returns bigint
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when exists (select from private.used_credit(p_item.booking_id)) then p_worth_cents
+        else private.prepaid_cents(p_item) - p_item.restored_cents
+    end;
+$$;
+
+-- Restores, as minutes, so much of a lesson's price that prepaid minutes paid: a dispute that had taken it was won. Rounded up to whole
+-- minutes.
+create function private.restore_owed_minutes(p_item_id uuid, p_cents bigint)
     returns void
     language plpgsql
     volatile
@@ -67,19 +85,22 @@ declare
     item public.order_items;
     part private.credit_part;
     postings private.posting[] := '{}';
-    new_cents bigint := 0;
+    worth_cents bigint := 0;
+    new_cents bigint;
 begin
     select * into strict before from public.order_items where id = p_item_id for no key update;
     for part in
         select restored.*
-        from private.give_back_credit(before.booking_id, private.minutes_worth(before, private.owed_cents(before))) restored
+        from private.give_back_credit(before.booking_id, private.minutes_worth(before, p_cents)) restored
     loop
         postings := postings || private.credit_postings(part, -1);
-        new_cents := new_cents + private.credit_part_cents(part);
+        worth_cents := worth_cents + private.credit_part_cents(part);
     end loop;
-    if new_cents = 0 then
+    if worth_cents = 0 then
         return;
     end if;
+    new_cents := private.restored_price_cents(before, worth_cents);
+    postings := postings || row('platform_fees', null, worth_cents - new_cents)::private.posting;
 
     update public.order_items
     set restored_cents = restored_cents + new_cents,
@@ -91,18 +112,19 @@ begin
 end;
 $$;
 
--- How many of an item's minutes so much of its price is worth, rounded up.
+-- How many of the minutes that paid for an item so much of its price is worth, rounded up.
 create function private.minutes_worth(p_item public.order_items, p_cents bigint)
     returns integer
     language sql
-    immutable
+    stable
     security invoker
     set search_path = '', pg_temp
 as $$
     select case
-        when p_item.total_cents = 0 then p_item.minutes
-        else (p_cents * p_item.minutes + p_item.total_cents - 1) / p_item.total_cents
-    end::integer;
+        when private.prepaid_cents(p_item) = 0 then prepaid.minutes
+        else (greatest(p_cents, 0) * prepaid.minutes + private.prepaid_cents(p_item) - 1) / private.prepaid_cents(p_item)
+    end::integer
+    from private.booking_credit(p_item.booking_id, 'reserve') prepaid;
 $$;
 
 -- Pays a free item: the platform pays the instructor's share. Items with a price are paid by payments or by prepaid minutes. 82_effects

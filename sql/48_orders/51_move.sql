@@ -17,7 +17,7 @@ declare
 begin
     select * into strict before from public.order_items where booking_id = p_from_booking_id for no key update;
     overpaid_cents := before.total_cents
-        - (before.credit_share_cents + before.credit_fee_cents - before.credit_discount_cents)
+        - private.prepaid_cents(before)
         - (p_price.total_cents - private.credit_part_cents(credit));
 
     update public.order_items
@@ -47,24 +47,4 @@ begin
         postings || row('platform_fees', null, -coalesce((select sum(line.amount_cents) from unnest(postings) line), 0))::private.posting
     );
 end;
-$$;
-
--- The parts of the prices of lots that entries of one kind have moved for a booking.
-create function private.booking_credit(p_booking_id uuid, p_kind public.credit_entry_kind)
-    returns private.credit_part
-    language sql
-    stable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-    select row(
-        null,
-        coalesce(sum(entry.minutes), 0)::integer,
-        coalesce(sum(entry.share_cents), 0)::bigint,
-        coalesce(sum(entry.fee_cents), 0)::bigint,
-        coalesce(sum(entry.discount_cents), 0)::bigint
-    )::private.credit_part
-    from public.credit_entries entry
-    where entry.booking_id = p_booking_id
-        and entry.kind = p_kind;
 $$;

@@ -27,7 +27,7 @@ as $$
             ),
             false
         )
-        when p_item.ending = 'fault' then true
+        when private.makes_whole(p_item.ending) then true
         when p_item.total_cents = 0 then p_item.ending = 'cancelled' and p_item.refund_bps = 10000
         else private.returned_cents(p_item) >= p_item.total_cents
     end;
@@ -42,7 +42,7 @@ create function private.returned_reward_cents(p_item public.order_items)
     set search_path = '', pg_temp
 as $$
     select case
-        when p_item.ending = 'fault' then p_item.discount_cents
+        when private.makes_whole(p_item.ending) then p_item.discount_cents
         when p_item.total_cents = 0 then private.prorate(p_item.discount_cents, p_item.refund_bps, 10000)
         else private.prorate(p_item.discount_cents, least(private.returned_cents(p_item), p_item.total_cents), p_item.total_cents)
     end;

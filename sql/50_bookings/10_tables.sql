@@ -96,6 +96,7 @@ create table public.bookings (
     total_cents bigint not null,
     fee_mode public.fee_mode not null,
     fee_bps integer not null,
+    credit_minutes integer not null default 0,
     credit_applied_cents bigint not null default 0,
     original_total_cents bigint not null default 0,
     due_cents bigint not null generated always as (greatest(total_cents - credit_applied_cents - original_total_cents, 0)) stored,
@@ -109,6 +110,7 @@ create table public.bookings (
     cancelled_by public.booking_party,
     cancellation_reason text,
     cancelled_at timestamptz,
+    is_withdrawn boolean not null default false,
     no_show_by public.booking_party,
     refund_bps integer,
     cancellation_refund_cents bigint,
@@ -125,6 +127,7 @@ create table public.bookings (
     payout_hold interval not null,
     given_up_at timestamptz,
     accepted_at timestamptz,
+    early_start_requested_at timestamptz,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -141,7 +144,7 @@ create table public.bookings (
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint amounts_are_not_negative check (
         least(price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents, credit_applied_cents,
-            original_total_cents, cancellation_refund_cents, restored_minutes, kept_share_cents) >= 0
+            credit_minutes, original_total_cents, cancellation_refund_cents, restored_minutes, kept_share_cents) >= 0
     ),
     constraint total_is_share_plus_fee_minus_discount check (
         total_cents = instructor_share_cents + platform_fee_cents - discount_cents
@@ -150,6 +153,7 @@ create table public.bookings (
         instructor_share_cents = price_cents - case fee_mode when 'included' then platform_fee_cents else 0 end
     ),
     constraint credit_pays_at_most_the_total check (credit_applied_cents <= total_cents),
+    constraint only_minutes_are_credit check (credit_applied_cents = 0 or credit_minutes > 0),
     constraint original_total_needs_an_original check (original_total_cents = 0 or original_booking_id is not null),
     constraint refund_is_a_fraction check (refund_bps between 0 and 10000),
     constraint cancelled_and_no_show_say_what_they_refund check (
@@ -157,6 +161,7 @@ create table public.bookings (
         = case when status in ('cancelled', 'no_show') then 0 else 4 end
     ),
     constraint a_rescheduled_booking_is_cancelled check (not is_rescheduled or status = 'cancelled'),
+    constraint only_a_cancelled_booking_is_withdrawn check (not is_withdrawn or status = 'cancelled'),
     constraint the_share_never_grows check (kept_share_cents <= instructor_share_cents),
     constraint a_hold_has_a_deadline check (status not in ('proposed', 'held', 'requested') or hold_expires_at is not null),
     constraint a_cancellation_says_when_and_by_whom check (
@@ -190,6 +195,7 @@ create index on public.bookings (instructor_id, start_at);
 create index on public.bookings (learner_id, start_at);
 create index on public.bookings (service_id);
 create index on public.bookings (slot_id);
+create index on public.bookings (start_at) where status = 'cancelled' and refund_bps < 10000;
 create index on public.bookings (hold_expires_at) where status in ('proposed', 'held', 'requested');
 create index on public.bookings (learner_person_id) where status in ('held', 'requested');
 create index on public.bookings (learner_person_id, given_up_at) where given_up_at is not null;
@@ -224,6 +230,7 @@ comment on column public.bookings.payout_hold is
     'How long after the lesson the earning becomes payable; copied from the organization when the booking was made.';
 comment on column public.bookings.given_up_at is
     'When it ended unpaid, by the learner''s doing: its hold expired, or the learner cancelled it while it was held, not at once.';
+comment on column public.bookings.credit_minutes is 'How many of its minutes are paid with prepaid ones; a card pays the rest.';
 comment on column public.bookings.credit_applied_cents is 'What prepaid minutes pay of the total.';
 comment on column public.bookings.order_id is 'The order that it belongs to; a replacement belongs to its original''s.';
 comment on column public.bookings.original_booking_id is
@@ -236,6 +243,9 @@ comment on column public.bookings.original_total_cents is 'Total of the original
 comment on column public.bookings.refund_bps is 'The fraction that the cancellation or no-show refunds, in basis points.';
 comment on column public.bookings.cancellation_refund_cents is 'What the cancellation, or the instructor''s no-show, refunds to the payer''s card.';
 comment on column public.bookings.restored_minutes is 'Prepaid minutes that the cancellation or no-show restores.';
+comment on column public.bookings.is_withdrawn is 'Whether it was cancelled by withdrawing from its contract within 14 days.';
+comment on column public.bookings.early_start_requested_at is
+    'When the learner expressly asked for a lesson within the 14 days in which the contract may be withdrawn from; null if it is later.';
 comment on column public.bookings.kept_share_cents is
     'The most that the instructor keeps of the share after a cancellation or no-show; null if the lesson was given or is ahead.';
 comment on column public.bookings.cancellation_policy_id is 'The version of the refund rules that was current when the booking was made.';
@@ -276,13 +286,15 @@ create type private.booking_request as (
     uses_credit boolean,
     series_id uuid,
     original_booking_id uuid,
-    order_id uuid
+    order_id uuid,
+    pays_rest_by_card boolean
 );
 comment on type private.booking_request is 'What a client asks for besides the time: pickup and dropoff are {"address", "lat", "lng"}.';
 
 create type private.booking_terms as (
     price private.price,
     offer private.code_offer,
+    credit_minutes integer,
     credit_cents bigint,
     original_total_cents bigint,
     is_fee_refundable boolean,

@@ -17,11 +17,11 @@
 --   confirmed → in_progress: start_lesson (user, job, studio)
 --   confirmed, in_progress → completed: complete_lesson (user, job, studio)
 --   confirmed, in_progress, completed → no_show: end_as_no_show (user, job, studio)
---   held, requested → cancelled: cancel_booking, cancel_locked, offboard_instructor, cancel_replacement, cancel_refused_lessons
+--   held, requested → cancelled: cancel_booking, cancel_locked, withdraw_from_order, offboard_instructor, cancel_replacement,
+--       cancel_refused_lessons (user, service, job, studio)
+--   proposed → cancelled: cancel_booking, cancel_locked, withdraw_from_order, offboard_instructor, cancel_replacement
 --       (user, service, job, studio)
---   proposed → cancelled: cancel_booking, cancel_locked, offboard_instructor, cancel_replacement
---       (user, service, job, studio)
---   confirmed → cancelled: cancel_booking, cancel_locked, offboard_instructor, end_original_booking,
+--   confirmed → cancelled: cancel_booking, cancel_locked, withdraw_from_order, offboard_instructor, end_original_booking,
 --       undo_cancelled_payment, cancel_lost_lessons, void_ageing_authorizations, decide_claim (user, service, job, studio)
 --   in_progress → cancelled: cancel_booking, undo_cancelled_payment, void_ageing_authorizations, decide_claim
 --       (user, service, job, studio)

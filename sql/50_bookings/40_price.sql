@@ -23,17 +23,18 @@ begin
     into terms.is_fee_refundable, terms.cancellation_policy_id
     from public.organizations organization
     where organization.id = p_service.org_id;
+    terms.credit_minutes := 0;
     terms.credit_cents := 0;
     terms.original_total_cents := 0;
 
     if p_request.uses_credit and private.is_booking_confirmed(p_request.original_booking_id) then
-        return private.price_of_original(terms, p_request.original_booking_id);
+        return private.price_of_original(terms, p_service.duration_minutes, p_request.original_booking_id);
     end if;
     if p_request.uses_credit then
         return private.price_by_credit(terms, price, p_service, p_instructor, p_start_at, p_learner, p_request);
     end if;
     if p_request.original_booking_id is not null then
-        return private.price_reschedule(terms, price, p_request.original_booking_id);
+        return private.price_reschedule(terms, price, p_service, p_start_at, p_request.original_booking_id);
     end if;
 
     terms.offer := private.require_discount(
@@ -56,9 +57,9 @@ as $$
     select exists (select from public.bookings booking where booking.id = p_booking_id and booking.status = 'confirmed');
 $$;
 
--- The terms of a proposed move of a booking that is paid by prepaid minutes: the original's, since it keeps its minutes until the learner
--- accepts.
-create function private.price_of_original(p_terms private.booking_terms, p_original_booking_id uuid)
+-- The terms of a proposed move of a booking to a time that prepaid minutes alone would pay for: the original's, since it keeps its minutes
+-- until the learner accepts. What a card has paid of it counts towards the new time, and goes back then.
+create function private.price_of_original(p_terms private.booking_terms, p_minutes integer, p_original_booking_id uuid)
     returns private.booking_terms
     language plpgsql
     stable
@@ -74,15 +75,17 @@ begin
         original.currency, original.price_cents, original.discount_cents, original.fee_mode, original.fee_bps,
         original.platform_fee_cents, original.instructor_share_cents, original.total_cents
     )::private.price;
+    terms.credit_minutes := p_minutes;
     terms.credit_cents := original.credit_applied_cents;
+    terms.original_total_cents := original.total_cents - original.credit_applied_cents;
     terms.is_fee_refundable := original.is_fee_refundable;
     terms.cancellation_policy_id := original.cancellation_policy_id;
     return terms;
 end;
 $$;
 
--- The terms of a booking that is paid by prepaid minutes: the price is what was paid for just these minutes, by lot. Lots with
--- different fee modes make a booking with the fee on top.
+-- The terms of a booking that is paid by prepaid minutes, or as far as there are any if the caller lets a card pay the rest. The price of
+-- the minutes is what was paid for just these, by lot; the rest costs its part of today's price.
 create function private.price_by_credit(
     p_terms private.booking_terms,
     p_price private.price,
@@ -100,6 +103,9 @@ create function private.price_by_credit(
 as $$
 declare
     terms private.booking_terms := p_terms;
+    parts private.credit_part[];
+    prepaid private.price;
+    rest private.price;
 begin
     if p_request.discount_code is not null or p_request.uses_rewards then
         perform private.refuse(
@@ -109,42 +115,33 @@ begin
         );
     end if;
 
-    select
-        row(
-            p_price.currency,
-            paid.share_cents + case paid.fee_mode when 'included' then paid.fee_cents else 0 end,
-            paid.discount_cents,
-            paid.fee_mode,
-            paid.fee_bps,
-            paid.fee_cents,
-            paid.share_cents,
-            paid.share_cents + paid.fee_cents - paid.discount_cents
-        )::private.price,
-        paid.is_fee_refundable
-    into terms.price, terms.is_fee_refundable
-    from (
-        select
-            sum(part.share_cents) as share_cents,
-            sum(part.fee_cents) as fee_cents,
-            sum(part.discount_cents) as discount_cents,
-            case when count(distinct lot.fee_mode) = 1 then min(lot.fee_mode) else 'on_top' end as fee_mode,
-            max(lot.fee_bps) as fee_bps,
-            bool_and(lot.is_fee_refundable) as is_fee_refundable
+    parts := array(
+        select part
         from private.plan_credit(
             p_learner.id, p_instructor.id, p_service.id, private.is_hourly(p_service, p_start_at), p_price.currency,
             p_service.duration_minutes
         ) part
-        join public.learner_credits lot on lot.id = part.credit_id
-    ) paid;
-
-    if (terms.price).total_cents is null then
+    );
+    terms.credit_minutes := coalesce((select sum(part.minutes) from unnest(parts) part), 0);
+    if terms.credit_minutes < p_service.duration_minutes and not coalesce(p_request.pays_rest_by_card, false) then
         perform private.refuse(
             'PT409', 'insufficient_credit',
             'Your prepaid hours with this instructor are not enough for this lesson.',
-            'Buy more with buy_credits, or pay by card.'
+            'Buy more with buy_credits, or pay by card; p_pay_rest_by_card lets a card pay what the hours do not.'
         );
     end if;
-    terms.credit_cents := (terms.price).total_cents;
+
+    rest := private.price_of_rest(p_price, p_service.duration_minutes, terms.credit_minutes);
+    terms.price := rest;
+    if terms.credit_minutes > 0 then
+        prepaid := private.price_of_parts(parts, p_price.currency);
+        terms.credit_cents := prepaid.total_cents;
+        terms.is_fee_refundable := true;
+        terms.price := case when terms.credit_minutes < p_service.duration_minutes then private.add_prices(prepaid, rest) else prepaid end;
+    end if;
+    if terms.credit_minutes < p_service.duration_minutes then
+        perform private.assert_price_is_payable(rest);
+    end if;
     return terms;
 end;
 $$;
@@ -161,6 +158,7 @@ as $$
 declare
     part private.credit_part;
     reserved_cents bigint := 0;
+    reserved_minutes integer := 0;
 begin
     perform
     from public.learner_credits lot
@@ -175,16 +173,15 @@ begin
         select planned.*
         from private.plan_credit(
             p_booking.learner_id, p_booking.instructor_id, p_booking.service_id,
-            private.is_hourly(p_service, p_booking.start_at), p_booking.currency, p_service.duration_minutes
+            private.is_hourly(p_service, p_booking.start_at), p_booking.currency, p_booking.credit_minutes
         ) planned
     loop
         perform private.add_credit_entry(part, 'reserve', p_booking.id, null);
-        reserved_cents := reserved_cents + part.share_cents + part.fee_cents - part.discount_cents;
+        reserved_cents := reserved_cents + private.credit_part_cents(part);
+        reserved_minutes := reserved_minutes + part.minutes;
     end loop;
 
-    if reserved_cents <> p_booking.credit_applied_cents
-        or not exists (select from private.reserved_credit(p_booking.id))
-    then
+    if (reserved_minutes, reserved_cents) <> (p_booking.credit_minutes, p_booking.credit_applied_cents) then
         perform private.refuse(
             'PT409', 'credit_changed',
             'Your prepaid hours have just changed.',
@@ -201,6 +198,8 @@ $$;
 create function private.price_reschedule(
     p_terms private.booking_terms,
     p_price private.price,
+    p_service public.services,
+    p_start_at timestamptz,
     p_original_booking_id uuid
 )
     returns private.booking_terms
@@ -216,6 +215,9 @@ declare
     due private.price;
 begin
     select * into strict original from public.bookings where id = p_original_booking_id;
+    if original.credit_minutes > 0 then
+        return private.price_rescheduled_rest(terms, p_price, p_service, p_start_at, original);
+    end if;
     price := private.price_with_fee(
         original.currency,
         greatest(

@@ -62,7 +62,7 @@ begin
     if (terms.offer).kind is not null then
         perform private.reserve_discount(terms.offer, p_learner, terms.price, booking.instructor_id, booking.order_id);
     end if;
-    if (terms.credit_cents > 0 or p_request.uses_credit) and not is_proposed then
+    if booking.credit_minutes > 0 and not private.waits_for_its_original(booking) then
         perform private.reserve_credit(booking, service);
     end if;
     perform private.add_booking_item(booking);
@@ -252,7 +252,7 @@ begin
         org_id, learner_id, instructor_id, service_id, slot_id, learner_person_id, is_group, start_at, end_at,
         status, hold_expires_at,
         currency, price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents, fee_mode, fee_bps,
-        credit_applied_cents, original_total_cents, is_fee_refundable, cancellation_policy_id, payout_hold,
+        credit_minutes, credit_applied_cents, original_total_cents, is_fee_refundable, cancellation_policy_id, payout_hold, early_start_requested_at,
         pickup_address, pickup_lat, pickup_lng, dropoff_address, dropoff_lat, dropoff_lng,
         learner_notes, client_key, series_id, order_id, original_booking_id, booked_by
     )
@@ -276,8 +276,9 @@ begin
         end,
         (p_terms.price).currency, (p_terms.price).list_cents, (p_terms.price).discount_cents, (p_terms.price).fee_cents,
         (p_terms.price).share_cents, (p_terms.price).total_cents, (p_terms.price).fee_mode, (p_terms.price).fee_bps,
-        p_terms.credit_cents, p_terms.original_total_cents, p_terms.is_fee_refundable, p_terms.cancellation_policy_id,
+        p_terms.credit_minutes, p_terms.credit_cents, p_terms.original_total_cents, p_terms.is_fee_refundable, p_terms.cancellation_policy_id,
         p_organization.payout_hold,
+        case when not p_is_proposed then private.early_start_requested_at(p_slot.start_at, p_organization.withdrawal_mode) end,
         p_request.pickup ->> 'address', (p_request.pickup ->> 'lat')::numeric, (p_request.pickup ->> 'lng')::numeric,
         p_request.dropoff ->> 'address', (p_request.dropoff ->> 'lat')::numeric, (p_request.dropoff ->> 'lng')::numeric,
         p_request.notes, p_request.client_key, p_request.series_id,
@@ -296,4 +297,15 @@ begin
     end if;
     return booking;
 end;
+$$;
+
+-- The instant at which a learner asks for a lesson to be given before the contract can no longer be withdrawn from; null if it is later.
+create function private.early_start_requested_at(p_start_at timestamptz, p_mode public.withdrawal_mode)
+    returns timestamptz
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.clock() where p_mode <> 'none' and p_start_at < private.clock() + interval '14 days';
 $$;

@@ -13,7 +13,7 @@ create function private.request_booking_series(
     p_notes text,
     p_uses_credit boolean
 )
-    returns table (occurrence integer, start_at timestamptz, booking_id uuid, refusal text)
+    returns table (occurrence integer, start_at timestamptz, booking_id uuid, refusal text, order_id uuid)
     language plpgsql
     volatile
     security definer
@@ -23,10 +23,10 @@ declare
     series public.booking_series := private.open_booking_series(
         p_instructor_id, p_service_id, p_start_at, p_occurrences, p_every_weeks, p_mode, p_learner_user_id, p_learner_id
     );
-    order_id constant uuid := private.place_series_order(series);
     local_start timestamp;
     refused_code text;
 begin
+    order_id := private.place_series_order(series);
     for nth in 1..p_occurrences loop
         occurrence := nth;
         local_start := p_start_at at time zone series.time_zone + make_interval(weeks => p_every_weeks * (nth - 1));
@@ -39,7 +39,7 @@ begin
             end if;
             booking_id := (private.request_booking(
                 p_instructor_id, p_service_id, start_at, null, series.learner_id,
-                row(p_notes, null, null, null, null, false, p_uses_credit, series.id, null, order_id)::private.booking_request
+                row(p_notes, null, null, null, null, false, p_uses_credit, series.id, null, order_id, false)::private.booking_request
             )).id;
         exception
             when sqlstate 'PT409' or sqlstate 'PT422' then

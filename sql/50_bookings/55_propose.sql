@@ -75,7 +75,8 @@ begin
                 private.clock() + make_interval(mins => organization.checkout_hold_minutes),
                 booking.start_at
             )
-        end
+        end,
+        early_start_requested_at = private.early_start_requested_at(booking.start_at, organization.withdrawal_mode)
     where org_id = booking.org_id
         and id = booking.id
     returning * into booking;
@@ -84,7 +85,8 @@ end;
 $$;
 
 -- Ends the original of an accepted move that costs nothing more, whose item becomes the replacement's. Prepaid minutes were the original's
--- until now: the replacement takes them, at what they are worth now. Refuses if the original is not confirmed any more.
+-- until now. A replacement that they pay in part takes just them; one that they pay alone takes as many as it is long, at what they are
+-- worth now. Refuses if the original is not confirmed any more.
 create function private.move_original(p_booking public.bookings)
     returns void
     language plpgsql
@@ -111,15 +113,18 @@ begin
         return;
     end if;
 
+    if booking.credit_minutes between 1 and private.minutes_between(booking.start_at, booking.end_at) - 1 then
+        perform private.transfer_credit(original.id, booking.id);
+    end if;
     perform private.end_original_booking(original.id, 'instructor');
-    if booking.credit_applied_cents > 0 then
+    if booking.credit_minutes = private.minutes_between(booking.start_at, booking.end_at) then
         booking := private.reprice_by_credit(booking);
     end if;
     perform private.move_item(original.id, booking.id, private.price_of_booking(booking));
 end;
 $$;
 
--- Gives a proposed booking that prepaid minutes pay the price that they have now, and reserves them.
+-- Gives a proposed booking that prepaid minutes alone pay the price that they have now, and reserves them.
 create function private.reprice_by_credit(p_booking public.bookings)
     returns public.bookings
     language plpgsql
@@ -151,6 +156,7 @@ begin
         total_cents = (terms.price).total_cents,
         fee_mode = (terms.price).fee_mode,
         fee_bps = (terms.price).fee_bps,
+        credit_minutes = terms.credit_minutes,
         credit_applied_cents = terms.credit_cents,
         is_fee_refundable = terms.is_fee_refundable
     where org_id = p_booking.org_id

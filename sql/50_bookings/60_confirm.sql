@@ -17,7 +17,15 @@ begin
     if booking.status not in ('held', 'expired') or booking.start_at <= private.clock() then
         return false;
     end if;
+    if private.is_ended_item(booking.id) then
+        return false;
+    end if;
     if booking.original_booking_id is not null then
+        perform private.transfer_credit(original.id, booking.id)
+        from public.bookings original
+        where original.org_id = booking.org_id
+            and original.id = booking.original_booking_id
+            and original.status = 'confirmed';
         if not private.end_original_booking(
             booking.original_booking_id,
             case when booking.accepted_at is null then 'learner' else 'instructor' end::public.booking_party
@@ -65,10 +73,21 @@ begin
         is_rescheduled = true,
         refund_bps = 0,
         cancellation_refund_cents = 0,
-        restored_minutes = case when credit_applied_cents > 0 then extract(epoch from end_at - start_at) / 60 else 0 end,
+        restored_minutes = credit_minutes,
         kept_share_cents = 0
     where id = p_booking_id
         and status = 'confirmed';
     return found;
 end;
+$$;
+
+-- Whether a booking's item has ended: prepaid minutes that paid a part of it are back in their lots.
+create function private.is_ended_item(p_booking_id uuid)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (select from public.order_items item where item.booking_id = p_booking_id and item.ending is not null);
 $$;

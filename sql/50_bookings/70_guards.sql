@@ -129,10 +129,10 @@ begin
             (old.status, new.status) <> ('proposed', 'proposed')
             and row(
                 new.price_cents, new.discount_cents, new.platform_fee_cents, new.instructor_share_cents, new.total_cents,
-                new.fee_mode, new.fee_bps, new.credit_applied_cents, new.is_fee_refundable
+                new.fee_mode, new.fee_bps, new.credit_minutes, new.credit_applied_cents, new.is_fee_refundable
             ) is distinct from row(
                 old.price_cents, old.discount_cents, old.platform_fee_cents, old.instructor_share_cents, old.total_cents,
-                old.fee_mode, old.fee_bps, old.credit_applied_cents, old.is_fee_refundable
+                old.fee_mode, old.fee_bps, old.credit_minutes, old.credit_applied_cents, old.is_fee_refundable
             )
         )
         or (

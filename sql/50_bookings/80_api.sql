@@ -31,7 +31,13 @@ comment on function public.list_open_slots is
     'in UTC and in the instructor''s local time, in pages of p_limit, at most 1,000. For the next page send start_at of the last row as p_after; '
     'a page with fewer rows is the last. slot_id is null unless the time was published. Errors: service_not_found, bad_time_range.';
 
-create function public.quote_booking(p_service_id uuid, p_instructor_id uuid default null, p_start_at timestamptz default null)
+create function public.quote_booking(
+    p_service_id uuid,
+    p_instructor_id uuid default null,
+    p_start_at timestamptz default null,
+    p_use_credits boolean default false,
+    p_learner_id uuid default null
+)
     returns table (line_item text, amount_cents bigint, currency text)
     language sql
     stable
@@ -39,12 +45,14 @@ create function public.quote_booking(p_service_id uuid, p_instructor_id uuid def
     set search_path = '', pg_temp
 begin atomic
     select quoted.line_item, quoted.amount_cents, quoted.currency
-    from private.quote_booking(p_service_id, p_instructor_id, p_start_at) quoted;
+    from private.quote_booking(p_service_id, p_instructor_id, p_start_at, p_use_credits, p_learner_id) quoted;
 end;
 
 comment on function public.quote_booking is
     'The price of a lesson for the learner, as lines that sum exactly to what is charged, in the minor unit. p_instructor_id is needed for a '
-    'service that any instructor of the school gives; p_start_at (default: now) chooses the rate card. Errors: service_not_found, price_missing, '
+    'service that any instructor of the school gives; p_start_at (default: now) chooses the rate card. '
+    'With p_use_credits the prepaid hours of the caller, or of p_learner_id, pay as much as they can: the line prepaid_hours takes that off. '
+    'Errors: service_not_found, price_missing, '
     'amount_too_small, amount_too_large, time_is_plausible.';
 
 create function public.create_booking_with_payment(
@@ -57,9 +65,10 @@ create function public.create_booking_with_payment(
     p_dropoff jsonb default null,
     p_discount_code text default null,
     p_use_credits boolean default false,
-    p_use_rewards boolean default false
+    p_use_rewards boolean default false,
+    p_pay_rest_by_card boolean default false
 )
-    returns table (booking_id uuid, amount_cents integer, currency text, expert_id uuid, session_id uuid)
+    returns table (booking_id uuid, amount_cents integer, currency text, expert_id uuid, session_id uuid, order_id uuid)
     language sql
     volatile
     security invoker
@@ -70,23 +79,25 @@ begin atomic
         booking.due_cents::integer,
         booking.currency,
         booking.instructor_id,
-        booking.service_id
+        booking.service_id,
+        booking.order_id
     from private.create_booking_with_payment(
         p_learner_user_id,
         p_slot_id,
         p_learner_id,
         row(
-            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null
+            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null, p_pay_rest_by_card
         )::private.booking_request
     ) booking;
 end;
 
 comment on function public.create_booking_with_payment is
     'Books a published slot and returns one row: the booking, what is due in the minor unit, its currency, the instructor''s and the '
-    'service''s id. The learner is the caller, or with p_learner_id one whose guardian or school admin the caller is. Pickup and dropoff '
-    'are {"address", "lat", "lng"}. The time is reserved for the organization''s checkout minutes; pay through POST /payment-intents. '
-    'p_discount_code is a code that the caller has checked; p_use_credits pays everything with prepaid hours; p_use_rewards takes the '
-    'learner''s rewards off. If nothing is due, the booking is confirmed already. Calling again with the same p_client_key and slot '
+    'service''s id, and the order that is paid. The learner is the caller, or with p_learner_id one whose guardian or school admin the '
+    'caller is. Pickup and dropoff are {"address", "lat", "lng"}. The time is reserved for the organization''s checkout minutes; pay '
+    'through POST /payment-intents. p_discount_code is a code that the caller has checked; p_use_credits pays everything with prepaid '
+    'hours, or with p_pay_rest_by_card as much as they pay: the rest is due; p_use_rewards takes the learner''s rewards off. If nothing is '
+    'due, the booking is confirmed already. Calling again with the same p_client_key and slot '
     'returns the same booking. Errors: sign_in_required, not_yourself, may_not_book, not_a_learner_here, consent_required, '
     'slot_not_found, client_key_reused, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, '
     'own_lesson, code_not_checked, code_not_valid, one_discount_at_a_time, discount_with_credit, insufficient_credit, credit_changed, '
@@ -106,14 +117,16 @@ create function public.request_booking(
     p_dropoff jsonb default null,
     p_discount_code text default null,
     p_use_credits boolean default false,
-    p_use_rewards boolean default false
+    p_use_rewards boolean default false,
+    p_pay_rest_by_card boolean default false
 )
     returns table (
         booking_id uuid,
         status public.booking_status,
         amount_cents bigint,
         currency text,
-        hold_expires_at timestamptz
+        hold_expires_at timestamptz,
+        order_id uuid
     )
     language sql
     volatile
@@ -125,7 +138,8 @@ begin atomic
         booking.status,
         booking.due_cents,
         booking.currency,
-        booking.hold_expires_at
+        booking.hold_expires_at,
+        booking.order_id
     from private.request_booking(
         p_instructor_id,
         p_service_id,
@@ -133,7 +147,7 @@ begin atomic
         p_learner_user_id,
         p_learner_id,
         row(
-            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null
+            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null, p_pay_rest_by_card
         )::private.booking_request
     ) booking;
 end;
@@ -160,13 +174,13 @@ create function public.request_booking_series(
     p_notes text default null,
     p_use_credits boolean default false
 )
-    returns table (occurrence integer, start_at timestamptz, booking_id uuid, refusal text)
+    returns table (occurrence integer, start_at timestamptz, booking_id uuid, refusal text, order_id uuid)
     language sql
     volatile
     security invoker
     set search_path = '', pg_temp
 begin atomic
-    select series.occurrence, series.start_at, series.booking_id, series.refusal
+    select series.occurrence, series.start_at, series.booking_id, series.refusal, series.order_id
     from private.request_booking_series(
         p_instructor_id, p_service_id, p_start_at, p_occurrences, p_every_weeks, p_mode,
         p_learner_user_id, p_learner_id, p_notes, p_use_credits
@@ -175,7 +189,8 @@ end;
 
 comment on function public.request_booking_series is
     'Books the same local time of the instructor every p_every_weeks, p_occurrences (2 to 52) times. all_or_nothing: one refusal refuses '
-    'all; skip_conflicts: times that are not open are left out, and their rows say why in refusal. A series counts as one unpaid booking. '
+    'all; skip_conflicts: times that are not open are left out, and their rows say why in refusal. order_id is the order that one payment '
+    'pays. A series counts as one unpaid booking. '
     'Errors: sign_in_required, service_not_found, value_missing, not_yourself, may_not_book, not_a_learner_here, consent_required, '
     'client_key_reused, time_is_plausible, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, '
     'own_lesson, insufficient_credit, credit_changed, price_missing, amount_too_small, amount_too_large, too_many_holds, '

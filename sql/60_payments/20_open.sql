@@ -215,7 +215,8 @@ end;
 $$;
 
 -- Opens a payment for all that can be paid of an order. A lesson whose service asks for manual capture is only authorized if it is the
--- only one and ends within six days, because an authorization lasts seven; anything else is charged at once.
+-- only one and ends within six days, because an authorization lasts seven; anything else is charged at once,
+-- also what hours leave to pay.
 create function private.add_payment(p_order public.orders, p_payer_id uuid)
     returns public.payments
     language plpgsql
@@ -237,7 +238,11 @@ begin
         p_order.currency, sum(payable.list_cents), sum(payable.discount_cents), sum(payable.fee_cents), sum(payable.share_cents),
         sum(payable.amount_cents), bool_and(item.is_fee_refundable), sum(payable.minutes),
         case
-            when count(*) = 1 and bool_and(service.capture_mode = 'manual' and payable.ends_at <= private.clock() + interval '6 days')
+            when count(*) = 1 and bool_and(
+                service.capture_mode = 'manual'
+                and payable.ends_at <= private.clock() + interval '6 days'
+                and private.prepaid_cents(item) = 0
+            )
                 then 'manual'
             else 'automatic'
         end::public.capture_mode,

@@ -127,7 +127,7 @@ begin
             and lot.id = before.credit_id;
     end if;
 
-    credit_cents := before.credit_share_cents + before.credit_fee_cents - before.credit_discount_cents;
+    credit_cents := private.prepaid_cents(before);
     new_excess_cents := before.excess_cents + received_cents
         - case when before.is_paid then 0 else before.total_cents - credit_cents end;
     shortfall_cents := case

@@ -13,7 +13,7 @@ declare
     kept_cents bigint;
 begin
     select * into item from public.order_items where booking_id = p_booking_id;
-    kept_cents := case when item.ending = 'fault' then 0 else item.total_cents - item.owed_cents end;
+    kept_cents := case when private.makes_whole(item.ending) then 0 else item.total_cents - item.owed_cents end;
 
     for payment in
         select paid.*

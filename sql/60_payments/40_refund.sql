@@ -19,11 +19,11 @@ declare
     now_excess_cents bigint;
 begin
     select * into strict item from public.order_items where id = p_item_id;
-    if item.credit_share_cents + item.credit_fee_cents > 0 and private.owed_cents(item) > 0 then
-        perform private.restore_owed_minutes(item.id);
+    if private.makes_whole(item.ending) and private.owed_cents(item) > private.card_rest_cents(item) then
+        perform private.restore_owed_minutes(item.id, private.owed_cents(item) - private.card_rest_cents(item));
         select * into strict item from public.order_items where id = p_item_id;
     end if;
-    owed_cents := private.owed_cents(item) - private.waiting_refund_cents(item.id, item.ending = 'fault');
+    owed_cents := private.owed_cents(item) - private.waiting_refund_cents(item.id, private.makes_whole(item.ending));
     excess_cents := greatest(item.excess_cents, 0) - private.waiting_excess_cents(item.id);
 
     for source in
@@ -55,6 +55,34 @@ begin
         owed_cents := owed_cents - now_owed_cents;
     end loop;
 end;
+$$;
+
+-- What the payer's card still pays of an item's price: without what prepaid minutes pay, and what refunds and disputes have taken.
+create function private.card_rest_cents(p_item public.order_items)
+    returns bigint
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select greatest(
+        p_item.total_cents - private.prepaid_cents(p_item)
+        - greatest(p_item.refunded_cents + p_item.lost_cents - coalesce(sum(part.amount_cents), 0), 0),
+        0
+    )::bigint
+    from private.return_items part
+    left join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+    where part.org_id = p_item.org_id
+        and part.item_id = p_item.id
+        and part.kind <> 'excess'
+        and (part.refund_id is null or refund.status = 'succeeded')
+        and part.payment_id in (
+            select hours.payment_id
+            from private.item_payments hours
+            where hours.org_id = p_item.org_id
+                and hours.item_id = p_item.id
+                and hours.is_by_hours
+        );
 $$;
 
 -- What is being refunded of an item's price: of what its ending owes, or of a fault everything.

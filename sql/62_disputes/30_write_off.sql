@@ -1,7 +1,7 @@
 -- Brings what the disputes of a payment have cost to what Stripe has withdrawn for the lost ones, posts the difference, and says whether
--- the payment is disputed. So every order of events ends in the same books, and a dispute may be won after it was lost. Called after
--- each event of a dispute, and by 82_effects when the payment succeeds, or minutes that it paid for come back to their lot. The
--- caller holds the order's lock.
+-- the payment is disputed. So every order of events ends in the same books. A dispute may be won after it was lost: then what is owed is
+-- refunded. Called after each event of a dispute, and by 82_effects when the payment succeeds, or minutes that it paid for come back to
+-- their lot. The caller holds the order's lock.
 create function private.write_off_losses(p_payment_id uuid, p_occurred_at timestamptz)
     returns void
     language plpgsql
@@ -12,6 +12,7 @@ as $$
 declare
     payment public.payments;
     dispute public.disputes;
+    change_cents bigint;
 begin
     if not exists (select from public.disputes known where known.payment_id = p_payment_id) then
         return;
@@ -44,7 +45,11 @@ begin
     where payments.org_id = payment.org_id
         and payments.id = payment.id
         and (is_disputed, payments.lost_cents)
-        <> (result.is_open, least(result.lost_cents, amount_cents - uncaptured_cents - refunded_cents));
+        <> (result.is_open, least(result.lost_cents, amount_cents - uncaptured_cents - refunded_cents))
+    returning payments.lost_cents - payment.lost_cents into change_cents;
+    if change_cents < 0 then
+        perform private.refund_due(item_id, 'The dispute was won.') from private.paid_item_ids(payment.id) item_id;
+    end if;
 end;
 $$;
 

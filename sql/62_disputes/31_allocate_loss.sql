@@ -91,7 +91,7 @@ as $$
         and bool_and(item.is_paid);
 $$;
 
--- The lessons that a payment pays, by card or by hours, with what is still paid of each.
+-- The lessons that a payment pays, by card or by hours, with what is left of what it paid of each.
 create function private.lessons_of_payment(p_payment public.payments)
     returns table (
         item_id uuid, left_cents bigint, is_ahead boolean, is_fault boolean, start_at timestamptz, created_at timestamptz
@@ -102,13 +102,25 @@ create function private.lessons_of_payment(p_payment public.payments)
     set search_path = '', pg_temp
 as $$
     select
-        item.id, private.unreturned_cents(item), item.ending is null, coalesce(item.ending = 'fault', false), booking.start_at, item.created_at
+        item.id, least(private.unreturned_cents(item), paid.paid_cents - returned.cents),
+        item.ending is null, private.makes_whole(item.ending), booking.start_at, item.created_at
     from private.item_payments paid
     join public.order_items item on item.org_id = paid.org_id and item.id = paid.item_id
     join public.bookings booking on booking.org_id = item.org_id and booking.id = item.booking_id
+    cross join lateral (
+        select coalesce(sum(part.amount_cents), 0)::bigint as cents
+        from private.return_items part
+        left join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+        where part.org_id = paid.org_id
+            and part.item_id = paid.item_id
+            and part.payment_id = paid.payment_id
+            and part.kind <> 'excess'
+            and (part.refund_id is null or refund.status = 'succeeded')
+    ) returned
     where paid.org_id = p_payment.org_id
         and paid.payment_id = p_payment.id
-        and item.is_paid;
+        and item.is_paid
+        and paid.paid_cents > returned.cents;
 $$;
 
 -- Lets an item lose a part of its price to a dispute, or win it back where the part is negative; returns the postings.

@@ -48,28 +48,32 @@ begin
     outcome.ending := private.ending_of(p_booking, p_ended_by, p_is_no_show, p_refund_bps);
     outcome.refund_bps := case outcome.ending
         when 'fault' then 10000
+        when 'withdrawn' then 10000
         when 'missed' then 0
         else coalesce(p_refund_bps, private.policy_refund_bps(p_booking))
     end;
     outcome.restored_minutes := case
         when item.id is null then 0
-        when outcome.ending = 'fault'
-            then least(private.reserved_minutes(p_booking.id), private.minutes_worth(item, private.unreturned_cents(item)))
+        when private.makes_whole(outcome.ending)
+            then least(
+                private.reserved_minutes(p_booking.id),
+                private.minutes_worth(item, private.unreturned_cents(item) - private.card_rest_cents(item))
+            )
         else (private.reserved_minutes(p_booking.id) * outcome.refund_bps + 9999) / 10000
     end;
 
-    credit_cents := item.credit_share_cents + item.credit_fee_cents - item.credit_discount_cents;
+    credit_cents := private.prepaid_cents(item);
     refundable_cents := case
         when not private.is_paid_by_card(item) then 0
         else greatest(
-            case when item.is_fee_refundable or outcome.ending = 'fault' then item.total_cents else least(item.share_cents, item.total_cents) end
+            case when item.is_fee_refundable or private.makes_whole(outcome.ending) then item.total_cents else least(item.share_cents, item.total_cents) end
             - credit_cents - item.refunded_cents - item.lost_cents - private.waiting_refund_cents(item.id, true),
             0
         )
     end;
     outcome.cancellation_refund_cents := private.prorate(refundable_cents, outcome.refund_bps, 10000)
         + case
-            when private.is_paid_by_card(item) and outcome.ending = 'fault'
+            when private.is_paid_by_card(item) and private.makes_whole(outcome.ending)
                 then greatest(item.excess_cents - private.waiting_excess_cents(item.id), 0)
             else 0
         end;
@@ -118,6 +122,7 @@ create function private.ending_of(
 as $$
     select case
         when p_booking.status not in ('confirmed', 'in_progress') then 'fault'
+        when p_booking.is_withdrawn then 'withdrawn'
         when p_is_no_show then case p_ended_by when 'learner' then 'missed' else 'fault' end
         when p_refund_bps < 10000 then 'cancelled'
         when p_ended_by in ('learner', 'guardian') and not private.is_free_to_cancel(p_booking, private.clock()) then 'cancelled'

@@ -18,6 +18,7 @@ begin
     end if;
 
     new.hold_expires_at := null;
+    old.is_withdrawn := new.is_withdrawn;
     outcome := private.decide_cancellation_outcome(
         old, coalesce(new.no_show_by, new.cancelled_by), new.status = 'no_show', new.refund_bps
     );
@@ -78,6 +79,7 @@ begin
     ending := case
         when p_booking.status = 'completed' then 'given'
         when p_booking.status = 'no_show' then case p_booking.no_show_by when 'learner' then 'missed' else 'fault' end
+        when p_booking.is_withdrawn then 'withdrawn'
         when p_booking.refund_bps < 10000 then 'cancelled'
         when p_booking.cancelled_by in ('learner', 'guardian') and not private.is_free_to_cancel(p_booking, p_booking.cancelled_at)
             then 'cancelled'

@@ -122,17 +122,18 @@ declare
     replacement public.bookings;
     terms private.booking_terms;
     priced_service public.services := p_service;
-    is_proposed boolean := false;
-    request constant private.booking_request := row(
-        p_booking.learner_notes, p_client_key, null, null, null, false, p_booking.credit_applied_cents > 0,
-        p_booking.series_id, p_booking.id, p_booking.order_id
-    );
+    request private.booking_request;
+    is_proposed boolean;
 begin
     select * into strict learner from public.learners where org_id = p_booking.org_id and id = p_booking.learner_id;
-    if private.waits_for_the_learner(learner, request) then
-        is_proposed := true;
-    elsif p_booking.credit_applied_cents = 0 then
-        priced_service.duration_minutes := private.lesson_minutes(p_service, p_instructor.id, p_start_at);
+    priced_service.duration_minutes := private.lesson_minutes(p_service, p_instructor.id, p_start_at);
+    request := row(
+        p_booking.learner_notes, p_client_key, null, null, null, false,
+        private.is_moved_by_hours(p_booking, priced_service.duration_minutes),
+        p_booking.series_id, p_booking.id, p_booking.order_id, false
+    );
+    is_proposed := private.waits_for_the_learner(learner, request);
+    if not is_proposed and not request.uses_credit then
         terms := private.price_booking(priced_service, p_instructor, p_start_at, learner, request);
     end if;
     if not is_proposed and coalesce((terms.price).total_cents <= p_booking.total_cents, true) then
@@ -156,6 +157,19 @@ begin
     perform private.refund_moved_item(replacement);
     return replacement;
 end;
+$$;
+
+-- Whether prepaid minutes alone pay for the replacement of a booking: they paid for all of it, or the new time is as short as what they
+-- paid.
+create function private.is_moved_by_hours(p_booking public.bookings, p_minutes integer)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_booking.credit_minutes > 0
+        and p_booking.credit_minutes >= least(p_minutes, private.minutes_between(p_booking.start_at, p_booking.end_at));
 $$;
 
 -- Tells the learner of a move that waits for their word.

@@ -102,15 +102,15 @@ begin
     select * into strict instructor from public.instructors where org_id = p_booking.org_id and id = p_booking.instructor_id;
     select * into strict learner from public.learners where org_id = p_booking.org_id and id = p_booking.learner_id;
 
-    if p_booking.credit_applied_cents > 0 then
+    if private.is_moved_by_hours(p_booking, p_minutes) then
         return case
             when more_minutes <= 0
-                or exists (
-                    select
+                or more_minutes <= (
+                    select sum(part.minutes)
                     from private.plan_credit(
                         learner.id, instructor.id, service.id, private.is_hourly(service, p_start_at), p_booking.currency,
                         more_minutes
-                    )
+                    ) part
                 )
                 then p_booking.total_cents
         end;
@@ -121,7 +121,7 @@ begin
         (
             private.price_booking(
                 service, instructor, p_start_at, learner,
-                row(null, null, null, null, null, false, false, p_booking.series_id, p_booking.id, null)::private.booking_request
+                row(null, null, null, null, null, false, false, p_booking.series_id, p_booking.id, null, false)::private.booking_request
             )
         ).price
     ).total_cents;

@@ -166,7 +166,7 @@ create function private.refund_kind(p_item public.order_items)
     set search_path = '', pg_temp
 as $$
     select case
-        when private.owed_cents(p_item) > private.waiting_refund_cents(p_item.id, p_item.ending = 'fault') then 'owed'
+        when private.owed_cents(p_item) > private.waiting_refund_cents(p_item.id, private.makes_whole(p_item.ending)) then 'owed'
         else 'granted'
     end::private.return_kind;
 $$;

@@ -410,3 +410,22 @@ comment on function public.reassign_booking is
     'consent_required, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, slot_taken, '
     'time_not_offered, price_missing, amount_too_small, amount_too_large, too_many_holds, too_many_held_lessons, '
     'too_many_unpaid_holds, learner_busy, and the rules of public.bookings.';
+
+create function public.withdraw_from_order(p_order_id uuid)
+    returns setof public.order_withdrawals
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        receipt.id, receipt.org_id, receipt.order_id, receipt.learner_id, receipt.instructor_id, receipt.currency, receipt.refund_cents,
+        receipt.restored_minutes, receipt.refunded_minutes, receipt.booking_ids, receipt.withdrawn_by, receipt.created_at
+    from private.withdraw_from_order(p_order_id) receipt;
+end;
+
+comment on function public.withdraw_from_order is
+    'Withdraws from an order within 14 days, where orders.withdrawal_mode lets consumers do so, and returns the receipt, which stays in '
+    'order_withdrawals: lessons not given and unused hours go back in full with their fee, lessons given are kept. For the learner, or a '
+    'guardian who may pay. Calling again returns the same receipt. Errors: sign_in_required, order_not_found, no_withdrawal, '
+    'withdrawal_too_late, nothing_to_withdraw, payment_disputed, insufficient_credit.';

@@ -36,3 +36,18 @@ grant execute on function private.list_reschedule_times to authenticated;
 grant execute on function public.list_reschedule_times to authenticated;
 grant execute on function private.reassign_booking to authenticated;
 grant execute on function public.reassign_booking to authenticated;
+
+create policy select_party on public.order_withdrawals
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.order_withdrawals to authenticated, service_role;
+-- NOTE: no write is granted: a withdrawal is recorded only by withdraw_from_order.
+
+grant execute on function private.withdraw_from_order to authenticated;
+grant execute on function public.withdraw_from_order to authenticated;

@@ -26,5 +26,5 @@ end;
 $$;
 
 create trigger on_order_item_changed
-    after update of is_paid, ending, excess_cents, refunded_cents, restored_cents, lost_cents, discount_cents on public.order_items
+    after update of is_paid, ending, refund_bps, excess_cents, refunded_cents, restored_cents, lost_cents, discount_cents on public.order_items
     for each row execute function private.on_order_item_changed();

@@ -6,7 +6,7 @@ with due as (
         item.org_id,
         item.id as item_id,
         private.owed_cents(item) + item.excess_cents
-        - private.waiting_refund_cents(item.id, item.ending = 'fault') - private.waiting_excess_cents(item.id) as cents
+        - private.waiting_refund_cents(item.id, private.makes_whole(item.ending)) - private.waiting_excess_cents(item.id) as cents
     from public.order_items item
 )
 

@@ -40,6 +40,8 @@ begin
     union all
     select 'claims_settled', private.settle_due_claims()::bigint
     union all
+    select 'resold_times_refunded', private.refund_resold_times()::bigint
+    union all
     select 'authorizations_voided', private.void_ageing_authorizations()::bigint
     union all
     select 'earnings_made_available', private.make_earnings_available(null, private.clock())::bigint;

@@ -716,6 +716,8 @@ create function private.platform_id()
     set search_path = '', pg_temp
 return '00000000-0000-4000-8000-000000000000'::uuid;
 
+create type public.withdrawal_mode as enum ('full', 'packages', 'none');
+
 create table public.organizations (
     id uuid primary key default gen_random_uuid(),
     name text not null,
@@ -735,10 +737,12 @@ create table public.organizations (
     dispute_liability public.dispute_liability not null default 'platform',
     max_open_holds integer not null default 3,
     max_held_lessons integer not null default 12,
+    withdrawal_mode public.withdrawal_mode not null default 'packages',
     referral_discount_bps integer not null default 0,
     referral_reward_cents bigint not null default 0,
     credit_validity_months integer,
     forfeits_expired_hours boolean not null default false,
+    refunds_resold_times boolean not null default true,
     requires_second_factor boolean not null default false,
     labels jsonb not null default '{}',
     created_at timestamptz not null default private.clock(),
@@ -786,6 +790,10 @@ comment on column public.organizations.referral_discount_bps is
     'Discount on the first lesson of a referred learner; 0 turns referrals off.';
 comment on column public.organizations.referral_reward_cents is 'Reward for the referrer of that learner, in the organization''s currency.';
 comment on column public.organizations.credit_validity_months is 'How long prepaid minutes can be used; null: they never expire.';
+comment on column public.organizations.withdrawal_mode is
+    'What consumers may withdraw from within 14 days: full: lessons and prepaid hours; packages: prepaid hours; none.';
+comment on column public.organizations.refunds_resold_times is
+    'Whether what is kept of a late cancellation goes back when somebody else pays for the same time.';
 comment on column public.organizations.forfeits_expired_hours is
     'Whether prepaid minutes that expire are earned by the instructor; else they are refunded.';
 comment on column public.organizations.requires_second_factor is
@@ -3112,11 +3120,14 @@ comment on column public.invitations.instructor_id is 'The invited person become
 comment on column public.invitations.learner_id is 'The invited person becomes the login of this learner, who has none yet.';
 
 create table private.invitation_tokens (
-    invitation_id uuid primary key references public.invitations (id) on delete cascade,
-    token_hash bytea not null unique
+    org_id uuid not null,
+    invitation_id uuid primary key,
+    token_hash bytea not null unique,
+    foreign key (org_id, invitation_id) references public.invitations (org_id, id) on delete cascade
 );
 
-comment on table private.invitation_tokens is 'The hash of each invitation''s token: admins read invitations, and nobody reads this.';
+comment on table private.invitation_tokens is
+    'The hash of each invitation''s token, which leads to the invitation''s organization: admins read invitations, and nobody reads this.';
 
 alter table public.invitations enable row level security;
 alter table private.invitation_tokens enable row level security;
@@ -3240,7 +3251,8 @@ create function private.update_organization(
     p_credit_validity_months integer,
     p_forfeits_expired_hours boolean,
     p_requires_second_factor boolean,
-    p_max_held_lessons integer
+    p_max_held_lessons integer,
+    p_refunds_resold_times boolean
 )
     returns void
     language plpgsql
@@ -3270,7 +3282,8 @@ begin
         labels = coalesce(p_labels, labels),
         credit_validity_months = nullif(coalesce(p_credit_validity_months, credit_validity_months), 0),
         forfeits_expired_hours = coalesce(p_forfeits_expired_hours, forfeits_expired_hours),
-        requires_second_factor = coalesce(p_requires_second_factor, requires_second_factor)
+        requires_second_factor = coalesce(p_requires_second_factor, requires_second_factor),
+        refunds_resold_times = coalesce(p_refunds_resold_times, refunds_resold_times)
     where id = p_org_id;
 exception
     when check_violation or numeric_value_out_of_range then
@@ -3290,7 +3303,8 @@ create function private.admin_set_terms(
     p_fee_refundable boolean,
     p_dispute_liability public.dispute_liability,
     p_referral_discount_bps integer,
-    p_referral_reward_cents bigint
+    p_referral_reward_cents bigint,
+    p_withdrawal_mode public.withdrawal_mode
 )
     returns void
     language plpgsql
@@ -3310,7 +3324,8 @@ begin
         fee_refundable = coalesce(p_fee_refundable, fee_refundable),
         dispute_liability = coalesce(p_dispute_liability, dispute_liability),
         referral_discount_bps = coalesce(p_referral_discount_bps, referral_discount_bps),
-        referral_reward_cents = coalesce(p_referral_reward_cents, referral_reward_cents)
+        referral_reward_cents = coalesce(p_referral_reward_cents, referral_reward_cents),
+        withdrawal_mode = coalesce(p_withdrawal_mode, withdrawal_mode)
     where id = p_org_id
         and not is_platform;
 
@@ -3377,8 +3392,8 @@ begin
         private.clock() + interval '7 days'
     )
     returning * into invitation;
-    insert into private.invitation_tokens (invitation_id, token_hash)
-    values (invitation.id, sha256(convert_to(secret, 'UTF8')));
+    insert into private.invitation_tokens (org_id, invitation_id, token_hash)
+    values (invitation.org_id, invitation.id, sha256(convert_to(secret, 'UTF8')));
 
     return query select invitation.id, secret, invitation.expires_at;
 exception
@@ -3498,7 +3513,7 @@ declare
 begin
     select offered.* into invitation
     from private.invitation_tokens known
-    join public.invitations offered on offered.id = known.invitation_id
+    join public.invitations offered on offered.org_id = known.org_id and offered.id = known.invitation_id
     where known.token_hash = sha256(convert_to(p_token, 'UTF8'))
     for no key update of offered;
 
@@ -3888,7 +3903,8 @@ create function public.update_organization(
     p_credit_validity_months integer default null,
     p_forfeits_expired_hours boolean default null,
     p_requires_second_factor boolean default null,
-    p_max_held_lessons integer default null
+    p_max_held_lessons integer default null,
+    p_refunds_resold_times boolean default null
 )
     returns void
     language sql
@@ -3898,7 +3914,7 @@ create function public.update_organization(
 return private.update_organization(
     p_org_id, p_name, p_tax_id, p_time_zone, p_currency, p_payout_weekday, p_minimum_payout_cents,
     p_checkout_hold_minutes, p_max_open_holds, p_labels, p_credit_validity_months, p_forfeits_expired_hours,
-    p_requires_second_factor, p_max_held_lessons
+    p_requires_second_factor, p_max_held_lessons, p_refunds_resold_times
 );
 
 comment on function public.update_organization is
@@ -3906,7 +3922,8 @@ comment on function public.update_organization is
     'settings that they were made with. p_payout_weekday: 0 is Sunday; p_credit_validity_months: 0 means no expiry; '
     'p_forfeits_expired_hours: the instructor earns hours that expire, which are refunded otherwise; '
     'p_requires_second_factor: whether changing where money goes needs one, for owners; p_max_open_holds and p_max_held_lessons: how many '
-    'orders and lessons a person may have unpaid at once. Errors: sign_in_required, '
+    'orders and lessons a person may have unpaid at once; p_refunds_resold_times: what is kept of a late cancellation goes back when '
+    'somebody else pays for that time. Errors: sign_in_required, '
     'organization_not_found, role_above_yours, second_factor_required, unknown_currency, value_out_of_range, and the rules of public.organizations.';
 
 create function public.admin_set_terms(
@@ -3918,7 +3935,8 @@ create function public.admin_set_terms(
     p_fee_refundable boolean default null,
     p_dispute_liability public.dispute_liability default null,
     p_referral_discount_bps integer default null,
-    p_referral_reward_cents bigint default null
+    p_referral_reward_cents bigint default null,
+    p_withdrawal_mode public.withdrawal_mode default null
 )
     returns void
     language sql
@@ -3927,7 +3945,7 @@ create function public.admin_set_terms(
     set search_path = '', pg_temp
 return private.admin_set_terms(
     p_org_id, p_reason, p_fee_mode, p_fee_bps, p_payout_hold, p_fee_refundable, p_dispute_liability,
-    p_referral_discount_bps, p_referral_reward_cents
+    p_referral_discount_bps, p_referral_reward_cents, p_withdrawal_mode
 );
 
 comment on function public.admin_set_terms is
@@ -5488,7 +5506,7 @@ create table public.rate_card_items (
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
-    unique (rate_card_id, service_id),
+    unique (org_id, rate_card_id, service_id),
     foreign key (org_id, rate_card_id, currency) references public.rate_cards (org_id, id, currency) on delete restrict,
     foreign key (org_id, service_id, currency) references public.services (org_id, id, currency) on delete restrict,
     constraint price_can_be_charged check (price_cents between 0 and 50000000)
@@ -5641,7 +5659,7 @@ as $$
 begin
     insert into public.service_materials (service_id, org_id, instructor_id)
     values (new.id, new.org_id, new.instructor_id)
-    on conflict (service_id) do update
+    on conflict (org_id, service_id) do update
         set instructor_id = excluded.instructor_id;
     return null;
 end;
@@ -5823,7 +5841,7 @@ begin
     end if;
     insert into public.rate_card_items as item (org_id, rate_card_id, service_id, currency, price_cents)
     values (card.org_id, card.id, p_service_id, card.currency, p_price_cents)
-    on conflict (rate_card_id, service_id) do update set price_cents = excluded.price_cents;
+    on conflict (org_id, rate_card_id, service_id) do update set price_cents = excluded.price_cents;
 exception
     when check_violation then
         get stacked diagnostics broken_rule = constraint_name;
@@ -6508,8 +6526,8 @@ create table public.referral_codes (
     constraint uses_are_within_the_maximum check (max_uses > 0 and uses_count between 0 and max_uses or max_uses is null and uses_count >= 0)
 );
 
-create unique index referral_code_is_unique on public.referral_codes (lower(code));
-create unique index one_live_code_a_referrer on public.referral_codes (referrer_id) where is_active;
+create unique index referral_code_is_unique on public.referral_codes (lower(code), org_id);
+create unique index one_live_code_a_referrer on public.referral_codes (org_id, referrer_id) where is_active;
 create index on public.referral_codes (referrer_id);
 create index on public.referral_codes (currency);
 
@@ -6565,18 +6583,20 @@ comment on column public.code_redemptions.status is
 create table private.code_checks (
     id bigint generated always as identity primary key,
     user_id uuid not null references public.profiles (id) on delete cascade,
+    org_id uuid not null references public.organizations (id) on delete cascade,
     discount_code_id uuid references public.discount_codes (id) on delete cascade,
-    referral_code_id uuid references public.referral_codes (id) on delete cascade,
-    checked_at timestamptz not null default private.clock()
+    referral_code_id uuid,
+    checked_at timestamptz not null default private.clock(),
+    foreign key (org_id, referral_code_id) references public.referral_codes (org_id, id) on delete cascade
 );
 
 create index on private.code_checks (user_id, checked_at);
 create index on private.code_checks (discount_code_id);
-create index on private.code_checks (referral_code_id);
+create index on private.code_checks (org_id, referral_code_id);
 
 comment on table private.code_checks is
-    'Every call of check_discount_code, with the code that was found; no code means a wrong guess. Wrong guesses are limited, and a booking '
-    'may use only a code that its caller found here.';
+    'Every call of check_discount_code, with the organization in which it asked and the code that was found; no code means a wrong guess. '
+    'Wrong guesses of a person are limited, and a booking may use only a code that its caller found here.';
 
 create type private.code_offer as (
     kind public.redemption_kind,
@@ -6740,7 +6760,7 @@ begin
         upper(encode(extensions.gen_random_bytes(6), 'hex')),
         organization.referral_discount_bps, organization.referral_reward_cents, organization.currency
     )
-    on conflict (referrer_id) where is_active do nothing;
+    on conflict (org_id, referrer_id) where is_active do nothing;
 
     select * into strict code
     from public.referral_codes
@@ -6801,9 +6821,10 @@ begin
     offer := private.offered_discount(
         private.find_code(p_code, service.org_id), learner, price, coalesce(p_instructor_id, service.instructor_id)
     );
-    insert into private.code_checks (user_id, discount_code_id, referral_code_id)
+    insert into private.code_checks (user_id, org_id, discount_code_id, referral_code_id)
     values (
         person,
+        service.org_id,
         case offer.kind when 'discount' then offer.code_id end,
         case offer.kind when 'referral' then offer.code_id end
     );
@@ -7641,7 +7662,7 @@ create table public.bookable_slots (
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
-    unique (instructor_id, service_id, start_at),
+    unique (org_id, instructor_id, service_id, start_at),
     foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, availability_window_id) references public.availability_windows (org_id, id)
@@ -7653,7 +7674,7 @@ create table public.bookable_slots (
 );
 
 create index on public.bookable_slots (org_id, service_id, start_at);
-create index on public.bookable_slots (org_id, instructor_id, start_at);
+create index on public.bookable_slots (instructor_id, start_at);
 create index on public.bookable_slots (org_id, availability_window_id);
 create index on public.bookable_slots (service_id, start_at) where is_available;
 create index on public.bookable_slots (start_at, end_at);
@@ -8032,7 +8053,7 @@ begin
         )
     order by slot_time.start_at
     limit addable + 1
-    on conflict (instructor_id, service_id, start_at) do update
+    on conflict (org_id, instructor_id, service_id, start_at) do update
         set is_published = true,
             is_withdrawn_when_free = false,
             availability_window_id = excluded.availability_window_id
@@ -8901,7 +8922,7 @@ create index on public.learner_credits (expires_at) where status = 'active';
 create index on public.learner_credits (bought_by);
 
 comment on table public.learner_credits is
-    'A lot of minutes that a learner bought ahead with one instructor, at a frozen price. The oldest lot is used first.';
+    'A lot of minutes that a learner bought ahead with one instructor, at a frozen price. The lot that expires first is used first, then the oldest.';
 comment on column public.learner_credits.service_id is
     'The only service that these minutes pay for; null if they pay for lessons priced by the instructor''s hourly rate.';
 comment on column public.learner_credits.price_cents is 'List price of all minutes, in the minor unit of currency, as all amounts here.';
@@ -8987,7 +9008,7 @@ select private.audit_table('public.learner_credits', 'id');
 -- credit:
 --   · → pending: buy_credits (user, service, studio)
 --   pending, cancelled → active: activate_credit (service, job)
---   pending → cancelled: expire_purchases (user, service, job, studio)
+--   pending → cancelled: expire_purchases, withdraw_hours (user, service, job, studio)
 --   active → frozen: freeze_credit (service, job)
 --   frozen → active: freeze_credit (service, job)
 
@@ -9088,8 +9109,8 @@ create trigger forbid_credit_repricing
     for each row execute function private.forbid_credit_repricing();
 
 -- sql/45_credits/40_consume.sql
--- Ends a booking's reservation of prepaid minutes: restores p_restored_minutes to their lots and consumes the rest. Returns what was
--- restored, by lot. end_item (48) calls it.
+-- Ends a booking's reservation of prepaid minutes: restores p_restored_minutes to their lots and consumes the rest, of the lot that
+-- expires first to begin with. Returns what was restored, by lot. end_item (48) calls it.
 create function private.consume_credit(p_booking_id uuid, p_restored_minutes integer)
     returns setof private.credit_part
     language plpgsql
@@ -9100,13 +9121,17 @@ as $$
 declare
     reserved private.credit_part;
     part private.credit_part;
-    to_restore integer := p_restored_minutes;
+    to_consume integer := (
+        select greatest(sum(held.minutes) - p_restored_minutes, 0) from private.reserved_credit(p_booking_id) held
+    );
 begin
     for reserved in
         select held.* from private.reserved_credit(p_booking_id) held
     loop
-        part := private.restore_minutes(reserved.credit_id, least(to_restore, reserved.minutes), p_booking_id, 'restore');
-        to_restore := to_restore - part.minutes;
+        part := private.restore_minutes(
+            reserved.credit_id, reserved.minutes - least(to_consume, reserved.minutes), p_booking_id, 'restore'
+        );
+        to_consume := to_consume - (reserved.minutes - part.minutes);
         reserved.minutes := reserved.minutes - part.minutes;
         if part.minutes > 0 then
             return next part;
@@ -9178,7 +9203,7 @@ begin
 end;
 $$;
 
--- The minutes that a booking has reserved, by lot in the order of their ids.
+-- The minutes that a booking has reserved, by lot: the one that expires first comes first.
 create function private.reserved_credit(p_booking_id uuid)
     returns setof private.credit_part
     language sql
@@ -9193,15 +9218,16 @@ as $$
         sum(signed.factor * entry.fee_cents)::bigint,
         sum(signed.factor * entry.discount_cents)::bigint
     from public.credit_entries entry
+    join public.learner_credits lot on lot.org_id = entry.org_id and lot.id = entry.credit_id
     cross join lateral (select case entry.kind when 'reserve' then 1 else -1 end as factor) signed
     where entry.booking_id = p_booking_id
         and entry.kind in ('reserve', 'restore', 'consume')
-    group by entry.credit_id
+    group by entry.credit_id, lot.expires_at, lot.created_at
     having sum(signed.factor * entry.minutes) > 0
-    order by entry.credit_id;
+    order by lot.expires_at nulls last, lot.created_at, entry.credit_id;
 $$;
 
--- The minutes that a booking has used, by lot in the order of their ids.
+-- The minutes that a booking has used, by lot: the one that expires last comes first, because its minutes are restored first.
 create function private.used_credit(p_booking_id uuid)
     returns table (credit_id uuid, minutes integer)
     language sql
@@ -9211,16 +9237,51 @@ create function private.used_credit(p_booking_id uuid)
 as $$
     select entry.credit_id, sum(case entry.kind when 'consume' then entry.minutes else -entry.minutes end)::integer
     from public.credit_entries entry
+    join public.learner_credits lot on lot.org_id = entry.org_id and lot.id = entry.credit_id
     where entry.booking_id = p_booking_id
         and entry.kind in ('consume', 'give_back')
-    group by entry.credit_id
+    group by entry.credit_id, lot.expires_at, lot.created_at
     having sum(case entry.kind when 'consume' then entry.minutes else -entry.minutes end) > 0
-    order by entry.credit_id;
+    order by lot.expires_at desc nulls first, lot.created_at desc, entry.credit_id desc;
+$$;
+
+-- The parts of the prices of lots that entries of one kind have moved for a booking.
+create function private.booking_credit(p_booking_id uuid, p_kind public.credit_entry_kind)
+    returns private.credit_part
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select row(
+        null,
+        coalesce(sum(entry.minutes), 0)::integer,
+        coalesce(sum(entry.share_cents), 0)::bigint,
+        coalesce(sum(entry.fee_cents), 0)::bigint,
+        coalesce(sum(entry.discount_cents), 0)::bigint
+    )::private.credit_part
+    from public.credit_entries entry
+    where entry.booking_id = p_booking_id
+        and entry.kind = p_kind;
+$$;
+
+-- Hands the minutes that one booking has reserved to another, at what they were worth when they were reserved.
+create function private.transfer_credit(p_from_booking_id uuid, p_to_booking_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select
+        private.add_credit_entry(reserved, 'restore', p_from_booking_id),
+        private.add_credit_entry(reserved, 'reserve', p_to_booking_id)
+    from private.reserved_credit(p_from_booking_id) reserved;
 $$;
 
 -- sql/45_credits/70_parts.sql
--- The parts of a learner's lots that would pay for a lesson, oldest lot first; no row if they do not suffice. A lot pays for its
--- one service, or for lessons at the hourly rate; always in its currency.
+-- The parts of a learner's lots that would pay for a lesson, or for as much of it as they have minutes. The lot that expires first comes
+-- first, then the one that was bought first. A lot pays for its one service, or for lessons at the hourly rate; always in its currency.
 create function private.plan_credit(
     p_learner_id uuid,
     p_instructor_id uuid,
@@ -9237,7 +9298,6 @@ create function private.plan_credit(
 as $$
 declare
     credit public.learner_credits;
-    parts private.credit_part[] := '{}';
     missing integer := p_minutes;
 begin
     for credit in
@@ -9250,16 +9310,12 @@ begin
             and lot.minutes_left > 0
             and (lot.expires_at is null or private.clock() < lot.expires_at)
             and (lot.service_id = p_service_id or (lot.service_id is null and p_is_hourly))
-        order by lot.activated_at, lot.id
+        order by lot.expires_at nulls last, lot.created_at, lot.id
     loop
-        parts := parts || private.next_credit_part(credit, least(missing, credit.minutes_left));
-        missing := missing - least(missing, credit.minutes_left);
         exit when missing = 0;
+        return next private.next_credit_part(credit, least(missing, credit.minutes_left));
+        missing := missing - least(missing, credit.minutes_left);
     end loop;
-
-    if missing = 0 then
-        return query select part.* from unnest(parts) part;
-    end if;
 end;
 $$;
 
@@ -9410,7 +9466,7 @@ grant execute on function public.credit_balance to authenticated;
 -- Called by bookings (50), payments (60), disputes (62) and cancellations (64); learners buy hours through 80_api.sql.
 
 create type public.order_item_kind as enum ('booking', 'credits');
-create type public.order_item_ending as enum ('given', 'missed', 'cancelled', 'fault');
+create type public.order_item_ending as enum ('given', 'missed', 'cancelled', 'fault', 'withdrawn');
 
 create table public.orders (
     id uuid not null unique default gen_random_uuid(),
@@ -9419,6 +9475,7 @@ create table public.orders (
     instructor_id uuid not null,
     currency text not null,
     is_all_or_nothing boolean not null default false,
+    withdrawal_mode public.withdrawal_mode not null,
     placed_by uuid references public.profiles (id) on delete set null,
     created_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -9435,6 +9492,8 @@ comment on table public.orders is
     'What a learner commits to pay for at once, with one instructor: one or more lessons, or prepaid hours. Its status and amounts follow '
     'from its items and payments.';
 comment on column public.orders.is_all_or_nothing is 'Whether a late payment pays for all of its lessons or for none.';
+comment on column public.orders.withdrawal_mode is
+    'What of it may be withdrawn from within 14 days; the organization''s terms when it was placed.';
 comment on column public.orders.placed_by is 'The person who ordered: the learner, a guardian or an admin of the school.';
 
 create table public.order_items (
@@ -9517,7 +9576,8 @@ comment on column public.order_items.restored_cents is 'What prepaid minutes tha
 comment on column public.order_items.lost_cents is 'What disputes have taken.';
 comment on column public.order_items.liable_cents is 'The part of lost_cents for which the instructor is liable.';
 comment on column public.order_items.ending is
-    'given; missed: the learner did not come; cancelled: by the learner or a guardian; fault: anyone else''s, also paid too late. '
+    'given; missed: the learner did not come; cancelled: by the learner or a guardian; fault: anyone else''s, also paid too late; '
+    'withdrawn: the contract was withdrawn from within 14 days. '
     'Null while it is ahead.';
 comment on column public.order_items.refund_bps is 'The fraction of a cancelled lesson that its policy gives back, in basis points.';
 comment on column public.order_items.owed_cents is 'What a cancellation owes the payer and has not refunded yet, fixed when it happened.';
@@ -9552,7 +9612,7 @@ create trigger touch_updated_at
 
 -- Who placed it may be forgotten, with the login.
 create trigger forbid_change
-    before update of id, org_id, learner_id, instructor_id, currency, is_all_or_nothing, created_at or delete on public.orders
+    before update of id, org_id, learner_id, instructor_id, currency, is_all_or_nothing, withdrawal_mode, created_at or delete on public.orders
     for each row execute function private.forbid_change();
 
 create trigger forbid_truncate
@@ -9578,8 +9638,10 @@ create function private.place_order(
     security invoker
     set search_path = '', pg_temp
 as $$
-    insert into public.orders (org_id, learner_id, instructor_id, currency, is_all_or_nothing, placed_by)
-    values (p_org_id, p_learner_id, p_instructor_id, p_currency, p_is_all_or_nothing, private.my_user_id())
+    insert into public.orders (org_id, learner_id, instructor_id, currency, is_all_or_nothing, withdrawal_mode, placed_by)
+    select p_org_id, p_learner_id, p_instructor_id, p_currency, p_is_all_or_nothing, organization.withdrawal_mode, private.my_user_id()
+    from public.organizations organization
+    where organization.id = p_org_id
     returning id;
 $$;
 
@@ -9865,7 +9927,7 @@ create function private.item_books(p_item public.order_items)
 as $$
 declare
     books private.item_books := row(0, 0, 0, 0, 0, 0, 0, 0)::private.item_books;
-    credit_cents constant bigint := p_item.credit_share_cents + p_item.credit_fee_cents - p_item.credit_discount_cents;
+    credit_cents constant bigint := private.prepaid_cents(p_item);
     received_cents constant bigint := credit_cents
         + case when p_item.is_paid then p_item.total_cents - credit_cents + p_item.excess_cents else 0 end;
     is_ahead constant boolean := p_item.ending is null;
@@ -9934,6 +9996,17 @@ begin
 end;
 $$;
 
+-- Whether an ending gives everything back: somebody else's fault, or a withdrawal.
+create function private.makes_whole(p_ending public.order_item_ending)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(p_ending in ('fault', 'withdrawn'), false);
+$$;
+
 -- E: what the instructor may keep of an item. One that has not ended is meant to be given.
 create function private.keepable_cents(p_item public.order_items)
     returns bigint
@@ -9944,11 +10017,23 @@ create function private.keepable_cents(p_item public.order_items)
 as $$
     select case p_item.ending
         when 'fault' then 0
+        when 'withdrawn' then 0
         when 'missed' then paid.share_cents
         when 'cancelled' then paid.share_cents - private.prorate(paid.share_cents, p_item.refund_bps, 10000)
         else p_item.share_cents
     end
     from (select least(p_item.share_cents, p_item.total_cents) as share_cents) paid;
+$$;
+
+-- What prepaid minutes pay of an item's price.
+create function private.prepaid_cents(p_item public.order_items)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_item.credit_share_cents + p_item.credit_fee_cents - p_item.credit_discount_cents;
 $$;
 
 -- T - R - C: what of an item's price the payer neither has back nor has lost to a dispute.
@@ -9962,7 +10047,7 @@ as $$
     select greatest(p_item.total_cents - p_item.refunded_cents - p_item.restored_cents - p_item.lost_cents, 0);
 $$;
 
--- What the ending owes the payer besides what is refunded and lost. Of a fault all that is left, whatever happens later; of a
+-- What the ending owes the payer besides what is refunded and lost. Of a fault or a withdrawal all that is left, whatever happens later; of a
 -- cancellation what was fixed then.
 create function private.owed_cents(p_item public.order_items)
     returns bigint
@@ -9973,7 +10058,7 @@ create function private.owed_cents(p_item public.order_items)
 as $$
     select case
         when not p_item.is_paid then 0
-        when p_item.ending = 'fault' then unreturned.cents
+        when private.makes_whole(p_item.ending) then unreturned.cents
         when p_item.ending = 'cancelled' then least(p_item.owed_cents, unreturned.cents)
         else 0
     end
@@ -10089,7 +10174,8 @@ declare
     restored private.credit_part[];
     part private.credit_part;
     postings private.posting[] := '{}';
-    new_cents bigint := 0;
+    worth_cents bigint := 0;
+    new_cents bigint;
 begin
     select * into before
     from public.order_items
@@ -10106,8 +10192,10 @@ begin
     end;
     foreach part in array restored loop
         postings := postings || private.credit_postings(part, -1);
-        new_cents := new_cents + private.credit_part_cents(part);
+        worth_cents := worth_cents + private.credit_part_cents(part);
     end loop;
+    new_cents := private.restored_price_cents(before, worth_cents);
+    postings := postings || row('platform_fees', null, worth_cents - new_cents)::private.posting;
 
     update public.order_items
     set ending = p_ending,
@@ -10122,9 +10210,24 @@ begin
 end;
 $$;
 
--- Restores, as minutes, what somebody else's fault still owes for a lesson that prepaid minutes paid for: a dispute that had taken it was
--- won. Rounded up to whole minutes.
-create function private.restore_owed_minutes(p_item_id uuid)
+-- What restored minutes give back of an item's price: what they are worth to their lots; or, if none of its minutes is used or reserved any
+-- more, all that prepaid minutes had paid of it. The cent by which the two can differ is the platform's.
+create function private.restored_price_cents(p_item public.order_items, p_worth_cents bigint)
+    returns bigint
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when exists (select from private.used_credit(p_item.booking_id)) then p_worth_cents
+        else private.prepaid_cents(p_item) - p_item.restored_cents
+    end;
+$$;
+
+-- Restores, as minutes, so much of a lesson's price that prepaid minutes paid: a dispute that had taken it was won. Rounded up to whole
+-- minutes.
+create function private.restore_owed_minutes(p_item_id uuid, p_cents bigint)
     returns void
     language plpgsql
     volatile
@@ -10136,19 +10239,22 @@ declare
     item public.order_items;
     part private.credit_part;
     postings private.posting[] := '{}';
-    new_cents bigint := 0;
+    worth_cents bigint := 0;
+    new_cents bigint;
 begin
     select * into strict before from public.order_items where id = p_item_id for no key update;
     for part in
         select restored.*
-        from private.give_back_credit(before.booking_id, private.minutes_worth(before, private.owed_cents(before))) restored
+        from private.give_back_credit(before.booking_id, private.minutes_worth(before, p_cents)) restored
     loop
         postings := postings || private.credit_postings(part, -1);
-        new_cents := new_cents + private.credit_part_cents(part);
+        worth_cents := worth_cents + private.credit_part_cents(part);
     end loop;
-    if new_cents = 0 then
+    if worth_cents = 0 then
         return;
     end if;
+    new_cents := private.restored_price_cents(before, worth_cents);
+    postings := postings || row('platform_fees', null, worth_cents - new_cents)::private.posting;
 
     update public.order_items
     set restored_cents = restored_cents + new_cents,
@@ -10160,18 +10266,19 @@ begin
 end;
 $$;
 
--- How many of an item's minutes so much of its price is worth, rounded up.
+-- How many of the minutes that paid for an item so much of its price is worth, rounded up.
 create function private.minutes_worth(p_item public.order_items, p_cents bigint)
     returns integer
     language sql
-    immutable
+    stable
     security invoker
     set search_path = '', pg_temp
 as $$
     select case
-        when p_item.total_cents = 0 then p_item.minutes
-        else (p_cents * p_item.minutes + p_item.total_cents - 1) / p_item.total_cents
-    end::integer;
+        when private.prepaid_cents(p_item) = 0 then prepaid.minutes
+        else (greatest(p_cents, 0) * prepaid.minutes + private.prepaid_cents(p_item) - 1) / private.prepaid_cents(p_item)
+    end::integer
+    from private.booking_credit(p_item.booking_id, 'reserve') prepaid;
 $$;
 
 -- Pays a free item: the platform pays the instructor's share. Items with a price are paid by payments or by prepaid minutes. 82_effects
@@ -10246,7 +10353,7 @@ declare
 begin
     select * into strict before from public.order_items where booking_id = p_from_booking_id for no key update;
     overpaid_cents := before.total_cents
-        - (before.credit_share_cents + before.credit_fee_cents - before.credit_discount_cents)
+        - private.prepaid_cents(before)
         - (p_price.total_cents - private.credit_part_cents(credit));
 
     update public.order_items
@@ -10276,26 +10383,6 @@ begin
         postings || row('platform_fees', null, -coalesce((select sum(line.amount_cents) from unnest(postings) line), 0))::private.posting
     );
 end;
-$$;
-
--- The parts of the prices of lots that entries of one kind have moved for a booking.
-create function private.booking_credit(p_booking_id uuid, p_kind public.credit_entry_kind)
-    returns private.credit_part
-    language sql
-    stable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-    select row(
-        null,
-        coalesce(sum(entry.minutes), 0)::integer,
-        coalesce(sum(entry.share_cents), 0)::bigint,
-        coalesce(sum(entry.fee_cents), 0)::bigint,
-        coalesce(sum(entry.discount_cents), 0)::bigint
-    )::private.credit_part
-    from public.credit_entries entry
-    where entry.booking_id = p_booking_id
-        and entry.kind = p_kind;
 $$;
 
 -- sql/48_orders/60_discount.sql
@@ -10328,7 +10415,7 @@ as $$
             ),
             false
         )
-        when p_item.ending = 'fault' then true
+        when private.makes_whole(p_item.ending) then true
         when p_item.total_cents = 0 then p_item.ending = 'cancelled' and p_item.refund_bps = 10000
         else private.returned_cents(p_item) >= p_item.total_cents
     end;
@@ -10343,7 +10430,7 @@ create function private.returned_reward_cents(p_item public.order_items)
     set search_path = '', pg_temp
 as $$
     select case
-        when p_item.ending = 'fault' then p_item.discount_cents
+        when private.makes_whole(p_item.ending) then p_item.discount_cents
         when p_item.total_cents = 0 then private.prorate(p_item.discount_cents, p_item.refund_bps, 10000)
         else private.prorate(p_item.discount_cents, least(private.returned_cents(p_item), p_item.total_cents), p_item.total_cents)
     end;
@@ -10526,6 +10613,7 @@ create table public.bookings (
     total_cents bigint not null,
     fee_mode public.fee_mode not null,
     fee_bps integer not null,
+    credit_minutes integer not null default 0,
     credit_applied_cents bigint not null default 0,
     original_total_cents bigint not null default 0,
     due_cents bigint not null generated always as (greatest(total_cents - credit_applied_cents - original_total_cents, 0)) stored,
@@ -10539,6 +10627,7 @@ create table public.bookings (
     cancelled_by public.booking_party,
     cancellation_reason text,
     cancelled_at timestamptz,
+    is_withdrawn boolean not null default false,
     no_show_by public.booking_party,
     refund_bps integer,
     cancellation_refund_cents bigint,
@@ -10555,6 +10644,7 @@ create table public.bookings (
     payout_hold interval not null,
     given_up_at timestamptz,
     accepted_at timestamptz,
+    early_start_requested_at timestamptz,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -10571,7 +10661,7 @@ create table public.bookings (
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint amounts_are_not_negative check (
         least(price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents, credit_applied_cents,
-            original_total_cents, cancellation_refund_cents, restored_minutes, kept_share_cents) >= 0
+            credit_minutes, original_total_cents, cancellation_refund_cents, restored_minutes, kept_share_cents) >= 0
     ),
     constraint total_is_share_plus_fee_minus_discount check (
         total_cents = instructor_share_cents + platform_fee_cents - discount_cents
@@ -10580,6 +10670,7 @@ create table public.bookings (
         instructor_share_cents = price_cents - case fee_mode when 'included' then platform_fee_cents else 0 end
     ),
     constraint credit_pays_at_most_the_total check (credit_applied_cents <= total_cents),
+    constraint only_minutes_are_credit check (credit_applied_cents = 0 or credit_minutes > 0),
     constraint original_total_needs_an_original check (original_total_cents = 0 or original_booking_id is not null),
     constraint refund_is_a_fraction check (refund_bps between 0 and 10000),
     constraint cancelled_and_no_show_say_what_they_refund check (
@@ -10587,6 +10678,7 @@ create table public.bookings (
         = case when status in ('cancelled', 'no_show') then 0 else 4 end
     ),
     constraint a_rescheduled_booking_is_cancelled check (not is_rescheduled or status = 'cancelled'),
+    constraint only_a_cancelled_booking_is_withdrawn check (not is_withdrawn or status = 'cancelled'),
     constraint the_share_never_grows check (kept_share_cents <= instructor_share_cents),
     constraint a_hold_has_a_deadline check (status not in ('proposed', 'held', 'requested') or hold_expires_at is not null),
     constraint a_cancellation_says_when_and_by_whom check (
@@ -10620,6 +10712,7 @@ create index on public.bookings (instructor_id, start_at);
 create index on public.bookings (learner_id, start_at);
 create index on public.bookings (service_id);
 create index on public.bookings (slot_id);
+create index on public.bookings (start_at) where status = 'cancelled' and refund_bps < 10000;
 create index on public.bookings (hold_expires_at) where status in ('proposed', 'held', 'requested');
 create index on public.bookings (learner_person_id) where status in ('held', 'requested');
 create index on public.bookings (learner_person_id, given_up_at) where given_up_at is not null;
@@ -10654,6 +10747,7 @@ comment on column public.bookings.payout_hold is
     'How long after the lesson the earning becomes payable; copied from the organization when the booking was made.';
 comment on column public.bookings.given_up_at is
     'When it ended unpaid, by the learner''s doing: its hold expired, or the learner cancelled it while it was held, not at once.';
+comment on column public.bookings.credit_minutes is 'How many of its minutes are paid with prepaid ones; a card pays the rest.';
 comment on column public.bookings.credit_applied_cents is 'What prepaid minutes pay of the total.';
 comment on column public.bookings.order_id is 'The order that it belongs to; a replacement belongs to its original''s.';
 comment on column public.bookings.original_booking_id is
@@ -10666,6 +10760,9 @@ comment on column public.bookings.original_total_cents is 'Total of the original
 comment on column public.bookings.refund_bps is 'The fraction that the cancellation or no-show refunds, in basis points.';
 comment on column public.bookings.cancellation_refund_cents is 'What the cancellation, or the instructor''s no-show, refunds to the payer''s card.';
 comment on column public.bookings.restored_minutes is 'Prepaid minutes that the cancellation or no-show restores.';
+comment on column public.bookings.is_withdrawn is 'Whether it was cancelled by withdrawing from its contract within 14 days.';
+comment on column public.bookings.early_start_requested_at is
+    'When the learner expressly asked for a lesson within the 14 days in which the contract may be withdrawn from; null if it is later.';
 comment on column public.bookings.kept_share_cents is
     'The most that the instructor keeps of the share after a cancellation or no-show; null if the lesson was given or is ahead.';
 comment on column public.bookings.cancellation_policy_id is 'The version of the refund rules that was current when the booking was made.';
@@ -10706,13 +10803,15 @@ create type private.booking_request as (
     uses_credit boolean,
     series_id uuid,
     original_booking_id uuid,
-    order_id uuid
+    order_id uuid,
+    pays_rest_by_card boolean
 );
 comment on type private.booking_request is 'What a client asks for besides the time: pickup and dropoff are {"address", "lat", "lng"}.';
 
 create type private.booking_terms as (
     price private.price,
     offer private.code_offer,
+    credit_minutes integer,
     credit_cents bigint,
     original_total_cents bigint,
     is_fee_refundable boolean,
@@ -10882,11 +10981,11 @@ $$;
 --   confirmed → in_progress: start_lesson (user, job, studio)
 --   confirmed, in_progress → completed: complete_lesson (user, job, studio)
 --   confirmed, in_progress, completed → no_show: end_as_no_show (user, job, studio)
---   held, requested → cancelled: cancel_booking, cancel_locked, offboard_instructor, cancel_replacement, cancel_refused_lessons
+--   held, requested → cancelled: cancel_booking, cancel_locked, withdraw_from_order, offboard_instructor, cancel_replacement,
+--       cancel_refused_lessons (user, service, job, studio)
+--   proposed → cancelled: cancel_booking, cancel_locked, withdraw_from_order, offboard_instructor, cancel_replacement
 --       (user, service, job, studio)
---   proposed → cancelled: cancel_booking, cancel_locked, offboard_instructor, cancel_replacement
---       (user, service, job, studio)
---   confirmed → cancelled: cancel_booking, cancel_locked, offboard_instructor, end_original_booking,
+--   confirmed → cancelled: cancel_booking, cancel_locked, withdraw_from_order, offboard_instructor, end_original_booking,
 --       undo_cancelled_payment, cancel_lost_lessons, void_ageing_authorizations, decide_claim (user, service, job, studio)
 --   in_progress → cancelled: cancel_booking, undo_cancelled_payment, void_ageing_authorizations, decide_claim
 --       (user, service, job, studio)
@@ -11442,8 +11541,15 @@ $$;
 
 -- sql/50_bookings/32_quote.sql
 -- What a booking would cost the learner, line by line; the lines sum to what is charged. A time of which somebody has a seat is as
--- long as it was booked. Definer: visitors may not read fees, rate cards and bookings.
-create function private.quote_booking(p_service_id uuid, p_instructor_id uuid, p_start_at timestamptz)
+-- long as it was booked. With p_uses_credit the caller's prepaid hours, or those of a learner of the caller's, pay as much as they can.
+-- Definer: visitors may not read fees, rate cards and bookings.
+create function private.quote_booking(
+    p_service_id uuid,
+    p_instructor_id uuid,
+    p_start_at timestamptz,
+    p_uses_credit boolean,
+    p_learner_id uuid
+)
     returns table (line_item text, amount_cents bigint, currency text)
     language plpgsql
     stable
@@ -11451,21 +11557,23 @@ create function private.quote_booking(p_service_id uuid, p_instructor_id uuid, p
     set search_path = '', pg_temp
 as $$
 declare
+    start_at constant timestamptz := coalesce(p_start_at, private.clock());
+    service public.services;
+    instructor public.instructors;
     price private.price;
+    terms private.booking_terms;
 begin
     perform private.assert_time_is_plausible(p_start_at);
-    select (private.price_service(
-        service.id,
-        coalesce(p_instructor_id, service.instructor_id),
-        coalesce(p_start_at, private.clock()),
-        private.lesson_minutes(service, coalesce(p_instructor_id, service.instructor_id), p_start_at)
-    )).*
-    into price
-    from public.services service
-    where service.id = p_service_id
-        and service.is_active
-        and coalesce(service.instructor_id = p_instructor_id, true);
-
+    select offered.* into service
+    from public.services offered
+    where offered.id = p_service_id
+        and offered.is_active
+        and coalesce(offered.instructor_id = p_instructor_id, true);
+    select teacher.* into instructor
+    from public.instructors teacher
+    where teacher.id = coalesce(p_instructor_id, service.instructor_id);
+    service.duration_minutes := private.lesson_minutes(service, instructor.id, p_start_at);
+    price := private.price_service(service.id, instructor.id, start_at, service.duration_minutes);
     if price.currency is null then
         perform private.refuse(
             'PT404', 'service_not_found',
@@ -11473,7 +11581,16 @@ begin
             'Check the service, and name the instructor if the school offers it.'
         );
     end if;
-    perform private.assert_price_is_payable(price);
+
+    if p_uses_credit then
+        terms := private.price_by_credit(
+            null, price, service, instructor, start_at, private.quoted_learner(p_learner_id, service.org_id),
+            row(null, null, null, null, null, false, true, null, null, null, true)::private.booking_request
+        );
+        price := terms.price;
+    else
+        perform private.assert_price_is_payable(price);
+    end if;
 
     return query
     select line.line_item, line.amount_cents, price.currency
@@ -11481,10 +11598,28 @@ begin
         values
             ('lesson', price.list_cents),
             ('platform_fee', price.total_cents - price.list_cents + price.discount_cents),
-            ('discount', -price.discount_cents)
+            ('discount', -price.discount_cents),
+            ('prepaid_hours', -coalesce(terms.credit_cents, 0))
     ) line (line_item, amount_cents)
     where line.line_item = 'lesson' or line.amount_cents <> 0;
 end;
+$$;
+
+-- The learner whose hours a quote counts: one whom the caller may see, or the caller; null for a visitor.
+create function private.quoted_learner(p_learner_id uuid, p_org_id uuid)
+    returns public.learners
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select learner.*
+    from public.learners learner
+    where learner.org_id = p_org_id
+        and case
+            when p_learner_id is null then learner.user_id = private.my_user_id()
+            else learner.id = p_learner_id and learner.id = any (private.my_family_ids())
+        end;
 $$;
 
 -- sql/50_bookings/40_price.sql
@@ -11513,17 +11648,18 @@ begin
     into terms.is_fee_refundable, terms.cancellation_policy_id
     from public.organizations organization
     where organization.id = p_service.org_id;
+    terms.credit_minutes := 0;
     terms.credit_cents := 0;
     terms.original_total_cents := 0;
 
     if p_request.uses_credit and private.is_booking_confirmed(p_request.original_booking_id) then
-        return private.price_of_original(terms, p_request.original_booking_id);
+        return private.price_of_original(terms, p_service.duration_minutes, p_request.original_booking_id);
     end if;
     if p_request.uses_credit then
         return private.price_by_credit(terms, price, p_service, p_instructor, p_start_at, p_learner, p_request);
     end if;
     if p_request.original_booking_id is not null then
-        return private.price_reschedule(terms, price, p_request.original_booking_id);
+        return private.price_reschedule(terms, price, p_service, p_start_at, p_request.original_booking_id);
     end if;
 
     terms.offer := private.require_discount(
@@ -11546,9 +11682,9 @@ as $$
     select exists (select from public.bookings booking where booking.id = p_booking_id and booking.status = 'confirmed');
 $$;
 
--- The terms of a proposed move of a booking that is paid by prepaid minutes: the original's, since it keeps its minutes until the learner
--- accepts.
-create function private.price_of_original(p_terms private.booking_terms, p_original_booking_id uuid)
+-- The terms of a proposed move of a booking to a time that prepaid minutes alone would pay for: the original's, since it keeps its minutes
+-- until the learner accepts. What a card has paid of it counts towards the new time, and goes back then.
+create function private.price_of_original(p_terms private.booking_terms, p_minutes integer, p_original_booking_id uuid)
     returns private.booking_terms
     language plpgsql
     stable
@@ -11564,15 +11700,17 @@ begin
         original.currency, original.price_cents, original.discount_cents, original.fee_mode, original.fee_bps,
         original.platform_fee_cents, original.instructor_share_cents, original.total_cents
     )::private.price;
+    terms.credit_minutes := p_minutes;
     terms.credit_cents := original.credit_applied_cents;
+    terms.original_total_cents := original.total_cents - original.credit_applied_cents;
     terms.is_fee_refundable := original.is_fee_refundable;
     terms.cancellation_policy_id := original.cancellation_policy_id;
     return terms;
 end;
 $$;
 
--- The terms of a booking that is paid by prepaid minutes: the price is what was paid for just these minutes, by lot. Lots with
--- different fee modes make a booking with the fee on top.
+-- The terms of a booking that is paid by prepaid minutes, or as far as there are any if the caller lets a card pay the rest. The price of
+-- the minutes is what was paid for just these, by lot; the rest costs its part of today's price.
 create function private.price_by_credit(
     p_terms private.booking_terms,
     p_price private.price,
@@ -11590,6 +11728,9 @@ create function private.price_by_credit(
 as $$
 declare
     terms private.booking_terms := p_terms;
+    parts private.credit_part[];
+    prepaid private.price;
+    rest private.price;
 begin
     if p_request.discount_code is not null or p_request.uses_rewards then
         perform private.refuse(
@@ -11599,42 +11740,33 @@ begin
         );
     end if;
 
-    select
-        row(
-            p_price.currency,
-            paid.share_cents + case paid.fee_mode when 'included' then paid.fee_cents else 0 end,
-            paid.discount_cents,
-            paid.fee_mode,
-            paid.fee_bps,
-            paid.fee_cents,
-            paid.share_cents,
-            paid.share_cents + paid.fee_cents - paid.discount_cents
-        )::private.price,
-        paid.is_fee_refundable
-    into terms.price, terms.is_fee_refundable
-    from (
-        select
-            sum(part.share_cents) as share_cents,
-            sum(part.fee_cents) as fee_cents,
-            sum(part.discount_cents) as discount_cents,
-            case when count(distinct lot.fee_mode) = 1 then min(lot.fee_mode) else 'on_top' end as fee_mode,
-            max(lot.fee_bps) as fee_bps,
-            bool_and(lot.is_fee_refundable) as is_fee_refundable
+    parts := array(
+        select part
         from private.plan_credit(
             p_learner.id, p_instructor.id, p_service.id, private.is_hourly(p_service, p_start_at), p_price.currency,
             p_service.duration_minutes
         ) part
-        join public.learner_credits lot on lot.id = part.credit_id
-    ) paid;
-
-    if (terms.price).total_cents is null then
+    );
+    terms.credit_minutes := coalesce((select sum(part.minutes) from unnest(parts) part), 0);
+    if terms.credit_minutes < p_service.duration_minutes and not coalesce(p_request.pays_rest_by_card, false) then
         perform private.refuse(
             'PT409', 'insufficient_credit',
             'Your prepaid hours with this instructor are not enough for this lesson.',
-            'Buy more with buy_credits, or pay by card.'
+            'Buy more with buy_credits, or pay by card; p_pay_rest_by_card lets a card pay what the hours do not.'
         );
     end if;
-    terms.credit_cents := (terms.price).total_cents;
+
+    rest := private.price_of_rest(p_price, p_service.duration_minutes, terms.credit_minutes);
+    terms.price := rest;
+    if terms.credit_minutes > 0 then
+        prepaid := private.price_of_parts(parts, p_price.currency);
+        terms.credit_cents := prepaid.total_cents;
+        terms.is_fee_refundable := true;
+        terms.price := case when terms.credit_minutes < p_service.duration_minutes then private.add_prices(prepaid, rest) else prepaid end;
+    end if;
+    if terms.credit_minutes < p_service.duration_minutes then
+        perform private.assert_price_is_payable(rest);
+    end if;
     return terms;
 end;
 $$;
@@ -11651,6 +11783,7 @@ as $$
 declare
     part private.credit_part;
     reserved_cents bigint := 0;
+    reserved_minutes integer := 0;
 begin
     perform
     from public.learner_credits lot
@@ -11665,16 +11798,15 @@ begin
         select planned.*
         from private.plan_credit(
             p_booking.learner_id, p_booking.instructor_id, p_booking.service_id,
-            private.is_hourly(p_service, p_booking.start_at), p_booking.currency, p_service.duration_minutes
+            private.is_hourly(p_service, p_booking.start_at), p_booking.currency, p_booking.credit_minutes
         ) planned
     loop
         perform private.add_credit_entry(part, 'reserve', p_booking.id, null);
-        reserved_cents := reserved_cents + part.share_cents + part.fee_cents - part.discount_cents;
+        reserved_cents := reserved_cents + private.credit_part_cents(part);
+        reserved_minutes := reserved_minutes + part.minutes;
     end loop;
 
-    if reserved_cents <> p_booking.credit_applied_cents
-        or not exists (select from private.reserved_credit(p_booking.id))
-    then
+    if (reserved_minutes, reserved_cents) <> (p_booking.credit_minutes, p_booking.credit_applied_cents) then
         perform private.refuse(
             'PT409', 'credit_changed',
             'Your prepaid hours have just changed.',
@@ -11691,6 +11823,8 @@ $$;
 create function private.price_reschedule(
     p_terms private.booking_terms,
     p_price private.price,
+    p_service public.services,
+    p_start_at timestamptz,
     p_original_booking_id uuid
 )
     returns private.booking_terms
@@ -11706,6 +11840,9 @@ declare
     due private.price;
 begin
     select * into strict original from public.bookings where id = p_original_booking_id;
+    if original.credit_minutes > 0 then
+        return private.price_rescheduled_rest(terms, p_price, p_service, p_start_at, original);
+    end if;
     price := private.price_with_fee(
         original.currency,
         greatest(
@@ -11759,6 +11896,246 @@ as $$
             where redemption.order_id = p_order_id
         ),
         false
+    );
+$$;
+
+-- sql/50_bookings/41_hours_and_card.sql
+-- A lesson that prepaid minutes pay in part: its price is what the minutes cost when they were bought, and for the rest of the lesson its
+-- part of today's price, which a card pays. Such a lesson goes back with its fee, like any that minutes pay for.
+
+-- The price of parts of lots, together: what was paid for just these minutes.
+create function private.price_of_parts(p_parts private.credit_part[], p_currency text)
+    returns private.price
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select row(
+        p_currency,
+        paid.share_cents + case paid.fee_mode when 'included' then paid.fee_cents else 0 end,
+        paid.discount_cents,
+        paid.fee_mode,
+        paid.fee_bps,
+        paid.fee_cents,
+        paid.share_cents,
+        paid.share_cents + paid.fee_cents - paid.discount_cents
+    )::private.price
+    from (
+        select
+            sum(part.share_cents)::bigint as share_cents,
+            sum(part.fee_cents)::bigint as fee_cents,
+            sum(part.discount_cents)::bigint as discount_cents,
+            case when count(distinct lot.fee_mode) = 1 then min(lot.fee_mode) else 'on_top' end as fee_mode,
+            max(lot.fee_bps) as fee_bps
+        from unnest(p_parts) part
+        join public.learner_credits lot on lot.id = part.credit_id
+    ) paid;
+$$;
+
+-- What is left of the price of a lesson after its first p_paid_minutes.
+create function private.price_of_rest(p_price private.price, p_minutes integer, p_paid_minutes integer)
+    returns private.price
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.price_with_fee(
+        p_price.currency,
+        p_price.list_cents - private.prorate(p_price.list_cents, p_paid_minutes, p_minutes),
+        p_price.fee_mode,
+        p_price.fee_bps
+    );
+$$;
+
+-- Two prices as one. With different fee modes the fee is on top.
+create function private.add_prices(p_one private.price, p_other private.price)
+    returns private.price
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select row(
+        p_one.currency,
+        p_one.share_cents + p_other.share_cents
+        + case when 'included' = all (array[p_one.fee_mode, p_other.fee_mode]) then p_one.fee_cents + p_other.fee_cents else 0 end,
+        p_one.discount_cents + p_other.discount_cents,
+        case when p_one.fee_mode = p_other.fee_mode then p_one.fee_mode else 'on_top' end,
+        greatest(p_one.fee_bps, p_other.fee_bps),
+        p_one.fee_cents + p_other.fee_cents,
+        p_one.share_cents + p_other.share_cents,
+        p_one.total_cents + p_other.total_cents
+    )::private.price;
+$$;
+
+-- The terms of the replacement of a lesson that minutes pay in part. As many minutes pay for it, and for the rest the card pays what it
+-- paid plus what that rest costs more at the new time, or minus what it costs less, as price_reschedule has it for a whole lesson. While
+-- the original stands it keeps its minutes; once it has ended for the replacement they are back in their lots.
+create function private.price_rescheduled_rest(
+    p_terms private.booking_terms,
+    p_price private.price,
+    p_service public.services,
+    p_start_at timestamptz,
+    p_original public.bookings
+)
+    returns private.booking_terms
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    terms private.booking_terms := p_terms;
+    item public.order_items;
+    prepaid private.price;
+    paid private.price;
+    rest private.price;
+    list_cents bigint;
+    old_minutes constant integer := private.minutes_between(p_original.start_at, p_original.end_at);
+    new_rest_cents constant bigint := (
+        private.price_of_rest(p_price, p_service.duration_minutes, p_original.credit_minutes)
+    ).list_cents;
+    old_rest_cents constant bigint := (
+        private.price_of_rest(
+            private.price_service(p_original.service_id, p_original.instructor_id, p_original.start_at, old_minutes),
+            old_minutes, p_original.credit_minutes
+        )
+    ).list_cents;
+begin
+    select * into strict item from public.order_items where org_id = p_original.org_id and booking_id = p_original.id;
+    paid := private.item_price(
+        p_original,
+        item.share_cents - item.credit_share_cents,
+        item.fee_cents - item.credit_fee_cents,
+        item.discount_cents - item.credit_discount_cents
+    );
+    list_cents := greatest(paid.list_cents + new_rest_cents - old_rest_cents, least(paid.list_cents, new_rest_cents));
+    rest := case
+        when paid.list_cents = 0 then private.price_with_fee(p_original.currency, list_cents, p_original.fee_mode, p_original.fee_bps)
+        else private.item_price(
+            p_original,
+            private.prorate(paid.share_cents, list_cents, paid.list_cents),
+            private.prorate(paid.fee_cents, list_cents, paid.list_cents),
+            private.prorate(paid.discount_cents, list_cents, paid.list_cents)
+        )
+    end;
+    if p_original.is_rescheduled then
+        prepaid := private.price_of_restored_minutes(p_original, p_service, p_start_at);
+    else
+        perform private.assert_minutes_pay_for(p_original, private.is_hourly(p_service, p_start_at));
+        prepaid := private.item_price(p_original, item.credit_share_cents, item.credit_fee_cents, item.credit_discount_cents);
+    end if;
+
+    terms.price := private.add_prices(prepaid, rest);
+    terms.credit_minutes := p_original.credit_minutes;
+    terms.credit_cents := prepaid.total_cents;
+    terms.original_total_cents := p_original.total_cents - p_original.credit_applied_cents;
+    terms.is_fee_refundable := p_original.is_fee_refundable;
+    terms.cancellation_policy_id := p_original.cancellation_policy_id;
+
+    rest.total_cents := greatest(rest.total_cents - terms.original_total_cents, 0);
+    perform private.assert_price_is_payable(rest);
+    return terms;
+end;
+$$;
+
+-- The price that is made of these parts, in a booking's fee mode.
+create function private.item_price(p_booking public.bookings, p_share_cents bigint, p_fee_cents bigint, p_discount_cents bigint)
+    returns private.price
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select row(
+        p_booking.currency,
+        p_share_cents + case p_booking.fee_mode when 'included' then p_fee_cents else 0 end,
+        p_discount_cents,
+        p_booking.fee_mode,
+        p_booking.fee_bps,
+        p_fee_cents,
+        p_share_cents,
+        p_share_cents + p_fee_cents - p_discount_cents
+    )::private.price;
+$$;
+
+-- What as many minutes cost as a booking that was rescheduled has given back to their lots.
+create function private.price_of_restored_minutes(p_original public.bookings, p_service public.services, p_start_at timestamptz)
+    returns private.price
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    parts constant private.credit_part[] := array(
+        select part
+        from private.plan_credit(
+            p_original.learner_id, p_original.instructor_id, p_original.service_id, private.is_hourly(p_service, p_start_at),
+            p_original.currency, p_original.credit_minutes
+        ) part
+    );
+begin
+    if coalesce((select sum(part.minutes) from unnest(parts) part), 0) < p_original.credit_minutes then
+        perform private.refuse_move_by_hours();
+    end if;
+    return private.price_of_parts(parts, p_original.currency);
+end;
+$$;
+
+-- Refuses to hand minutes to a lesson that they do not pay for: those of no service pay only for lessons at the hourly rate.
+create function private.assert_minutes_pay_for(p_original public.bookings, p_is_hourly boolean)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if not p_is_hourly and exists (
+        select
+        from private.reserved_credit(p_original.id) reserved
+        join public.learner_credits lot on lot.id = reserved.credit_id
+        where lot.service_id is null
+    ) then
+        perform private.refuse_move_by_hours();
+    end if;
+end;
+$$;
+
+-- Refuses to move a lesson to a time for which its minutes do not pay.
+create function private.refuse_move_by_hours()
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'insufficient_credit',
+        'Your prepaid hours with this instructor do not pay for a lesson at that time.',
+        'Choose another time, or cancel and book again.'
+    );
+end;
+$$;
+
+-- Whether a booking replaces one that still stands, and has its minutes, until the difference is paid.
+create function private.waits_for_its_original(p_booking public.bookings)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from public.bookings original
+        where original.org_id = p_booking.org_id
+            and original.id = p_booking.original_booking_id
+            and not original.is_rescheduled
     );
 $$;
 
@@ -11996,7 +12373,7 @@ begin
     if (terms.offer).kind is not null then
         perform private.reserve_discount(terms.offer, p_learner, terms.price, booking.instructor_id, booking.order_id);
     end if;
-    if (terms.credit_cents > 0 or p_request.uses_credit) and not is_proposed then
+    if booking.credit_minutes > 0 and not private.waits_for_its_original(booking) then
         perform private.reserve_credit(booking, service);
     end if;
     perform private.add_booking_item(booking);
@@ -12186,7 +12563,7 @@ begin
         org_id, learner_id, instructor_id, service_id, slot_id, learner_person_id, is_group, start_at, end_at,
         status, hold_expires_at,
         currency, price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents, fee_mode, fee_bps,
-        credit_applied_cents, original_total_cents, is_fee_refundable, cancellation_policy_id, payout_hold,
+        credit_minutes, credit_applied_cents, original_total_cents, is_fee_refundable, cancellation_policy_id, payout_hold, early_start_requested_at,
         pickup_address, pickup_lat, pickup_lng, dropoff_address, dropoff_lat, dropoff_lng,
         learner_notes, client_key, series_id, order_id, original_booking_id, booked_by
     )
@@ -12210,8 +12587,9 @@ begin
         end,
         (p_terms.price).currency, (p_terms.price).list_cents, (p_terms.price).discount_cents, (p_terms.price).fee_cents,
         (p_terms.price).share_cents, (p_terms.price).total_cents, (p_terms.price).fee_mode, (p_terms.price).fee_bps,
-        p_terms.credit_cents, p_terms.original_total_cents, p_terms.is_fee_refundable, p_terms.cancellation_policy_id,
+        p_terms.credit_minutes, p_terms.credit_cents, p_terms.original_total_cents, p_terms.is_fee_refundable, p_terms.cancellation_policy_id,
         p_organization.payout_hold,
+        case when not p_is_proposed then private.early_start_requested_at(p_slot.start_at, p_organization.withdrawal_mode) end,
         p_request.pickup ->> 'address', (p_request.pickup ->> 'lat')::numeric, (p_request.pickup ->> 'lng')::numeric,
         p_request.dropoff ->> 'address', (p_request.dropoff ->> 'lat')::numeric, (p_request.dropoff ->> 'lng')::numeric,
         p_request.notes, p_request.client_key, p_request.series_id,
@@ -12230,6 +12608,17 @@ begin
     end if;
     return booking;
 end;
+$$;
+
+-- The instant at which a learner asks for a lesson to be given before the contract can no longer be withdrawn from; null if it is later.
+create function private.early_start_requested_at(p_start_at timestamptz, p_mode public.withdrawal_mode)
+    returns timestamptz
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.clock() where p_mode <> 'none' and p_start_at < private.clock() + interval '14 days';
 $$;
 
 -- sql/50_bookings/52_request.sql
@@ -12309,7 +12698,7 @@ begin
         p_service.org_id, p_service.id, p_instructor.id, p_start_at,
         p_start_at + make_interval(mins => p_service.duration_minutes), p_service.max_participants, false
     )
-    on conflict (instructor_id, service_id, start_at) do nothing;
+    on conflict (org_id, instructor_id, service_id, start_at) do nothing;
 
     select * into strict slot
     from public.bookable_slots
@@ -12464,7 +12853,7 @@ create function private.request_booking_series(
     p_notes text,
     p_uses_credit boolean
 )
-    returns table (occurrence integer, start_at timestamptz, booking_id uuid, refusal text)
+    returns table (occurrence integer, start_at timestamptz, booking_id uuid, refusal text, order_id uuid)
     language plpgsql
     volatile
     security definer
@@ -12474,10 +12863,10 @@ declare
     series public.booking_series := private.open_booking_series(
         p_instructor_id, p_service_id, p_start_at, p_occurrences, p_every_weeks, p_mode, p_learner_user_id, p_learner_id
     );
-    order_id constant uuid := private.place_series_order(series);
     local_start timestamp;
     refused_code text;
 begin
+    order_id := private.place_series_order(series);
     for nth in 1..p_occurrences loop
         occurrence := nth;
         local_start := p_start_at at time zone series.time_zone + make_interval(weeks => p_every_weeks * (nth - 1));
@@ -12490,7 +12879,7 @@ begin
             end if;
             booking_id := (private.request_booking(
                 p_instructor_id, p_service_id, start_at, null, series.learner_id,
-                row(p_notes, null, null, null, null, false, p_uses_credit, series.id, null, order_id)::private.booking_request
+                row(p_notes, null, null, null, null, false, p_uses_credit, series.id, null, order_id, false)::private.booking_request
             )).id;
         exception
             when sqlstate 'PT409' or sqlstate 'PT422' then
@@ -12658,7 +13047,8 @@ begin
                 private.clock() + make_interval(mins => organization.checkout_hold_minutes),
                 booking.start_at
             )
-        end
+        end,
+        early_start_requested_at = private.early_start_requested_at(booking.start_at, organization.withdrawal_mode)
     where org_id = booking.org_id
         and id = booking.id
     returning * into booking;
@@ -12667,7 +13057,8 @@ end;
 $$;
 
 -- Ends the original of an accepted move that costs nothing more, whose item becomes the replacement's. Prepaid minutes were the original's
--- until now: the replacement takes them, at what they are worth now. Refuses if the original is not confirmed any more.
+-- until now. A replacement that they pay in part takes just them; one that they pay alone takes as many as it is long, at what they are
+-- worth now. Refuses if the original is not confirmed any more.
 create function private.move_original(p_booking public.bookings)
     returns void
     language plpgsql
@@ -12694,15 +13085,18 @@ begin
         return;
     end if;
 
+    if booking.credit_minutes between 1 and private.minutes_between(booking.start_at, booking.end_at) - 1 then
+        perform private.transfer_credit(original.id, booking.id);
+    end if;
     perform private.end_original_booking(original.id, 'instructor');
-    if booking.credit_applied_cents > 0 then
+    if booking.credit_minutes = private.minutes_between(booking.start_at, booking.end_at) then
         booking := private.reprice_by_credit(booking);
     end if;
     perform private.move_item(original.id, booking.id, private.price_of_booking(booking));
 end;
 $$;
 
--- Gives a proposed booking that prepaid minutes pay the price that they have now, and reserves them.
+-- Gives a proposed booking that prepaid minutes alone pay the price that they have now, and reserves them.
 create function private.reprice_by_credit(p_booking public.bookings)
     returns public.bookings
     language plpgsql
@@ -12734,6 +13128,7 @@ begin
         total_cents = (terms.price).total_cents,
         fee_mode = (terms.price).fee_mode,
         fee_bps = (terms.price).fee_bps,
+        credit_minutes = terms.credit_minutes,
         credit_applied_cents = terms.credit_cents,
         is_fee_refundable = terms.is_fee_refundable
     where org_id = p_booking.org_id
@@ -12872,7 +13267,15 @@ begin
     if booking.status not in ('held', 'expired') or booking.start_at <= private.clock() then
         return false;
     end if;
+    if private.is_ended_item(booking.id) then
+        return false;
+    end if;
     if booking.original_booking_id is not null then
+        perform private.transfer_credit(original.id, booking.id)
+        from public.bookings original
+        where original.org_id = booking.org_id
+            and original.id = booking.original_booking_id
+            and original.status = 'confirmed';
         if not private.end_original_booking(
             booking.original_booking_id,
             case when booking.accepted_at is null then 'learner' else 'instructor' end::public.booking_party
@@ -12920,12 +13323,23 @@ begin
         is_rescheduled = true,
         refund_bps = 0,
         cancellation_refund_cents = 0,
-        restored_minutes = case when credit_applied_cents > 0 then extract(epoch from end_at - start_at) / 60 else 0 end,
+        restored_minutes = credit_minutes,
         kept_share_cents = 0
     where id = p_booking_id
         and status = 'confirmed';
     return found;
 end;
+$$;
+
+-- Whether a booking's item has ended: prepaid minutes that paid a part of it are back in their lots.
+create function private.is_ended_item(p_booking_id uuid)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (select from public.order_items item where item.booking_id = p_booking_id and item.ending is not null);
 $$;
 
 -- sql/50_bookings/61_expire.sql
@@ -13142,10 +13556,10 @@ begin
             (old.status, new.status) <> ('proposed', 'proposed')
             and row(
                 new.price_cents, new.discount_cents, new.platform_fee_cents, new.instructor_share_cents, new.total_cents,
-                new.fee_mode, new.fee_bps, new.credit_applied_cents, new.is_fee_refundable
+                new.fee_mode, new.fee_bps, new.credit_minutes, new.credit_applied_cents, new.is_fee_refundable
             ) is distinct from row(
                 old.price_cents, old.discount_cents, old.platform_fee_cents, old.instructor_share_cents, old.total_cents,
-                old.fee_mode, old.fee_bps, old.credit_applied_cents, old.is_fee_refundable
+                old.fee_mode, old.fee_bps, old.credit_minutes, old.credit_applied_cents, old.is_fee_refundable
             )
         )
         or (
@@ -13615,7 +14029,13 @@ comment on function public.list_open_slots is
     'in UTC and in the instructor''s local time, in pages of p_limit, at most 1,000. For the next page send start_at of the last row as p_after; '
     'a page with fewer rows is the last. slot_id is null unless the time was published. Errors: service_not_found, bad_time_range.';
 
-create function public.quote_booking(p_service_id uuid, p_instructor_id uuid default null, p_start_at timestamptz default null)
+create function public.quote_booking(
+    p_service_id uuid,
+    p_instructor_id uuid default null,
+    p_start_at timestamptz default null,
+    p_use_credits boolean default false,
+    p_learner_id uuid default null
+)
     returns table (line_item text, amount_cents bigint, currency text)
     language sql
     stable
@@ -13623,12 +14043,14 @@ create function public.quote_booking(p_service_id uuid, p_instructor_id uuid def
     set search_path = '', pg_temp
 begin atomic
     select quoted.line_item, quoted.amount_cents, quoted.currency
-    from private.quote_booking(p_service_id, p_instructor_id, p_start_at) quoted;
+    from private.quote_booking(p_service_id, p_instructor_id, p_start_at, p_use_credits, p_learner_id) quoted;
 end;
 
 comment on function public.quote_booking is
     'The price of a lesson for the learner, as lines that sum exactly to what is charged, in the minor unit. p_instructor_id is needed for a '
-    'service that any instructor of the school gives; p_start_at (default: now) chooses the rate card. Errors: service_not_found, price_missing, '
+    'service that any instructor of the school gives; p_start_at (default: now) chooses the rate card. '
+    'With p_use_credits the prepaid hours of the caller, or of p_learner_id, pay as much as they can: the line prepaid_hours takes that off. '
+    'Errors: service_not_found, price_missing, '
     'amount_too_small, amount_too_large, time_is_plausible.';
 
 create function public.create_booking_with_payment(
@@ -13641,9 +14063,10 @@ create function public.create_booking_with_payment(
     p_dropoff jsonb default null,
     p_discount_code text default null,
     p_use_credits boolean default false,
-    p_use_rewards boolean default false
+    p_use_rewards boolean default false,
+    p_pay_rest_by_card boolean default false
 )
-    returns table (booking_id uuid, amount_cents integer, currency text, expert_id uuid, session_id uuid)
+    returns table (booking_id uuid, amount_cents integer, currency text, expert_id uuid, session_id uuid, order_id uuid)
     language sql
     volatile
     security invoker
@@ -13654,23 +14077,25 @@ begin atomic
         booking.due_cents::integer,
         booking.currency,
         booking.instructor_id,
-        booking.service_id
+        booking.service_id,
+        booking.order_id
     from private.create_booking_with_payment(
         p_learner_user_id,
         p_slot_id,
         p_learner_id,
         row(
-            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null
+            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null, p_pay_rest_by_card
         )::private.booking_request
     ) booking;
 end;
 
 comment on function public.create_booking_with_payment is
     'Books a published slot and returns one row: the booking, what is due in the minor unit, its currency, the instructor''s and the '
-    'service''s id. The learner is the caller, or with p_learner_id one whose guardian or school admin the caller is. Pickup and dropoff '
-    'are {"address", "lat", "lng"}. The time is reserved for the organization''s checkout minutes; pay through POST /payment-intents. '
-    'p_discount_code is a code that the caller has checked; p_use_credits pays everything with prepaid hours; p_use_rewards takes the '
-    'learner''s rewards off. If nothing is due, the booking is confirmed already. Calling again with the same p_client_key and slot '
+    'service''s id, and the order that is paid. The learner is the caller, or with p_learner_id one whose guardian or school admin the '
+    'caller is. Pickup and dropoff are {"address", "lat", "lng"}. The time is reserved for the organization''s checkout minutes; pay '
+    'through POST /payment-intents. p_discount_code is a code that the caller has checked; p_use_credits pays everything with prepaid '
+    'hours, or with p_pay_rest_by_card as much as they pay: the rest is due; p_use_rewards takes the learner''s rewards off. If nothing is '
+    'due, the booking is confirmed already. Calling again with the same p_client_key and slot '
     'returns the same booking. Errors: sign_in_required, not_yourself, may_not_book, not_a_learner_here, consent_required, '
     'slot_not_found, client_key_reused, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, '
     'own_lesson, code_not_checked, code_not_valid, one_discount_at_a_time, discount_with_credit, insufficient_credit, credit_changed, '
@@ -13690,14 +14115,16 @@ create function public.request_booking(
     p_dropoff jsonb default null,
     p_discount_code text default null,
     p_use_credits boolean default false,
-    p_use_rewards boolean default false
+    p_use_rewards boolean default false,
+    p_pay_rest_by_card boolean default false
 )
     returns table (
         booking_id uuid,
         status public.booking_status,
         amount_cents bigint,
         currency text,
-        hold_expires_at timestamptz
+        hold_expires_at timestamptz,
+        order_id uuid
     )
     language sql
     volatile
@@ -13709,7 +14136,8 @@ begin atomic
         booking.status,
         booking.due_cents,
         booking.currency,
-        booking.hold_expires_at
+        booking.hold_expires_at,
+        booking.order_id
     from private.request_booking(
         p_instructor_id,
         p_service_id,
@@ -13717,7 +14145,7 @@ begin atomic
         p_learner_user_id,
         p_learner_id,
         row(
-            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null
+            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null, p_pay_rest_by_card
         )::private.booking_request
     ) booking;
 end;
@@ -13744,13 +14172,13 @@ create function public.request_booking_series(
     p_notes text default null,
     p_use_credits boolean default false
 )
-    returns table (occurrence integer, start_at timestamptz, booking_id uuid, refusal text)
+    returns table (occurrence integer, start_at timestamptz, booking_id uuid, refusal text, order_id uuid)
     language sql
     volatile
     security invoker
     set search_path = '', pg_temp
 begin atomic
-    select series.occurrence, series.start_at, series.booking_id, series.refusal
+    select series.occurrence, series.start_at, series.booking_id, series.refusal, series.order_id
     from private.request_booking_series(
         p_instructor_id, p_service_id, p_start_at, p_occurrences, p_every_weeks, p_mode,
         p_learner_user_id, p_learner_id, p_notes, p_use_credits
@@ -13759,7 +14187,8 @@ end;
 
 comment on function public.request_booking_series is
     'Books the same local time of the instructor every p_every_weeks, p_occurrences (2 to 52) times. all_or_nothing: one refusal refuses '
-    'all; skip_conflicts: times that are not open are left out, and their rows say why in refusal. A series counts as one unpaid booking. '
+    'all; skip_conflicts: times that are not open are left out, and their rows say why in refusal. order_id is the order that one payment '
+    'pays. A series counts as one unpaid booking. '
     'Errors: sign_in_required, service_not_found, value_missing, not_yourself, may_not_book, not_a_learner_here, consent_required, '
     'client_key_reused, time_is_plausible, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, '
     'own_lesson, insufficient_credit, credit_changed, price_missing, amount_too_small, amount_too_large, too_many_holds, '
@@ -14281,7 +14710,7 @@ $$;
 create table public.lessons (
     id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
-    booking_id uuid not null unique,
+    booking_id uuid not null,
     instructor_id uuid not null,
     learner_id uuid not null,
     started_at timestamptz not null,
@@ -14294,6 +14723,7 @@ create table public.lessons (
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
+    unique (org_id, booking_id),
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
@@ -14409,7 +14839,7 @@ begin
             booking.org_id, booking.id, booking.instructor_id, booking.learner_id,
             booking.start_at, private.clock(), case when not is_learners_word then p_notes end
         )
-        on conflict (booking_id) do update
+        on conflict (org_id, booking_id) do update
             set ended_at = excluded.ended_at,
                 notes = coalesce(excluded.notes, lesson.notes)
         returning id into completed_lesson_id;
@@ -15264,7 +15694,8 @@ end;
 $$;
 
 -- Opens a payment for all that can be paid of an order. A lesson whose service asks for manual capture is only authorized if it is the
--- only one and ends within six days, because an authorization lasts seven; anything else is charged at once.
+-- only one and ends within six days, because an authorization lasts seven; anything else is charged at once,
+-- also what hours leave to pay.
 create function private.add_payment(p_order public.orders, p_payer_id uuid)
     returns public.payments
     language plpgsql
@@ -15286,7 +15717,11 @@ begin
         p_order.currency, sum(payable.list_cents), sum(payable.discount_cents), sum(payable.fee_cents), sum(payable.share_cents),
         sum(payable.amount_cents), bool_and(item.is_fee_refundable), sum(payable.minutes),
         case
-            when count(*) = 1 and bool_and(service.capture_mode = 'manual' and payable.ends_at <= private.clock() + interval '6 days')
+            when count(*) = 1 and bool_and(
+                service.capture_mode = 'manual'
+                and payable.ends_at <= private.clock() + interval '6 days'
+                and private.prepaid_cents(item) = 0
+            )
                 then 'manual'
             else 'automatic'
         end::public.capture_mode,
@@ -15874,7 +16309,7 @@ begin
             and lot.id = before.credit_id;
     end if;
 
-    credit_cents := before.credit_share_cents + before.credit_fee_cents - before.credit_discount_cents;
+    credit_cents := private.prepaid_cents(before);
     new_excess_cents := before.excess_cents + received_cents
         - case when before.is_paid then 0 else before.total_cents - credit_cents end;
     shortfall_cents := case
@@ -16424,7 +16859,7 @@ declare
     kept_cents bigint;
 begin
     select * into item from public.order_items where booking_id = p_booking_id;
-    kept_cents := case when item.ending = 'fault' then 0 else item.total_cents - item.owed_cents end;
+    kept_cents := case when private.makes_whole(item.ending) then 0 else item.total_cents - item.owed_cents end;
 
     for payment in
         select paid.*
@@ -16703,11 +17138,11 @@ declare
     now_excess_cents bigint;
 begin
     select * into strict item from public.order_items where id = p_item_id;
-    if item.credit_share_cents + item.credit_fee_cents > 0 and private.owed_cents(item) > 0 then
-        perform private.restore_owed_minutes(item.id);
+    if private.makes_whole(item.ending) and private.owed_cents(item) > private.card_rest_cents(item) then
+        perform private.restore_owed_minutes(item.id, private.owed_cents(item) - private.card_rest_cents(item));
         select * into strict item from public.order_items where id = p_item_id;
     end if;
-    owed_cents := private.owed_cents(item) - private.waiting_refund_cents(item.id, item.ending = 'fault');
+    owed_cents := private.owed_cents(item) - private.waiting_refund_cents(item.id, private.makes_whole(item.ending));
     excess_cents := greatest(item.excess_cents, 0) - private.waiting_excess_cents(item.id);
 
     for source in
@@ -16739,6 +17174,34 @@ begin
         owed_cents := owed_cents - now_owed_cents;
     end loop;
 end;
+$$;
+
+-- What the payer's card still pays of an item's price: without what prepaid minutes pay, and what refunds and disputes have taken.
+create function private.card_rest_cents(p_item public.order_items)
+    returns bigint
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select greatest(
+        p_item.total_cents - private.prepaid_cents(p_item)
+        - greatest(p_item.refunded_cents + p_item.lost_cents - coalesce(sum(part.amount_cents), 0), 0),
+        0
+    )::bigint
+    from private.return_items part
+    left join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+    where part.org_id = p_item.org_id
+        and part.item_id = p_item.id
+        and part.kind <> 'excess'
+        and (part.refund_id is null or refund.status = 'succeeded')
+        and part.payment_id in (
+            select hours.payment_id
+            from private.item_payments hours
+            where hours.org_id = p_item.org_id
+                and hours.item_id = p_item.id
+                and hours.is_by_hours
+        );
 $$;
 
 -- What is being refunded of an item's price: of what its ending owes, or of a fault everything.
@@ -18446,9 +18909,9 @@ $$;
 
 -- sql/62_disputes/30_write_off.sql
 -- Brings what the disputes of a payment have cost to what Stripe has withdrawn for the lost ones, posts the difference, and says whether
--- the payment is disputed. So every order of events ends in the same books, and a dispute may be won after it was lost. Called after
--- each event of a dispute, and by 82_effects when the payment succeeds, or minutes that it paid for come back to their lot. The
--- caller holds the order's lock.
+-- the payment is disputed. So every order of events ends in the same books. A dispute may be won after it was lost: then what is owed is
+-- refunded. Called after each event of a dispute, and by 82_effects when the payment succeeds, or minutes that it paid for come back to
+-- their lot. The caller holds the order's lock.
 create function private.write_off_losses(p_payment_id uuid, p_occurred_at timestamptz)
     returns void
     language plpgsql
@@ -18459,6 +18922,7 @@ as $$
 declare
     payment public.payments;
     dispute public.disputes;
+    change_cents bigint;
 begin
     if not exists (select from public.disputes known where known.payment_id = p_payment_id) then
         return;
@@ -18491,7 +18955,11 @@ begin
     where payments.org_id = payment.org_id
         and payments.id = payment.id
         and (is_disputed, payments.lost_cents)
-        <> (result.is_open, least(result.lost_cents, amount_cents - uncaptured_cents - refunded_cents));
+        <> (result.is_open, least(result.lost_cents, amount_cents - uncaptured_cents - refunded_cents))
+    returning payments.lost_cents - payment.lost_cents into change_cents;
+    if change_cents < 0 then
+        perform private.refund_due(item_id, 'The dispute was won.') from private.paid_item_ids(payment.id) item_id;
+    end if;
 end;
 $$;
 
@@ -18706,7 +19174,7 @@ as $$
         and bool_and(item.is_paid);
 $$;
 
--- The lessons that a payment pays, by card or by hours, with what is still paid of each.
+-- The lessons that a payment pays, by card or by hours, with what is left of what it paid of each.
 create function private.lessons_of_payment(p_payment public.payments)
     returns table (
         item_id uuid, left_cents bigint, is_ahead boolean, is_fault boolean, start_at timestamptz, created_at timestamptz
@@ -18717,13 +19185,25 @@ create function private.lessons_of_payment(p_payment public.payments)
     set search_path = '', pg_temp
 as $$
     select
-        item.id, private.unreturned_cents(item), item.ending is null, coalesce(item.ending = 'fault', false), booking.start_at, item.created_at
+        item.id, least(private.unreturned_cents(item), paid.paid_cents - returned.cents),
+        item.ending is null, private.makes_whole(item.ending), booking.start_at, item.created_at
     from private.item_payments paid
     join public.order_items item on item.org_id = paid.org_id and item.id = paid.item_id
     join public.bookings booking on booking.org_id = item.org_id and booking.id = item.booking_id
+    cross join lateral (
+        select coalesce(sum(part.amount_cents), 0)::bigint as cents
+        from private.return_items part
+        left join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+        where part.org_id = paid.org_id
+            and part.item_id = paid.item_id
+            and part.payment_id = paid.payment_id
+            and part.kind <> 'excess'
+            and (part.refund_id is null or refund.status = 'succeeded')
+    ) returned
     where paid.org_id = p_payment.org_id
         and paid.payment_id = p_payment.id
-        and item.is_paid;
+        and item.is_paid
+        and paid.paid_cents > returned.cents;
 $$;
 
 -- Lets an item lose a part of its price to a dispute, or win it back where the part is negative; returns the postings.
@@ -19118,14 +19598,14 @@ grant execute on function public.admin_resolve_suspense to authenticated;
 -- Cancellations: what follows when a booking does not take place as agreed, and who gets which money back.
 --
 -- 20_outcome decides what a cancellation or no-show refunds and what the instructor keeps, and 21_ended_bookings carries it out,
--- whoever ends the booking; 30 to 42 are the use cases cancel (one booking, a series, a day), no-show (claimed, answered, settled),
--- reschedule and reassign; 50 to 55 are refunds that a person requests
+-- whoever ends the booking; 30 to 43 are the use cases cancel (one booking, a series, a day), no-show (claimed, answered, settled), a time
+-- that is sold again after a late cancellation, withdraw, reschedule and reassign; 50 to 55 are refunds that a person requests
 -- or an admin makes, and what becomes of hours that expire; 60 to 62 end many bookings at once.
 --
--- Frontends call the functions of 80_api; 95_operations calls settle_due_claims,
--- void_ageing_authorizations and expire_credits. 82_effects calls the
--- functions that end a booking's order item and refund it once its status has changed, whoever changed it. The room has no tables:
--- bookings are in 50_bookings, their items in 48_orders, payments and refunds in 60_payments.
+-- Frontends call the functions of 80_api; 95_operations calls settle_due_claims, void_ageing_authorizations, expire_credits and
+-- refund_resold_times. 82_effects calls the functions that end a booking's order item and refund it once its status has changed, whoever
+-- changed it. The room has one table, the receipts of withdrawals: bookings are in 50_bookings, their items in 48_orders, payments and
+-- refunds in 60_payments.
 create type private.cancellation_outcome as (
     ending public.order_item_ending,
     refund_bps integer,
@@ -19135,6 +19615,53 @@ create type private.cancellation_outcome as (
     kept_share_cents bigint
 );
 comment on type private.cancellation_outcome is 'What a cancellation or no-show refunds and restores, and what is kept.';
+
+create table public.order_withdrawals (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    order_id uuid not null,
+    learner_id uuid not null,
+    instructor_id uuid not null,
+    currency text not null,
+    refund_cents bigint not null,
+    restored_minutes integer not null,
+    refunded_minutes integer not null,
+    booking_ids uuid[] not null,
+    withdrawn_by uuid references public.profiles (id) on delete set null,
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    unique (org_id, order_id),
+    foreign key (org_id, order_id) references public.orders (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint amounts_are_not_negative check (least(refund_cents, restored_minutes, refunded_minutes) >= 0)
+);
+
+create index on public.order_withdrawals (learner_id);
+create index on public.order_withdrawals (instructor_id);
+create index on public.order_withdrawals (withdrawn_by);
+
+comment on table public.order_withdrawals is
+    'The receipt of a withdrawal from an order within 14 days: what was withdrawn, when and by whom, and what comes back. Append-only.';
+comment on column public.order_withdrawals.refund_cents is 'What goes back to the payer''s card, in the minor unit of currency.';
+comment on column public.order_withdrawals.restored_minutes is 'Prepaid minutes that lessons gave back to their lots.';
+comment on column public.order_withdrawals.refunded_minutes is 'Unused prepaid minutes of the order that are paid back.';
+comment on column public.order_withdrawals.booking_ids is 'The lessons that were withdrawn; those given, and those not named, are kept.';
+
+alter table public.order_withdrawals enable row level security;
+
+-- Who withdrew may be forgotten, with the login.
+create trigger forbid_change
+    before update of
+        id, org_id, order_id, learner_id, instructor_id, currency, refund_cents, restored_minutes, refunded_minutes, booking_ids, created_at
+    or delete on public.order_withdrawals
+    for each row execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on public.order_withdrawals
+    for each statement execute function private.forbid_change();
+
+select private.audit_table('public.order_withdrawals', 'id');
 
 -- sql/64_cancellations/20_outcome.sql
 -- Decides what a cancellation or no-show refunds and what the instructor keeps. The order, the slot and the payments are locked first, so
@@ -19187,28 +19714,32 @@ begin
     outcome.ending := private.ending_of(p_booking, p_ended_by, p_is_no_show, p_refund_bps);
     outcome.refund_bps := case outcome.ending
         when 'fault' then 10000
+        when 'withdrawn' then 10000
         when 'missed' then 0
         else coalesce(p_refund_bps, private.policy_refund_bps(p_booking))
     end;
     outcome.restored_minutes := case
         when item.id is null then 0
-        when outcome.ending = 'fault'
-            then least(private.reserved_minutes(p_booking.id), private.minutes_worth(item, private.unreturned_cents(item)))
+        when private.makes_whole(outcome.ending)
+            then least(
+                private.reserved_minutes(p_booking.id),
+                private.minutes_worth(item, private.unreturned_cents(item) - private.card_rest_cents(item))
+            )
         else (private.reserved_minutes(p_booking.id) * outcome.refund_bps + 9999) / 10000
     end;
 
-    credit_cents := item.credit_share_cents + item.credit_fee_cents - item.credit_discount_cents;
+    credit_cents := private.prepaid_cents(item);
     refundable_cents := case
         when not private.is_paid_by_card(item) then 0
         else greatest(
-            case when item.is_fee_refundable or outcome.ending = 'fault' then item.total_cents else least(item.share_cents, item.total_cents) end
+            case when item.is_fee_refundable or private.makes_whole(outcome.ending) then item.total_cents else least(item.share_cents, item.total_cents) end
             - credit_cents - item.refunded_cents - item.lost_cents - private.waiting_refund_cents(item.id, true),
             0
         )
     end;
     outcome.cancellation_refund_cents := private.prorate(refundable_cents, outcome.refund_bps, 10000)
         + case
-            when private.is_paid_by_card(item) and outcome.ending = 'fault'
+            when private.is_paid_by_card(item) and private.makes_whole(outcome.ending)
                 then greatest(item.excess_cents - private.waiting_excess_cents(item.id), 0)
             else 0
         end;
@@ -19257,6 +19788,7 @@ create function private.ending_of(
 as $$
     select case
         when p_booking.status not in ('confirmed', 'in_progress') then 'fault'
+        when p_booking.is_withdrawn then 'withdrawn'
         when p_is_no_show then case p_ended_by when 'learner' then 'missed' else 'fault' end
         when p_refund_bps < 10000 then 'cancelled'
         when p_ended_by in ('learner', 'guardian') and not private.is_free_to_cancel(p_booking, private.clock()) then 'cancelled'
@@ -19320,6 +19852,7 @@ begin
     end if;
 
     new.hold_expires_at := null;
+    old.is_withdrawn := new.is_withdrawn;
     outcome := private.decide_cancellation_outcome(
         old, coalesce(new.no_show_by, new.cancelled_by), new.status = 'no_show', new.refund_bps
     );
@@ -19380,6 +19913,7 @@ begin
     ending := case
         when p_booking.status = 'completed' then 'given'
         when p_booking.status = 'no_show' then case p_booking.no_show_by when 'learner' then 'missed' else 'fault' end
+        when p_booking.is_withdrawn then 'withdrawn'
         when p_booking.refund_bps < 10000 then 'cancelled'
         when p_booking.cancelled_by in ('learner', 'guardian') and not private.is_free_to_cancel(p_booking, p_booking.cancelled_at)
             then 'cancelled'
@@ -20533,6 +21067,108 @@ as $$
         and status in ('open', 'undecided');
 $$;
 
+-- sql/64_cancellations/36_resold.sql
+-- A learner who cancels late pays for a genuine loss only. When somebody else has paid for the same time, what was kept goes back, as if
+-- the lesson had been cancelled in time. What the learner has back by then stays, whatever becomes of the other lesson.
+
+-- Gives back what was kept of late cancellations whose time was sold again, and returns of how many. It runs apart from the sale, because
+-- it locks another order than the one that is sold. Called by maintain (95).
+create function private.refund_resold_times()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    resold record;
+    refunded_count integer := 0;
+begin
+    for resold in
+        select item.id as item_id
+        from public.bookings cancelled
+        join public.organizations organization on organization.id = cancelled.org_id and organization.refunds_resold_times
+        join public.order_items item
+            on item.org_id = cancelled.org_id
+            and item.booking_id = cancelled.id
+            and item.ending = 'cancelled'
+            and item.refund_bps < 10000
+            and item.is_paid
+        join public.orders ordered on ordered.org_id = item.org_id and ordered.id = item.order_id
+        where cancelled.status = 'cancelled'
+            and cancelled.refund_bps < 10000
+            and cancelled.start_at > private.clock() - interval '2 days'
+            and private.is_sold_again(cancelled)
+        order by ordered.id, item.id
+        limit 1000
+        for no key update of ordered skip locked
+    loop
+        perform private.give_back_kept_part(resold.item_id);
+        refunded_count := refunded_count + 1;
+    end loop;
+    return refunded_count;
+end;
+$$;
+
+-- Whether the time of a cancelled lesson was sold to another learner since: all of it, and of a group the last of its seats. A lesson that
+-- was sold before, and only moves there, leaves another time empty.
+create function private.is_sold_again(p_cancelled public.bookings)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from public.bookings sold
+        join public.order_items item on item.org_id = sold.org_id and item.booking_id = sold.id and item.is_paid
+        join public.orders ordered on ordered.org_id = item.org_id and ordered.id = item.order_id
+        join public.bookable_slots slot on slot.org_id = sold.org_id and slot.id = sold.slot_id
+        where sold.instructor_id = p_cancelled.instructor_id
+            and sold.start_at <= p_cancelled.start_at
+            and sold.end_at >= p_cancelled.end_at
+            and sold.start_at > p_cancelled.start_at - interval '1 day'
+            and ordered.created_at >= p_cancelled.cancelled_at
+            and sold.learner_person_id <> p_cancelled.learner_person_id
+            and sold.status in ('confirmed', 'in_progress', 'completed', 'no_show')
+            and slot.current_bookings >= slot.max_bookings
+    );
+$$;
+
+-- Turns a late cancellation into one in time: the payer is owed what is still paid, of a fee that is not refundable all but the fee, and
+-- minutes that were used are restored. The difference is posted, and the instructor's earning reversed with it.
+create function private.give_back_kept_part(p_item_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    before public.order_items;
+    item public.order_items;
+begin
+    select * into strict before from public.order_items where id = p_item_id for no key update;
+    perform private.lock_order_payments(before.order_id);
+    update public.order_items
+    set refund_bps = 10000,
+        owed_cents = case
+            when is_fee_refundable then private.card_rest_cents(before)
+            else greatest(least(share_cents, total_cents) - refunded_cents - lost_cents, 0)
+        end,
+        revision = revision + 1
+    where org_id = before.org_id
+        and id = before.id
+    returning * into item;
+    perform private.post_item(before, item, 'time_sold_again', '{}');
+    if private.prepaid_cents(item) > 0 then
+        perform private.restore_owed_minutes(item.id, private.unreturned_cents(item) - private.card_rest_cents(item));
+    end if;
+    perform private.refund_due(item.id, 'The time was sold again.');
+end;
+$$;
+
 -- sql/64_cancellations/40_reschedule.sql
 -- Reschedules a confirmed booking to another time of its service, by reserving a replacement, which takes over the order item. For a
 -- more expensive time the difference is paid first, for a cheaper one it is refunded. The same key again is the same call.
@@ -20658,17 +21294,18 @@ declare
     replacement public.bookings;
     terms private.booking_terms;
     priced_service public.services := p_service;
-    is_proposed boolean := false;
-    request constant private.booking_request := row(
-        p_booking.learner_notes, p_client_key, null, null, null, false, p_booking.credit_applied_cents > 0,
-        p_booking.series_id, p_booking.id, p_booking.order_id
-    );
+    request private.booking_request;
+    is_proposed boolean;
 begin
     select * into strict learner from public.learners where org_id = p_booking.org_id and id = p_booking.learner_id;
-    if private.waits_for_the_learner(learner, request) then
-        is_proposed := true;
-    elsif p_booking.credit_applied_cents = 0 then
-        priced_service.duration_minutes := private.lesson_minutes(p_service, p_instructor.id, p_start_at);
+    priced_service.duration_minutes := private.lesson_minutes(p_service, p_instructor.id, p_start_at);
+    request := row(
+        p_booking.learner_notes, p_client_key, null, null, null, false,
+        private.is_moved_by_hours(p_booking, priced_service.duration_minutes),
+        p_booking.series_id, p_booking.id, p_booking.order_id, false
+    );
+    is_proposed := private.waits_for_the_learner(learner, request);
+    if not is_proposed and not request.uses_credit then
         terms := private.price_booking(priced_service, p_instructor, p_start_at, learner, request);
     end if;
     if not is_proposed and coalesce((terms.price).total_cents <= p_booking.total_cents, true) then
@@ -20692,6 +21329,19 @@ begin
     perform private.refund_moved_item(replacement);
     return replacement;
 end;
+$$;
+
+-- Whether prepaid minutes alone pay for the replacement of a booking: they paid for all of it, or the new time is as short as what they
+-- paid.
+create function private.is_moved_by_hours(p_booking public.bookings, p_minutes integer)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_booking.credit_minutes > 0
+        and p_booking.credit_minutes >= least(p_minutes, private.minutes_between(p_booking.start_at, p_booking.end_at));
 $$;
 
 -- Tells the learner of a move that waits for their word.
@@ -20840,15 +21490,15 @@ begin
     select * into strict instructor from public.instructors where org_id = p_booking.org_id and id = p_booking.instructor_id;
     select * into strict learner from public.learners where org_id = p_booking.org_id and id = p_booking.learner_id;
 
-    if p_booking.credit_applied_cents > 0 then
+    if private.is_moved_by_hours(p_booking, p_minutes) then
         return case
             when more_minutes <= 0
-                or exists (
-                    select
+                or more_minutes <= (
+                    select sum(part.minutes)
                     from private.plan_credit(
                         learner.id, instructor.id, service.id, private.is_hourly(service, p_start_at), p_booking.currency,
                         more_minutes
-                    )
+                    ) part
                 )
                 then p_booking.total_cents
         end;
@@ -20859,7 +21509,7 @@ begin
         (
             private.price_booking(
                 service, instructor, p_start_at, learner,
-                row(null, null, null, null, null, false, false, p_booking.series_id, p_booking.id, null)::private.booking_request
+                row(null, null, null, null, null, false, false, p_booking.series_id, p_booking.id, null, false)::private.booking_request
             )
         ).price
     ).total_cents;
@@ -20948,7 +21598,7 @@ begin
     replacement := private.reserve_slot(
         private.ensure_slot(service, instructor, original.start_at, null),
         learner,
-        row(original.learner_notes, null, null, null, null, false, false, null, null, null)::private.booking_request
+        row(original.learner_notes, null, null, null, null, false, false, null, null, null, false)::private.booking_request
     );
     update public.bookings
     set pickup_address = original.pickup_address,
@@ -21024,6 +21674,202 @@ as $$
         ),
         'bookings', p_booking.id, format('booking:%s:reassigned', p_booking.id), p_booking.learner_id
     );
+$$;
+
+-- sql/64_cancellations/43_withdraw.sql
+-- Withdraws from an order within 14 days, for the learner or a guardian who may pay, and returns the receipt; calling it again returns the
+-- same one. Lessons that are not given, and unused minutes, go back in full with their fee, before any cancellation policy; lessons given
+-- are kept. Of prepaid hours the lessons that are booked with them go too. Definer: bookings and lots change only through functions.
+create function private.withdraw_from_order(p_order_id uuid)
+    returns public.order_withdrawals
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    ordered public.orders := private.require_withdrawable_order(p_order_id);
+    receipt public.order_withdrawals;
+    booking public.bookings;
+begin
+    select * into receipt from public.order_withdrawals where org_id = ordered.org_id and order_id = ordered.id;
+    if found then
+        return receipt;
+    end if;
+    perform private.assert_withdrawable(ordered);
+
+    receipt.booking_ids := '{}';
+    receipt.refund_cents := 0;
+    receipt.restored_minutes := 0;
+    for booking in
+        select ahead.* from private.withdrawable_bookings(ordered) ahead order by ahead.start_at, ahead.id
+    loop
+        update public.bookings
+        set status = 'cancelled',
+            is_withdrawn = true,
+            cancelled_by = coalesce(private.party_of(booking), 'guardian'),
+            cancelled_at = private.clock(),
+            cancellation_reason = 'The contract was withdrawn from.'
+        where org_id = booking.org_id
+            and id = booking.id
+            and status = booking.status
+        returning * into booking;
+        if found then
+            receipt.booking_ids := receipt.booking_ids || booking.id;
+            receipt.refund_cents := receipt.refund_cents + booking.cancellation_refund_cents;
+            receipt.restored_minutes := receipt.restored_minutes + booking.restored_minutes;
+        end if;
+    end loop;
+    select receipt.refund_cents + coalesce(sum(back.amount_cents), 0), coalesce(sum(back.minutes), 0)
+    into receipt.refund_cents, receipt.refunded_minutes
+    from private.withdraw_hours(ordered) back;
+    if receipt.refunded_minutes = 0 and cardinality(receipt.booking_ids) = 0 then
+        perform private.refuse(
+            'PT409', 'nothing_to_withdraw',
+            'Everything of this order is given, or has ended.',
+            'Reload the order.'
+        );
+    end if;
+
+    insert into public.order_withdrawals (
+        org_id, order_id, learner_id, instructor_id, currency, refund_cents, restored_minutes, refunded_minutes, booking_ids, withdrawn_by
+    )
+    values (
+        ordered.org_id, ordered.id, ordered.learner_id, ordered.instructor_id, ordered.currency, receipt.refund_cents,
+        receipt.restored_minutes, receipt.refunded_minutes, receipt.booking_ids, private.my_user_id()
+    )
+    returning * into receipt;
+    return receipt;
+end;
+$$;
+
+-- Returns, locked, an order of the caller's or of a learner for whom the caller pays.
+create function private.require_withdrawable_order(p_order_id uuid)
+    returns public.orders
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.require_person();
+    perform private.lock_orders(array[p_order_id]);
+    return private.require_own_order(private.my_user_id(), p_order_id);
+end;
+$$;
+
+-- Refuses what may not be withdrawn from, by the terms of the order, or not any more: the day on which the learner agreed to it and 14 more
+-- have passed. What somebody else has ordered is agreed to by accepting it.
+create function private.assert_withdrawable(p_order public.orders)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    time_zone constant text := (select organization.time_zone from public.organizations organization where organization.id = p_order.org_id);
+    agreed_at constant timestamptz := greatest(
+        p_order.created_at,
+        (
+            select max(booking.accepted_at)
+            from public.bookings booking
+            where booking.org_id = p_order.org_id
+                and booking.order_id = p_order.id
+                and booking.original_booking_id is null
+        )
+    );
+begin
+    if p_order.withdrawal_mode = 'none' or (
+        p_order.withdrawal_mode = 'packages'
+        and not exists (
+            select from public.order_items item where item.order_id = p_order.id and item.kind = 'credits'
+        )
+    ) then
+        perform private.refuse(
+            'PT409', 'no_withdrawal',
+            'This order cannot be withdrawn from.',
+            'Cancel its lessons: preview_cancellation says what comes back.'
+        );
+    end if;
+    if (private.clock() at time zone time_zone)::date > (agreed_at at time zone time_zone)::date + 14 then
+        perform private.refuse(
+            'PT409', 'withdrawal_too_late',
+            'The 14 days in which this order could be withdrawn from are over.',
+            'Cancel its lessons, or refund unused hours with refund_credits.'
+        );
+    end if;
+end;
+$$;
+
+-- The lessons ahead of an order, and those ahead that are booked with its hours. A time to which a lesson might move ends with the lesson.
+create function private.withdrawable_bookings(p_order public.orders)
+    returns setof public.bookings
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select booking.*
+    from public.bookings booking
+    where booking.org_id = p_order.org_id
+        and booking.status in ('proposed', 'requested', 'held', 'confirmed')
+        and booking.start_at > private.clock()
+        and not private.waits_for_its_original(booking)
+        and (
+            booking.order_id = p_order.id
+            or booking.id in (
+                select entry.booking_id
+                from public.order_items sold
+                join public.credit_entries entry on entry.org_id = sold.org_id and entry.credit_id = sold.credit_id
+                where sold.order_id = p_order.id
+                    and entry.kind = 'reserve'
+            )
+        );
+$$;
+
+-- Refunds the unused minutes of an order's lots, fee included. Hours that were never paid cannot be paid any more.
+create function private.withdraw_hours(p_order public.orders)
+    returns table (minutes integer, amount_cents bigint)
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    lot record;
+begin
+    for lot in
+        select credit, paid.payment
+        from public.order_items item
+        join public.learner_credits credit on credit.org_id = item.org_id and credit.id = item.credit_id
+        left join lateral (
+            select payment
+            from public.payment_items part
+            join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id and payment.is_accepted
+            where part.org_id = item.org_id
+                and part.item_id = item.id
+            limit 1
+        ) paid on true
+        where item.order_id = p_order.id
+            and (credit.minutes_left > 0 or credit.status = 'pending')
+            and credit.status <> 'cancelled'
+        order by credit.created_at, credit.id
+        for no key update of credit
+    loop
+        if (lot.credit).status = 'pending' then
+            update public.learner_credits set status = 'cancelled' where id = (lot.credit).id;
+            perform private.cancel_open_payment(p_order.id);
+            minutes := (lot.credit).minutes_purchased;
+            amount_cents := 0;
+            return next;
+        else
+            return query
+            select back.minutes, back.amount_cents
+            from private.refund_lot(lot.payment, lot.credit, null, 'The contract was withdrawn from.', null, true) back;
+        end if;
+    end loop;
+end;
 $$;
 
 -- sql/64_cancellations/50_request_refund.sql
@@ -21195,7 +22041,7 @@ create function private.refund_kind(p_item public.order_items)
     set search_path = '', pg_temp
 as $$
     select case
-        when private.owed_cents(p_item) > private.waiting_refund_cents(p_item.id, p_item.ending = 'fault') then 'owed'
+        when private.owed_cents(p_item) > private.waiting_refund_cents(p_item.id, private.makes_whole(p_item.ending)) then 'owed'
         else 'granted'
     end::private.return_kind;
 $$;
@@ -22473,6 +23319,25 @@ comment on function public.reassign_booking is
     'time_not_offered, price_missing, amount_too_small, amount_too_large, too_many_holds, too_many_held_lessons, '
     'too_many_unpaid_holds, learner_busy, and the rules of public.bookings.';
 
+create function public.withdraw_from_order(p_order_id uuid)
+    returns setof public.order_withdrawals
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        receipt.id, receipt.org_id, receipt.order_id, receipt.learner_id, receipt.instructor_id, receipt.currency, receipt.refund_cents,
+        receipt.restored_minutes, receipt.refunded_minutes, receipt.booking_ids, receipt.withdrawn_by, receipt.created_at
+    from private.withdraw_from_order(p_order_id) receipt;
+end;
+
+comment on function public.withdraw_from_order is
+    'Withdraws from an order within 14 days, where orders.withdrawal_mode lets consumers do so, and returns the receipt, which stays in '
+    'order_withdrawals: lessons not given and unused hours go back in full with their fee, lessons given are kept. For the learner, or a '
+    'guardian who may pay. Calling again returns the same receipt. Errors: sign_in_required, order_not_found, no_withdrawal, '
+    'withdrawal_too_late, nothing_to_withdraw, payment_disputed, insufficient_credit.';
+
 -- sql/64_cancellations/90_access.sql
 grant execute on function private.preview_cancellation to authenticated;
 grant execute on function public.preview_cancellation to authenticated;
@@ -22513,6 +23378,21 @@ grant execute on function public.list_reschedule_times to authenticated;
 grant execute on function private.reassign_booking to authenticated;
 grant execute on function public.reassign_booking to authenticated;
 
+create policy select_party on public.order_withdrawals
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.order_withdrawals to authenticated, service_role;
+-- NOTE: no write is granted: a withdrawal is recorded only by withdraw_from_order.
+
+grant execute on function private.withdraw_from_order to authenticated;
+grant execute on function public.withdraw_from_order to authenticated;
+
 -- sql/66_rewards/10_tables.sql
 -- Rewards: what a learner gets for recommending an organization.
 --
@@ -22524,7 +23404,7 @@ grant execute on function public.reassign_booking to authenticated;
 create table public.referral_rewards (
     id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
-    redemption_id uuid not null unique,
+    redemption_id uuid not null,
     referrer_id uuid not null,
     booking_id uuid not null,
     item_id uuid not null,
@@ -22535,6 +23415,7 @@ create table public.referral_rewards (
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
+    unique (org_id, redemption_id),
     foreign key (org_id, redemption_id) references public.code_redemptions (org_id, id) on delete restrict,
     foreign key (org_id, referrer_id) references public.learners (org_id, id) on delete restrict,
     foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
@@ -22596,7 +23477,7 @@ begin
         and earned.cents > 0
         and code.currency = item.currency
     limit 1
-    on conflict (redemption_id) do nothing
+    on conflict (org_id, redemption_id) do nothing
     returning * into reward;
 
     if found then
@@ -23592,7 +24473,7 @@ begin
         p_account -> 'requirements',
         p_account -> 'business_profile'
     )
-    on conflict (connect_account_id) do update
+    on conflict (org_id, connect_account_id) do update
         set disabled_reason = excluded.disabled_reason,
             requirements = excluded.requirements,
             business_profile = excluded.business_profile;
@@ -27614,7 +28495,7 @@ end;
 $$;
 
 create trigger on_order_item_changed
-    after update of is_paid, ending, excess_cents, refunded_cents, restored_cents, lost_cents, discount_cents on public.order_items
+    after update of is_paid, ending, refund_bps, excess_cents, refunded_cents, restored_cents, lost_cents, discount_cents on public.order_items
     for each row execute function private.on_order_item_changed();
 
 -- sql/82_effects/40_refunds.sql
@@ -28610,7 +29491,7 @@ with due as (
         item.org_id,
         item.id as item_id,
         private.owed_cents(item) + item.excess_cents
-        - private.waiting_refund_cents(item.id, item.ending = 'fault') - private.waiting_excess_cents(item.id) as cents
+        - private.waiting_refund_cents(item.id, private.makes_whole(item.ending)) - private.waiting_excess_cents(item.id) as cents
     from public.order_items item
 )
 
@@ -28961,7 +29842,8 @@ create view private.minutes_are_reserved_for_lessons_ahead
 as
 select jsonb_build_object('booking_id', booking.id, 'status', booking.status) as detail
 from public.bookings booking
-where booking.credit_applied_cents > 0
+where booking.credit_minutes > 0
+    and not private.waits_for_its_original(booking)
     and (booking.status in ('held', 'requested', 'confirmed', 'in_progress')) <> exists (
         select from private.reserved_credit(booking.id)
     );
@@ -29404,6 +30286,8 @@ begin
     select 'credits_expired', private.expire_credits()::bigint
     union all
     select 'claims_settled', private.settle_due_claims()::bigint
+    union all
+    select 'resold_times_refunded', private.refund_resold_times()::bigint
     union all
     select 'authorizations_voided', private.void_ageing_authorizations()::bigint
     union all

@@ -70,6 +70,7 @@ export type Database = {
       lesson_claims: Table<"lesson_claims">;
       lessons: Table<"lessons">;
       order_items: Table<"order_items">;
+      order_withdrawals: Table<"order_withdrawals">;
       orders: Table<"orders">;
       organization_members: Table<"organization_members">;
       organizations: Table<"organizations", never, { labels: Labels }>;
@@ -116,7 +117,7 @@ export type Database = {
       admin_replay_event: Call<"admin_replay_event", { p_event_id: string; p_reason: string }, undefined>;
       admin_resolve_problem: Call<"admin_resolve_problem", { p_problem_report_id: string; p_unfreezes_earning: boolean; p_reason: string }, undefined>;
       admin_resolve_suspense: Call<"admin_resolve_suspense", { p_suspense_item_id: string; p_resolution: string; p_reason: string; p_payment_id?: string | null }, undefined>;
-      admin_set_terms: Call<"admin_set_terms", { p_org_id: string; p_reason: string; p_fee_mode?: Enums["fee_mode"] | null; p_fee_bps?: number | null; p_payout_hold?: string | null; p_fee_refundable?: boolean | null; p_dispute_liability?: Enums["dispute_liability"] | null; p_referral_discount_bps?: number | null; p_referral_reward_cents?: number | null }, undefined>;
+      admin_set_terms: Call<"admin_set_terms", { p_org_id: string; p_reason: string; p_fee_mode?: Enums["fee_mode"] | null; p_fee_bps?: number | null; p_payout_hold?: string | null; p_fee_refundable?: boolean | null; p_dispute_liability?: Enums["dispute_liability"] | null; p_referral_discount_bps?: number | null; p_referral_reward_cents?: number | null; p_withdrawal_mode?: Enums["withdrawal_mode"] | null }, undefined>;
       admin_verify_instructor: Call<"admin_verify_instructor", { p_instructor_id: string; p_verification_status: Enums["verification_status"]; p_reason: string }, undefined>;
       admin_write_off_balance: Call<"admin_write_off_balance", { p_payee_id: string; p_currency: string; p_reason: string }, number>;
       become_instructor: Call<"become_instructor", { p_display_name: string; p_hourly_rate_cents: number; p_currency?: string | null; p_bio?: string | null; p_time_zone?: string | null }, string>;
@@ -130,7 +131,7 @@ export type Database = {
       complete_lesson: Call<"complete_lesson", { p_booking_id: string; p_notes?: string | null }, string>;
       confirm_booking: Call<"confirm_booking", { p_booking_id: string }, undefined>;
       contest_claim: Call<"contest_claim", { p_claim_id: string; p_statement?: string | null }, undefined>;
-      create_booking_with_payment: Call<"create_booking_with_payment", { p_learner_user_id: string; p_slot_id: string; p_notes?: string | null; p_client_key?: string | null; p_learner_id?: string | null; p_pickup?: Place | null; p_dropoff?: Place | null; p_discount_code?: string | null; p_use_credits?: boolean; p_use_rewards?: boolean }, { booking_id: string; amount_cents: number; currency: string; expert_id: string; session_id: string }[]>;
+      create_booking_with_payment: Call<"create_booking_with_payment", { p_learner_user_id: string; p_slot_id: string; p_notes?: string | null; p_client_key?: string | null; p_learner_id?: string | null; p_pickup?: Place | null; p_dropoff?: Place | null; p_discount_code?: string | null; p_use_credits?: boolean; p_use_rewards?: boolean; p_pay_rest_by_card?: boolean }, { booking_id: string; amount_cents: number; currency: string; expert_id: string; session_id: string; order_id: string }[]>;
       create_organization: Call<"create_organization", { p_name: string; p_time_zone: string; p_currency: string; p_slug?: string | null; p_tax_id?: string | null }, string>;
       create_rate_card: Call<"create_rate_card", { p_org_id: string; p_name: string; p_currency?: string | null; p_is_default?: boolean; p_valid_from?: string | null; p_valid_to?: string | null }, string>;
       create_referral_code: Call<"create_referral_code", { p_org_id?: string | null }, { code: string; discount_bps: number; reward_cents: number; currency: string }[]>;
@@ -167,13 +168,13 @@ export type Database = {
       preview_cancellation: Call<"preview_cancellation", { p_booking_id: string }, { booking_id: string; cancelled_by: Enums["booking_party"]; refund_bps: number; refund_cents: number; kept_cents: number; restored_minutes: number; currency: string }[]>;
       preview_series_cancellation: Call<"preview_series_cancellation", { p_series_id: string; p_from?: string | null }, { booking_id: string; start_at: string; refund_bps: number; refund_cents: number; kept_cents: number; restored_minutes: number; currency: string }[]>;
       publish_slots: Call<"publish_slots", { p_service_id: string; p_from: string; p_to: string; p_instructor_id?: string | null }, number>;
-      quote_booking: Call<"quote_booking", { p_service_id: string; p_instructor_id?: string | null; p_start_at?: string | null }, { line_item: "lesson" | "platform_fee" | "discount"; amount_cents: number; currency: string }[]>;
+      quote_booking: Call<"quote_booking", { p_service_id: string; p_instructor_id?: string | null; p_start_at?: string | null; p_use_credits?: boolean; p_learner_id?: string | null }, { line_item: "lesson" | "platform_fee" | "discount" | "prepaid_hours"; amount_cents: number; currency: string }[]>;
       reassign_booking: Call<"reassign_booking", { p_booking_id: string; p_instructor_id: string; p_service_id?: string | null }, { booking_id: string; booking_status: Enums["booking_status"]; amount_cents: number; currency: string; refund_cents: number; restored_minutes: number }[]>;
       refund_credits: Call<"refund_credits", { p_credit_id: string; p_minutes?: number | null; p_reason?: string | null; p_client_key?: string | null }, { refund_id: string; minutes: number; amount_cents: number; currency: string }[]>;
       remove_member_role: Call<"remove_member_role", { p_org_id: string; p_user_id: string; p_role: Enums["org_role"] }, undefined>;
       report_problem: Call<"report_problem", { p_booking_id: string; p_description: string }, string>;
-      request_booking: Call<"request_booking", { p_instructor_id: string; p_service_id: string; p_start_at: string; p_notes?: string | null; p_client_key?: string | null; p_learner_user_id?: string | null; p_learner_id?: string | null; p_pickup?: Place | null; p_dropoff?: Place | null; p_discount_code?: string | null; p_use_credits?: boolean; p_use_rewards?: boolean }, { booking_id: string; status: Enums["booking_status"]; amount_cents: number; currency: string; hold_expires_at: string | null }[]>;
-      request_booking_series: Call<"request_booking_series", { p_instructor_id: string; p_service_id: string; p_start_at: string; p_occurrences: number; p_every_weeks?: number; p_mode?: Enums["series_mode"]; p_learner_user_id?: string | null; p_learner_id?: string | null; p_notes?: string | null; p_use_credits?: boolean }, { occurrence: number; start_at: string; booking_id: string | null; refusal: string | null }[]>;
+      request_booking: Call<"request_booking", { p_instructor_id: string; p_service_id: string; p_start_at: string; p_notes?: string | null; p_client_key?: string | null; p_learner_user_id?: string | null; p_learner_id?: string | null; p_pickup?: Place | null; p_dropoff?: Place | null; p_discount_code?: string | null; p_use_credits?: boolean; p_use_rewards?: boolean; p_pay_rest_by_card?: boolean }, { booking_id: string; status: Enums["booking_status"]; amount_cents: number; currency: string; hold_expires_at: string | null; order_id: string }[]>;
+      request_booking_series: Call<"request_booking_series", { p_instructor_id: string; p_service_id: string; p_start_at: string; p_occurrences: number; p_every_weeks?: number; p_mode?: Enums["series_mode"]; p_learner_user_id?: string | null; p_learner_id?: string | null; p_notes?: string | null; p_use_credits?: boolean }, { occurrence: number; start_at: string; booking_id: string | null; refusal: string | null; order_id: string }[]>;
       request_refund: Call<"request_refund", { p_booking_id: string; p_amount_cents: number; p_reason: string; p_client_key?: string | null }, string>;
       reschedule_booking: Call<"reschedule_booking", { p_booking_id: string; p_start_at: string; p_client_key?: string | null }, { booking_id: string; status: Enums["booking_status"]; amount_cents: number; refund_cents: number; currency: string; hold_expires_at: string | null }[]>;
       resolve_alert: Call<"resolve_alert", { p_alert_id: string }, undefined>;
@@ -192,8 +193,9 @@ export type Database = {
       set_rate_card_validity: Call<"set_rate_card_validity", { p_rate_card_id: string; p_valid_from: string | null; p_valid_to: string | null }, undefined>;
       start_lesson: Call<"start_lesson", { p_booking_id: string }, string>;
       unpublish_slots: Call<"unpublish_slots", { p_service_id: string; p_from: string; p_to: string; p_instructor_id?: string | null }, number>;
-      update_organization: Call<"update_organization", { p_org_id: string; p_name?: string | null; p_tax_id?: string | null; p_time_zone?: string | null; p_currency?: string | null; p_payout_weekday?: number | null; p_minimum_payout_cents?: number | null; p_checkout_hold_minutes?: number | null; p_max_open_holds?: number | null; p_labels?: Labels | null; p_credit_validity_months?: number | null; p_forfeits_expired_hours?: boolean | null; p_requires_second_factor?: boolean | null; p_max_held_lessons?: number | null }, undefined>;
+      update_organization: Call<"update_organization", { p_org_id: string; p_name?: string | null; p_tax_id?: string | null; p_time_zone?: string | null; p_currency?: string | null; p_payout_weekday?: number | null; p_minimum_payout_cents?: number | null; p_checkout_hold_minutes?: number | null; p_max_open_holds?: number | null; p_labels?: Labels | null; p_credit_validity_months?: number | null; p_forfeits_expired_hours?: boolean | null; p_requires_second_factor?: boolean | null; p_max_held_lessons?: number | null; p_refunds_resold_times?: boolean | null }, undefined>;
       withdraw_claim: Call<"withdraw_claim", { p_claim_id: string }, undefined>;
+      withdraw_from_order: Call<"withdraw_from_order", { p_order_id: string }, Database["public"]["Tables"]["order_withdrawals"]["Row"][]>;
     };
     Enums: Enums;
     CompositeTypes: { [_ in never]: never };
@@ -281,6 +283,7 @@ export type RefusalCode =
   | "money_on_the_way"
   | "no_account"
   | "no_referral_programme"
+  | "no_withdrawal"
   | "not_a_learner_here"
   | "not_a_payday"
   | "not_an_admin"
@@ -291,6 +294,7 @@ export type RefusalCode =
   | "not_yourself"
   | "nothing_to_freeze"
   | "nothing_to_sell"
+  | "nothing_to_withdraw"
   | "onboarding_not_finished"
   | "one_discount_at_a_time"
   | "order_busy"
@@ -366,6 +370,7 @@ export type RefusalCode =
   | "value_missing"
   | "value_out_of_range"
   | "view_is_read_only"
+  | "withdrawal_too_late"
   | "wrong_account"
   | "wrong_dispute"
   | "wrong_payment_intent"
@@ -484,6 +489,7 @@ export type RuleCode =
   | "notice_is_at_most_90_days"
   | "notice_is_reasonable"
   | "one_organization_is_the_platform"
+  | "only_a_cancelled_booking_is_withdrawn"
   | "only_a_finished_lesson_is_rated"
   | "only_a_learner_or_an_instructor_is_absent"
   | "only_a_payout_being_sent_is_leased"
@@ -495,6 +501,7 @@ export type RuleCode =
   | "only_instant_runs_repeat_within_a_day"
   | "only_instructors_become_instructors"
   | "only_learners_become_learners"
+  | "only_minutes_are_credit"
   | "only_published_slots_can_be_withdrawn"
   | "only_refunds_have_a_refund"
   | "only_rewards_are_returned"

@@ -215,14 +215,14 @@ isOneToOne: false
                   ]
                 },"bookings": {
                   Row: {
-                    "accepted_at": string | null,"booked_by": string | null,"cancellation_policy_id": string,"cancellation_reason": string | null,"cancellation_refund_cents": number | null,"cancelled_at": string | null,"cancelled_by": Database["public"]['Enums']["booking_party"] | null,"client_key": string | null,"created_at": string,"credit_applied_cents": number,"currency": string,"discount_cents": number,"dropoff_address": string | null,"dropoff_lat": number | null,"dropoff_lng": number | null,"due_cents": number,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"given_up_at": string | null,"hold_expires_at": string | null,"id": string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_rescheduled": boolean,"kept_share_cents": number | null,"learner_id": string,"learner_notes": string | null,"learner_person_id": string,"no_show_by": Database["public"]['Enums']["booking_party"] | null,"order_id": string,"org_id": string,"original_booking_id": string | null,"original_total_cents": number,"payout_hold": string,"pickup_address": string | null,"pickup_lat": number | null,"pickup_lng": number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps": number | null,"restored_minutes": number | null,"series_id": string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at": string
+                    "accepted_at": string | null,"booked_by": string | null,"cancellation_policy_id": string,"cancellation_reason": string | null,"cancellation_refund_cents": number | null,"cancelled_at": string | null,"cancelled_by": Database["public"]['Enums']["booking_party"] | null,"client_key": string | null,"created_at": string,"credit_applied_cents": number,"credit_minutes": number,"currency": string,"discount_cents": number,"dropoff_address": string | null,"dropoff_lat": number | null,"dropoff_lng": number | null,"due_cents": number,"early_start_requested_at": string | null,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"given_up_at": string | null,"hold_expires_at": string | null,"id": string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_rescheduled": boolean,"is_withdrawn": boolean,"kept_share_cents": number | null,"learner_id": string,"learner_notes": string | null,"learner_person_id": string,"no_show_by": Database["public"]['Enums']["booking_party"] | null,"order_id": string,"org_id": string,"original_booking_id": string | null,"original_total_cents": number,"payout_hold": string,"pickup_address": string | null,"pickup_lat": number | null,"pickup_lng": number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps": number | null,"restored_minutes": number | null,"series_id": string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "accepted_at"?: string | null,"booked_by"?: string | null,"cancellation_policy_id": string,"cancellation_reason"?: string | null,"cancellation_refund_cents"?: number | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency": string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"given_up_at"?: string | null,"hold_expires_at"?: string | null,"id"?: string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_rescheduled"?: boolean,"kept_share_cents"?: number | null,"learner_id": string,"learner_notes"?: string | null,"learner_person_id": string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"order_id": string,"org_id": string,"original_booking_id"?: string | null,"original_total_cents"?: number,"payout_hold": string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps"?: number | null,"restored_minutes"?: number | null,"series_id"?: string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at"?: string
+                    "accepted_at"?: string | null,"booked_by"?: string | null,"cancellation_policy_id": string,"cancellation_reason"?: string | null,"cancellation_refund_cents"?: number | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"credit_minutes"?: number,"currency": string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"early_start_requested_at"?: string | null,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"given_up_at"?: string | null,"hold_expires_at"?: string | null,"id"?: string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_rescheduled"?: boolean,"is_withdrawn"?: boolean,"kept_share_cents"?: number | null,"learner_id": string,"learner_notes"?: string | null,"learner_person_id": string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"order_id": string,"org_id": string,"original_booking_id"?: string | null,"original_total_cents"?: number,"payout_hold": string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps"?: number | null,"restored_minutes"?: number | null,"series_id"?: string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at"?: string
                   }
                   Update: {
-                    "accepted_at"?: string | null,"booked_by"?: string | null,"cancellation_policy_id"?: string,"cancellation_reason"?: string | null,"cancellation_refund_cents"?: number | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"currency"?: string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"end_at"?: string,"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"given_up_at"?: string | null,"hold_expires_at"?: string | null,"id"?: string,"instructor_id"?: string,"instructor_share_cents"?: number,"is_fee_refundable"?: boolean,"is_group"?: boolean,"is_rescheduled"?: boolean,"kept_share_cents"?: number | null,"learner_id"?: string,"learner_notes"?: string | null,"learner_person_id"?: string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"order_id"?: string,"org_id"?: string,"original_booking_id"?: string | null,"original_total_cents"?: number,"payout_hold"?: string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents"?: number,"price_cents"?: number,"refund_bps"?: number | null,"restored_minutes"?: number | null,"series_id"?: string | null,"service_id"?: string,"slot_id"?: string,"start_at"?: string,"status"?: Database["public"]['Enums']["booking_status"],"total_cents"?: number,"updated_at"?: string
+                    "accepted_at"?: string | null,"booked_by"?: string | null,"cancellation_policy_id"?: string,"cancellation_reason"?: string | null,"cancellation_refund_cents"?: number | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"credit_minutes"?: number,"currency"?: string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"early_start_requested_at"?: string | null,"end_at"?: string,"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"given_up_at"?: string | null,"hold_expires_at"?: string | null,"id"?: string,"instructor_id"?: string,"instructor_share_cents"?: number,"is_fee_refundable"?: boolean,"is_group"?: boolean,"is_rescheduled"?: boolean,"is_withdrawn"?: boolean,"kept_share_cents"?: number | null,"learner_id"?: string,"learner_notes"?: string | null,"learner_person_id"?: string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"order_id"?: string,"org_id"?: string,"original_booking_id"?: string | null,"original_total_cents"?: number,"payout_hold"?: string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents"?: number,"price_cents"?: number,"refund_bps"?: number | null,"restored_minutes"?: number | null,"series_id"?: string | null,"service_id"?: string,"slot_id"?: string,"start_at"?: string,"status"?: Database["public"]['Enums']["booking_status"],"total_cents"?: number,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -910,13 +910,13 @@ isOneToOne: false
                     {
       foreignKeyName: "lessons_org_id_booking_id_fkey"
       columns: ["org_id","booking_id"]
-isOneToOne: false
+isOneToOne: true
       referencedRelation: "booking_details"
       referencedColumns: ["org_id","id"]
     },{
       foreignKeyName: "lessons_org_id_booking_id_fkey"
       columns: ["org_id","booking_id"]
-isOneToOne: false
+isOneToOne: true
       referencedRelation: "bookings"
       referencedColumns: ["org_id","id"]
     },{
@@ -995,16 +995,54 @@ isOneToOne: false
       referencedColumns: ["org_id","id"]
     }
                   ]
-                },"orders": {
+                },"order_withdrawals": {
                   Row: {
-                    "created_at": string,"currency": string,"id": string,"instructor_id": string,"is_all_or_nothing": boolean,"learner_id": string,"org_id": string,"placed_by": string | null
+                    "booking_ids": (string)[],"created_at": string,"currency": string,"id": string,"instructor_id": string,"learner_id": string,"order_id": string,"org_id": string,"refund_cents": number,"refunded_minutes": number,"restored_minutes": number,"withdrawn_by": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"currency": string,"id"?: string,"instructor_id": string,"is_all_or_nothing"?: boolean,"learner_id": string,"org_id": string,"placed_by"?: string | null
+                    "booking_ids": (string)[],"created_at"?: string,"currency": string,"id"?: string,"instructor_id": string,"learner_id": string,"order_id": string,"org_id": string,"refund_cents": number,"refunded_minutes": number,"restored_minutes": number,"withdrawn_by"?: string | null
                   }
                   Update: {
-                    "created_at"?: string,"currency"?: string,"id"?: string,"instructor_id"?: string,"is_all_or_nothing"?: boolean,"learner_id"?: string,"org_id"?: string,"placed_by"?: string | null
+                    "booking_ids"?: (string)[],"created_at"?: string,"currency"?: string,"id"?: string,"instructor_id"?: string,"learner_id"?: string,"order_id"?: string,"org_id"?: string,"refund_cents"?: number,"refunded_minutes"?: number,"restored_minutes"?: number,"withdrawn_by"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "order_withdrawals_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "order_withdrawals_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "order_withdrawals_org_id_order_id_fkey"
+      columns: ["org_id","order_id"]
+isOneToOne: true
+      referencedRelation: "orders"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "order_withdrawals_withdrawn_by_fkey"
+      columns: ["withdrawn_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"orders": {
+                  Row: {
+                    "created_at": string,"currency": string,"id": string,"instructor_id": string,"is_all_or_nothing": boolean,"learner_id": string,"org_id": string,"placed_by": string | null,"withdrawal_mode": Database["public"]['Enums']["withdrawal_mode"]
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"currency": string,"id"?: string,"instructor_id": string,"is_all_or_nothing"?: boolean,"learner_id": string,"org_id": string,"placed_by"?: string | null,"withdrawal_mode": Database["public"]['Enums']["withdrawal_mode"]
+                  }
+                  Update: {
+                    "created_at"?: string,"currency"?: string,"id"?: string,"instructor_id"?: string,"is_all_or_nothing"?: boolean,"learner_id"?: string,"org_id"?: string,"placed_by"?: string | null,"withdrawal_mode"?: Database["public"]['Enums']["withdrawal_mode"]
                   }
                   Relationships: [
                     {
@@ -1055,14 +1093,14 @@ isOneToOne: false
                   ]
                 },"organizations": {
                   Row: {
-                    "checkout_hold_minutes": number,"created_at": string,"credit_validity_months": number | null,"currency": string,"dispute_liability": Database["public"]['Enums']["dispute_liability"],"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"fee_refundable": boolean,"forfeits_expired_hours": boolean,"id": string,"is_marketplace": boolean,"is_platform": boolean,"labels": NonNullable<Json>,"max_held_lessons": number,"max_open_holds": number,"minimum_payout_cents": number,"name": string,"payout_hold": string,"payout_weekday": number,"referral_discount_bps": number,"referral_reward_cents": number,"requires_second_factor": boolean,"slug": string,"tax_id": string | null,"time_zone": string,"updated_at": string
+                    "checkout_hold_minutes": number,"created_at": string,"credit_validity_months": number | null,"currency": string,"dispute_liability": Database["public"]['Enums']["dispute_liability"],"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"fee_refundable": boolean,"forfeits_expired_hours": boolean,"id": string,"is_marketplace": boolean,"is_platform": boolean,"labels": NonNullable<Json>,"max_held_lessons": number,"max_open_holds": number,"minimum_payout_cents": number,"name": string,"payout_hold": string,"payout_weekday": number,"referral_discount_bps": number,"referral_reward_cents": number,"refunds_resold_times": boolean,"requires_second_factor": boolean,"slug": string,"tax_id": string | null,"time_zone": string,"updated_at": string,"withdrawal_mode": Database["public"]['Enums']["withdrawal_mode"]
                   }
                   ComputedFields: never
                   Insert: {
-                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency": string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_held_lessons"?: number,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name": string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"requires_second_factor"?: boolean,"slug": string,"tax_id"?: string | null,"time_zone": string,"updated_at"?: string
+                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency": string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_held_lessons"?: number,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name": string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"refunds_resold_times"?: boolean,"requires_second_factor"?: boolean,"slug": string,"tax_id"?: string | null,"time_zone": string,"updated_at"?: string,"withdrawal_mode"?: Database["public"]['Enums']["withdrawal_mode"]
                   }
                   Update: {
-                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency"?: string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_held_lessons"?: number,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name"?: string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"requires_second_factor"?: boolean,"slug"?: string,"tax_id"?: string | null,"time_zone"?: string,"updated_at"?: string
+                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency"?: string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_held_lessons"?: number,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name"?: string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"refunds_resold_times"?: boolean,"requires_second_factor"?: boolean,"slug"?: string,"tax_id"?: string | null,"time_zone"?: string,"updated_at"?: string,"withdrawal_mode"?: Database["public"]['Enums']["withdrawal_mode"]
                   }
                   Relationships: [
                     
@@ -1428,7 +1466,7 @@ isOneToOne: false
     },{
       foreignKeyName: "referral_rewards_org_id_redemption_id_fkey"
       columns: ["org_id","redemption_id"]
-isOneToOne: false
+isOneToOne: true
       referencedRelation: "code_redemptions"
       referencedColumns: ["org_id","id"]
     },{
@@ -1700,7 +1738,7 @@ isOneToOne: false
 { Args: { "p_payment_id"?: string,"p_reason": string,"p_resolution": string,"p_suspense_item_id": string }; Returns: undefined
                            },
 "admin_set_terms":
-{ Args: { "p_dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"p_fee_bps"?: number,"p_fee_mode"?: Database["public"]['Enums']["fee_mode"],"p_fee_refundable"?: boolean,"p_org_id": string,"p_payout_hold"?: string,"p_reason": string,"p_referral_discount_bps"?: number,"p_referral_reward_cents"?: number }; Returns: undefined
+{ Args: { "p_dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"p_fee_bps"?: number,"p_fee_mode"?: Database["public"]['Enums']["fee_mode"],"p_fee_refundable"?: boolean,"p_org_id": string,"p_payout_hold"?: string,"p_reason": string,"p_referral_discount_bps"?: number,"p_referral_reward_cents"?: number,"p_withdrawal_mode"?: Database["public"]['Enums']["withdrawal_mode"] }; Returns: undefined
                            },
 "admin_verify_instructor":
 { Args: { "p_instructor_id": string,"p_reason": string,"p_verification_status": Database["public"]['Enums']["verification_status"] }; Returns: undefined
@@ -1754,8 +1792,8 @@ isOneToOne: false
 { Args: { "p_claim_id": string,"p_statement"?: string }; Returns: undefined
                            },
 "create_booking_with_payment":
-{ Args: { "p_client_key"?: string,"p_discount_code"?: string,"p_dropoff"?: Json,"p_learner_id"?: string,"p_learner_user_id": string,"p_notes"?: string,"p_pickup"?: Json,"p_slot_id": string,"p_use_credits"?: boolean,"p_use_rewards"?: boolean }; Returns: {
-              "amount_cents": number,"booking_id": string,"currency": string,"expert_id": string,"session_id": string
+{ Args: { "p_client_key"?: string,"p_discount_code"?: string,"p_dropoff"?: Json,"p_learner_id"?: string,"p_learner_user_id": string,"p_notes"?: string,"p_pay_rest_by_card"?: boolean,"p_pickup"?: Json,"p_slot_id": string,"p_use_credits"?: boolean,"p_use_rewards"?: boolean }; Returns: {
+              "amount_cents": number,"booking_id": string,"currency": string,"expert_id": string,"order_id": string,"session_id": string
             }[]
                            },
 "create_organization":
@@ -2031,7 +2069,7 @@ isOneToOne: false
 { Args: { "p_from": string,"p_instructor_id"?: string,"p_service_id": string,"p_to": string }; Returns: number
                            },
 "quote_booking":
-{ Args: { "p_instructor_id"?: string,"p_service_id": string,"p_start_at"?: string }; Returns: {
+{ Args: { "p_instructor_id"?: string,"p_learner_id"?: string,"p_service_id": string,"p_start_at"?: string,"p_use_credits"?: boolean }; Returns: {
               "amount_cents": number,"currency": string,"line_item": string
             }[]
                            },
@@ -2052,13 +2090,13 @@ isOneToOne: false
 { Args: { "p_booking_id": string,"p_description": string }; Returns: string
                            },
 "request_booking":
-{ Args: { "p_client_key"?: string,"p_discount_code"?: string,"p_dropoff"?: Json,"p_instructor_id": string,"p_learner_id"?: string,"p_learner_user_id"?: string,"p_notes"?: string,"p_pickup"?: Json,"p_service_id": string,"p_start_at": string,"p_use_credits"?: boolean,"p_use_rewards"?: boolean }; Returns: {
-              "amount_cents": number,"booking_id": string,"currency": string,"hold_expires_at": string,"status": Database["public"]['Enums']["booking_status"]
+{ Args: { "p_client_key"?: string,"p_discount_code"?: string,"p_dropoff"?: Json,"p_instructor_id": string,"p_learner_id"?: string,"p_learner_user_id"?: string,"p_notes"?: string,"p_pay_rest_by_card"?: boolean,"p_pickup"?: Json,"p_service_id": string,"p_start_at": string,"p_use_credits"?: boolean,"p_use_rewards"?: boolean }; Returns: {
+              "amount_cents": number,"booking_id": string,"currency": string,"hold_expires_at": string,"order_id": string,"status": Database["public"]['Enums']["booking_status"]
             }[]
                            },
 "request_booking_series":
 { Args: { "p_every_weeks"?: number,"p_instructor_id": string,"p_learner_id"?: string,"p_learner_user_id"?: string,"p_mode"?: Database["public"]['Enums']["series_mode"],"p_notes"?: string,"p_occurrences": number,"p_service_id": string,"p_start_at": string,"p_use_credits"?: boolean }; Returns: {
-              "booking_id": string,"occurrence": number,"refusal": string,"start_at": string
+              "booking_id": string,"occurrence": number,"order_id": string,"refusal": string,"start_at": string
             }[]
                            },
 "request_refund":
@@ -2180,14 +2218,35 @@ isOneToOne: false
 { Args: { "p_from": string,"p_instructor_id"?: string,"p_service_id": string,"p_to": string }; Returns: number
                            },
 "update_organization":
-{ Args: { "p_checkout_hold_minutes"?: number,"p_credit_validity_months"?: number,"p_currency"?: string,"p_forfeits_expired_hours"?: boolean,"p_labels"?: Json,"p_max_held_lessons"?: number,"p_max_open_holds"?: number,"p_minimum_payout_cents"?: number,"p_name"?: string,"p_org_id": string,"p_payout_weekday"?: number,"p_requires_second_factor"?: boolean,"p_tax_id"?: string,"p_time_zone"?: string }; Returns: undefined
+{ Args: { "p_checkout_hold_minutes"?: number,"p_credit_validity_months"?: number,"p_currency"?: string,"p_forfeits_expired_hours"?: boolean,"p_labels"?: Json,"p_max_held_lessons"?: number,"p_max_open_holds"?: number,"p_minimum_payout_cents"?: number,"p_name"?: string,"p_org_id": string,"p_payout_weekday"?: number,"p_refunds_resold_times"?: boolean,"p_requires_second_factor"?: boolean,"p_tax_id"?: string,"p_time_zone"?: string }; Returns: undefined
                            },
 "withdraw_claim":
 { Args: { "p_claim_id": string }; Returns: undefined
-                           }
+                           },
+"withdraw_from_order":
+{ Args: { "p_order_id": string }; Returns: {
+              "booking_ids": (string)[],
+"created_at": string,
+"currency": string,
+"id": string,
+"instructor_id": string,
+"learner_id": string,
+"order_id": string,
+"org_id": string,
+"refund_cents": number,
+"refunded_minutes": number,
+"restored_minutes": number,
+"withdrawn_by": string | null
+            }[]
+                          SetofOptions: {
+        from: "*"
+        to: "order_withdrawals"
+        isOneToOne: false
+        isSetofReturn: true
+      } }
           }
           Enums: {
-            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "proposed"|"held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"restore"|"consume"|"give_back"|"refund"|"refund_failed"|"expire"|"dispute"|"dispute_reversed","credit_status": "pending"|"active"|"frozen"|"cancelled","directory_order": "rating"|"price"|"distance","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"lost"|"appeal_needs_response"|"appeal_under_review"|"won","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment"|"write_off","earning_status": "pending"|"available"|"frozen"|"paid"|"closed","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","lesson_claim_status": "open"|"undecided"|"upheld"|"dismissed"|"withdrawn","order_item_ending": "given"|"missed"|"cancelled"|"fault","order_item_kind": "booking"|"credits","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","series_mode": "all_or_nothing"|"skip_conflicts","verification_status": "pending"|"verified"|"rejected"
+            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "proposed"|"held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"restore"|"consume"|"give_back"|"refund"|"refund_failed"|"expire"|"dispute"|"dispute_reversed","credit_status": "pending"|"active"|"frozen"|"cancelled","directory_order": "rating"|"price"|"distance","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"lost"|"appeal_needs_response"|"appeal_under_review"|"won","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment"|"write_off","earning_status": "pending"|"available"|"frozen"|"paid"|"closed","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","lesson_claim_status": "open"|"undecided"|"upheld"|"dismissed"|"withdrawn","order_item_ending": "given"|"missed"|"cancelled"|"fault"|"withdrawn","order_item_kind": "booking"|"credits","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","series_mode": "all_or_nothing"|"skip_conflicts","verification_status": "pending"|"verified"|"rejected","withdrawal_mode": "full"|"packages"|"none"
           }
           CompositeTypes: {
             [_ in never]: never
@@ -2303,7 +2362,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["proposed", "held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "restore", "consume", "give_back", "refund", "refund_failed", "expire", "dispute", "dispute_reversed"],"credit_status": ["pending", "active", "frozen", "cancelled"],"directory_order": ["rating", "price", "distance"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review", "won"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment", "write_off"],"earning_status": ["pending", "available", "frozen", "paid", "closed"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"lesson_claim_status": ["open", "undecided", "upheld", "dismissed", "withdrawn"],"order_item_ending": ["given", "missed", "cancelled", "fault"],"order_item_kind": ["booking", "credits"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"series_mode": ["all_or_nothing", "skip_conflicts"],"verification_status": ["pending", "verified", "rejected"]
+            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["proposed", "held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "restore", "consume", "give_back", "refund", "refund_failed", "expire", "dispute", "dispute_reversed"],"credit_status": ["pending", "active", "frozen", "cancelled"],"directory_order": ["rating", "price", "distance"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review", "won"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment", "write_off"],"earning_status": ["pending", "available", "frozen", "paid", "closed"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"lesson_claim_status": ["open", "undecided", "upheld", "dismissed", "withdrawn"],"order_item_ending": ["given", "missed", "cancelled", "fault", "withdrawn"],"order_item_kind": ["booking", "credits"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"series_mode": ["all_or_nothing", "skip_conflicts"],"verification_status": ["pending", "verified", "rejected"],"withdrawal_mode": ["full", "packages", "none"]
           }
         }
 } as const

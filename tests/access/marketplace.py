@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 
 from psycopg.rows import DictRow
 
-from tests.factories import MARKETPLACE, Booking, Instructor, World, account_object
+from tests.factories import MARKETPLACE, Booking, Credit, Instructor, World, account_object
 from tests.payouts import paydays
 from tests.payouts.paydays import open_run, owe
 
@@ -147,6 +147,18 @@ class Marketplace:
         return "fellow_instructor" if is_fellow else "foreign_instructor"
 
 
+def _order_of(world: World, credit: Credit) -> UUID:
+    order_id: UUID = world.value(
+        "select order_id from public.order_items where credit_id = %s", credit.id
+    )
+    return order_id
+
+
+def _withdraw(world: World, credit: Credit) -> None:
+    """Takes hours back within 14 days, which leaves a receipt."""
+    world.ask(credit.learner, "public.withdraw_from_order", p_order_id=_order_of(world, credit))
+
+
 def build(world: World) -> Marketplace:
     """Settles everybody: a week of lessons, a payday, and lessons to come."""
     elm, oak = world.organization(name="Elm", slug="elm"), world.organization(name="Oak")
@@ -210,6 +222,7 @@ def build(world: World) -> Marketplace:
     discount_code = _discount(world, stories[0])
     _recommend(world, ben, pat)
     credit = world.hours(_user(ben), _as_instructor(ann), 2)
+    _withdraw(world, world.hours(_user(ben), _as_instructor(ann), 1))
     world.dispute(_book(world, stories[0], world.in_days(5, 18)).payment)
     asked = world.call(
         _user(ben),
@@ -316,6 +329,7 @@ def build(world: World) -> Marketplace:
             "requested_refund": asked,
             "discount_code": discount_code,
             "ben_credit": credit.id,
+            "hours_order": _order_of(world, credit),
             "guardianship": guardianship,
             "offered_guardianship": offered_guardianship,
             "invitation": invited["invitation_id"],

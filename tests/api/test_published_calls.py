@@ -50,6 +50,7 @@ def test_a_learner_books_it_and_learns_what_to_pay(played: Any) -> None:
             "currency": "dkk",
             "expert_id": played["slot"]["instructor_id"],
             "session_id": played["sessionId"],
+            "order_id": played["bookingResult"][0]["order_id"],
         }
     ]
 

@@ -97,6 +97,7 @@ FROZEN = [
     "fee_bps = 0",
     "fee_mode = 'included'",
     "credit_applied_cents = 1",
+    "credit_minutes = 1",
     "is_fee_refundable = false",
     "payout_hold = interval '0'",
 ]

@@ -48,6 +48,7 @@ def test_a_listed_time_is_held_until_it_is_paid_for(
         "amount_cents": 5310,
         "currency": "gbp",
         "hold_expires_at": world.now() + 15 * MINUTE,
+        "order_id": world.value("select id from public.orders"),
     }
     booking = world.row("select * from public.bookings")
     assert (booking["start_at"], booking["end_at"]) == (world.in_days(2), world.in_days(2, 11))

@@ -31,6 +31,7 @@ def test_a_booking_is_held_and_returned_with_what_is_due(world: World) -> None:
         "currency": "gbp",
         "expert_id": instructor.id,
         "session_id": service_id,
+        "order_id": booking["order_id"],
     }
     assert booking["status"] == "held"
     assert booking["learner_notes"] == "Roundabouts, please. 🚗"

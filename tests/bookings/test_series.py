@@ -70,6 +70,7 @@ def test_the_local_time_stays_when_the_clocks_change(
     assert starts(rows) == ["03-15 17:00", "03-22 17:00", "03-29 16:00", "04-05 16:00"]
     assert [row["occurrence"] for row in rows] == [1, 2, 3, 4]
     assert {row["refusal"] for row in rows} == {None}
+    assert {row["order_id"] for row in rows} == {world.value("select id from public.orders")}
     booked = world.rows("select id, start_at, status from public.bookings order by start_at")
     assert [row["id"] for row in booked] == [row["booking_id"] for row in rows]
     assert {row["status"] for row in booked} == {"held"}

@@ -1,7 +1,8 @@
-"""A lesson is paid wholly by the oldest hours that may pay for it, at what they really cost."""
+"""A lesson is paid by the hours that expire first, then the oldest, at what they really cost."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -25,6 +26,21 @@ def test_the_oldest_hours_pay_first_each_at_its_own_price(world: World) -> None:
     booking.complete()
     assert world.value("select amount_cents from public.earnings") == 7500
     assert left(world, ben) == 30
+
+
+def test_the_hours_that_expire_first_pay_first_and_come_back_last(world: World) -> None:
+    """Half of 90 minutes come back: 30 of the lot that lasts, and 15 of the one that expires."""
+    instructor, service_id = world.hourly(duration_minutes=90)
+    lasting, expiring = lots(world, world.person("Ben"), instructor, 4500, 6000)
+    expires_at = world.in_days(30)
+    world.connection.execute(
+        "update public.learner_credits set expires_at = %s where id = %s", [expires_at, expiring.id]
+    )
+    booking = lasting.book(service_id)
+    assert moves(world) == [("reserve", 30, 2250), ("reserve", 60, 6000)]
+    world.travel(to=booking.columns["start_at"] - timedelta(hours=1))
+    world.cancel(booking.learner, booking.id)
+    assert (lasting.columns["minutes_left"], expiring.columns["minutes_left"]) == (60, 15)
 
 
 def test_a_price_of_another_day_does_not_touch_what_was_bought(world: World) -> None:

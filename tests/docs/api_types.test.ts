@@ -18,7 +18,7 @@ expectTypeOf<Tables<"instructor_balances">["available_cents"]>().toEqualTypeOf<n
 expectTypeOf<Returns<"list_open_slots">[number]["slot_id"]>().toEqualTypeOf<string | null>();
 expectTypeOf<Returns<"request_booking">[number]["hold_expires_at"]>().toEqualTypeOf<string | null>();
 expectTypeOf<Returns<"my_bookings">>().toEqualTypeOf<Details[]>();
-expectTypeOf<Returns<"quote_booking">[number]["line_item"]>().toEqualTypeOf<"lesson" | "platform_fee" | "discount">();
+expectTypeOf<Returns<"quote_booking">[number]["line_item"]>().toEqualTypeOf<"lesson" | "platform_fee" | "discount" | "prepaid_hours">();
 expectTypeOf<Returns<"start_lesson">>().toEqualTypeOf<string>();
 
 // Parameters: what must be given, what may be null, how JSON is built.

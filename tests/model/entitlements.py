@@ -14,7 +14,7 @@ keep. Amounts are whole numbers of the minor unit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 from fractions import Fraction
@@ -66,6 +66,9 @@ class Price:
     def first(self, done: int, of: int) -> Price:
         """The price of the first `done` of `of` minutes."""
         return Price(*(portion(part, done, of) for part in (self.share, self.fee, self.discount)))
+
+    def __add__(self, other: Price) -> Price:
+        return Price(self.share + other.share, self.fee + other.fee, self.discount + other.discount)
 
     def __sub__(self, other: Price) -> Price:
         return Price(self.share - other.share, self.fee - other.fee, self.discount - other.discount)
@@ -149,6 +152,12 @@ class Item:
         self.promised = rounded(fraction * max(refundable - self.returned - self.lost, 0))
         self.end(Ending.CANCELLED)
 
+    def sell_again(self) -> None:
+        """Somebody else pays for the time of a late cancellation: as if it had been in time."""
+        refundable = self.price.total if self.is_fee_refundable else self.price.paid_share
+        self.fraction = Fraction(1)
+        self.promised = self.given_back + max(refundable - self.returned - self.lost, 0)
+
     def fail(self) -> None:
         self.end(Ending.FAULT)
 
@@ -202,12 +211,16 @@ class Item:
         A fault is made whole whatever happens later, so that it owes again if a dispute that was
         lost is won after all.
         """
-        outstanding = self.price.total - self.returned - self.lost
         if not self.is_paid:
             return 0
         if self.ending in MAKES_WHOLE:
-            return outstanding
-        return min(self.promised - self.given_back, outstanding)
+            return self.outstanding
+        return min(self.promised - self.given_back, self.outstanding)
+
+    @property
+    def outstanding(self) -> int:
+        """T - R - C."""
+        return self.price.total - self.returned - self.lost
 
     @property
     def keepable(self) -> int:
@@ -293,11 +306,44 @@ class Item:
 
 @dataclass
 class HourLesson:
-    """A lesson that is paid with minutes of one lot."""
+    """A lesson that is paid with minutes of one lot, and the rest of it perhaps by card.
+
+    `of_hours` names the refunds and losses that are of the payment for the hours.
+    """
 
     item: Item
     minutes: int
     restored: int = 0
+    card: Price = Price(0)
+    of_hours: set[str] = field(default_factory=set)
+
+    @property
+    def prepaid(self) -> Price:
+        """What the minutes pay."""
+        return self.item.price - self.card
+
+    @property
+    def card_rest(self) -> int:
+        """What the card still pays of it."""
+        moved = {**self.item.refunds, **self.item.losses}
+        gone = sum(cents for name, cents in moved.items() if name not in self.of_hours)
+        return max(self.card.total - gone, 0)
+
+    @property
+    def prepaid_rest(self) -> int:
+        """What the minutes still pay of it."""
+        moved = {**self.item.refunds, **self.item.losses}
+        gone = sum(cents for name, cents in moved.items() if name in self.of_hours)
+        return min(self.prepaid.total - self.item.restored - gone, self.item.outstanding)
+
+    @property
+    def instructor(self) -> int:
+        """What of it is the instructor's; while it is ahead, of what the card paid."""
+        if self.item.ending is not None:
+            return self.item.instructor
+        if self.card.total == 0:
+            return 0
+        return replace(self.item, price=self.card).instructor
 
 
 @dataclass
@@ -351,33 +397,61 @@ class Lot:
 
     # Lessons
 
-    def book(self, minutes: int) -> HourLesson:
-        item = Item(self.take(minutes), is_instructor_liable=self.is_instructor_liable)
-        self.lessons.append(HourLesson(item, minutes))
+    def book(self, minutes: int, card: Price = Price(0)) -> HourLesson:
+        """Minutes pay for a lesson, and a card for the rest of it, once it is paid."""
+        item = Item(
+            self.take(minutes) + card,
+            is_instructor_liable=self.is_instructor_liable,
+            is_paid=card.total == 0,
+        )
+        self.lessons.append(HourLesson(item, minutes, card=card))
         return self.lessons[-1]
 
     def cancel(self, lesson: HourLesson, fraction: Fraction) -> int:
-        """The learner cancels; the minutes that come back, rounded up."""
+        """The learner cancels; the minutes that come back, rounded up, and the card is owed."""
         lesson.item.fraction = fraction
+        lesson.item.promised = rounded(fraction * lesson.card_rest)
         lesson.item.end(Ending.CANCELLED)
         return self.restore(lesson, ceil(fraction * (lesson.minutes - lesson.restored)))
 
+    def sell_again(self, lesson: HourLesson) -> None:
+        """Somebody else pays for the time of a late cancellation: minutes and money come back."""
+        lesson.item.fraction = Fraction(1)
+        lesson.item.promised = lesson.item.given_back + lesson.card_rest
+        self.make_whole(lesson)
+
     def fail(self, lesson: HourLesson) -> int:
-        """Somebody else's fault: what is still paid comes back as minutes."""
+        """Somebody else's fault: what minutes still pay comes back as minutes."""
         lesson.item.fail()
         return self.make_whole(lesson)
 
+    def withdraw_lesson(self, lesson: HourLesson) -> int:
+        """A lesson that minutes pay for is withdrawn from."""
+        lesson.item.withdraw()
+        return self.make_whole(lesson)
+
+    def withdraw(self) -> None:
+        """The purchase is withdrawn from: lessons given are kept, all else is paid back."""
+        for lesson in self.lessons:
+            if lesson.item.ending is None:
+                self.withdraw_lesson(lesson)
+        if self.left:
+            self.refund("withdrawn", self.left, is_fault=True)
+
     def make_whole(self, lesson: HourLesson) -> int:
         item, booked = lesson.item, lesson.minutes - lesson.restored
-        if item.price.total == 0:
+        if lesson.prepaid.total == 0:
             return self.restore(lesson, booked)
-        owed = ceil(Fraction(item.owed * lesson.minutes, item.price.total))
-        return self.restore(lesson, min(owed, booked))
+        owed = max(item.outstanding - lesson.card_rest, 0)
+        minutes = ceil(Fraction(owed * lesson.minutes, lesson.prepaid.total))
+        return self.restore(lesson, min(minutes, booked))
 
     def restore(self, lesson: HourLesson, minutes: int) -> int:
-        """Minutes of a lesson come back, with their part of the fee."""
+        """Minutes of a lesson come back, with their part of the fee: all of them are all of it."""
         lesson.restored += minutes
         lesson.item.restored += self.put_back(minutes).total
+        if lesson.restored == lesson.minutes:
+            lesson.item.restored = lesson.prepaid.total
         return minutes
 
     # Refunds and expiry of what is left
@@ -421,12 +495,13 @@ class Lot:
         if self.left:
             return
         for lesson in [one for one in reversed(self.lessons) if one.item.ending is None]:
-            loss = min(beyond, lesson.item.price.total)
+            loss = min(beyond, lesson.prepaid_rest)
             if loss:
+                lesson.of_hours.add(name)
                 lesson.item.lose(name, loss)
                 self.fail(lesson)
                 beyond -= loss
-        given = [one.item for one in self.lessons if one.item.ending not in (None, *MAKES_WHOLE)]
+        given = [one for one in self.lessons if one.item.ending not in (None, *MAKES_WHOLE)]
         spread(name, beyond, given)
 
     def win(self, name: str) -> None:
@@ -443,7 +518,14 @@ class Lot:
     @property
     def instructor(self) -> int:
         """What was earned; minutes that are left or reserved are not the instructor's yet."""
-        return sum(item.instructor for item in self._ended())
+        of_lessons = sum(lesson.instructor for lesson in self.lessons)
+        return of_lessons + sum(item.instructor for item in self.forfeited)
+
+    @property
+    def earned(self) -> int:
+        """Of it, by lessons that are over."""
+        over = [lesson.item for lesson in self.lessons if lesson.item.ending is not None]
+        return sum(item.instructor for item in [*over, *self.forfeited])
 
     @property
     def learner_by_refunds(self) -> int:
@@ -452,35 +534,40 @@ class Lot:
 
     @property
     def learner_by_disputes(self) -> int:
-        return sum(self.losses.values())
+        of_cards = [
+            cents
+            for lesson in self.lessons
+            for name, cents in lesson.item.losses.items()
+            if name not in lesson.of_hours
+        ]
+        return sum(self.losses.values()) + sum(of_cards)
 
     @property
     def prepaid(self) -> int:
         """What the minutes that are left or reserved were paid with."""
         if not self.is_paid:
             return 0
-        ahead = [lesson.item for lesson in self.lessons if lesson.item.ending is None]
+        ahead = [lesson.prepaid for lesson in self.lessons if lesson.item.ending is None]
         gone = self._worth(self.gone).total
-        return self.price.total - gone + sum(item.price.total for item in ahead)
+        return self.price.total - gone + sum(price.total for price in ahead)
 
     @property
     def platform(self) -> int:
         if not self.is_paid:
             return 0
         returned = self.learner_by_refunds + self.learner_by_disputes
-        return self.price.total - returned - self.instructor - self.prepaid
-
-    def _ended(self) -> list[Item]:
-        ended = [lesson.item for lesson in self.lessons if lesson.item.ending is not None]
-        return ended + self.forfeited
+        paid = [lesson for lesson in self.lessons if lesson.item.is_paid]
+        by_card = sum(lesson.card.total + lesson.item.moved_back for lesson in paid)
+        return self.price.total + by_card - returned - self.instructor - self.prepaid
 
 
-def spread(name: str, amount: int, items: list[Item]) -> None:
-    """A loss falls on items in proportion to what is still paid of each, cumulatively."""
-    paid = [item.price.total - item.returned - item.lost for item in items]
+def spread(name: str, amount: int, lessons: list[HourLesson]) -> None:
+    """A loss falls on lessons in proportion to what hours still pay of each, cumulatively."""
+    paid = [lesson.prepaid_rest for lesson in lessons]
     whole, so_far = sum(paid), 0
-    for item, part in zip(items, paid, strict=True):
+    for lesson, part in zip(lessons, paid, strict=True):
         if part:
             before = portion(min(amount, whole), so_far, whole)
             so_far += part
-            item.lose(name, portion(min(amount, whole), so_far, whole) - before)
+            lesson.of_hours.add(name)
+            lesson.item.lose(name, portion(min(amount, whole), so_far, whole) - before)

@@ -20,6 +20,7 @@ from tests.cancellations.steps import follow, move, pay_difference, price_on
 from tests.discounts.steps import booked_with, referral_code, rewarding
 from tests.factories import MARKETPLACE, Booking, Credit, World, dispute_object, refund_object
 from tests.model.entitlements import (
+    MAKES_WHOLE,
     HourLesson,
     Item,
     Lot,
@@ -28,10 +29,12 @@ from tests.model.entitlements import (
     notice_fraction,
     on_top,
     payable_from,
+    portion,
 )
 from tests.payouts.paydays import claim, fail, open_run
 
 DISPUTE_FEE = 2000
+OF_HOURS = "dispute over the hours"
 
 
 @dataclass(frozen=True)
@@ -78,11 +81,16 @@ class Lesson:
 
     @property
     def payment(self) -> DictRow:
-        if self.hours is not None:
+        if self.hours is not None and not self.is_mixed:
             return self.hours.credit.payment
         if self.payment_id is None:
             return self.booking.payment
         return self.play.payment(self.payment_id)
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether a card pays what hours do not."""
+        return self.by_hours is not None and self.by_hours.card.total > 0
 
     @property
     def start_at(self) -> datetime:
@@ -133,6 +141,26 @@ class Lesson:
             self.item.cancel(fraction)
             self._compare_answer(said)
 
+    def sell_again(self) -> Lesson:
+        """Somebody else books and pays the time of this lesson, which was cancelled late."""
+        other = self.book_again(self.play.world.person("Eve"))
+        if self.hours and self.by_hours:
+            self.hours.lot.sell_again(self.by_hours)
+        else:
+            self.item.sell_again()
+        return other
+
+    def book_again(self, learner: UUID) -> Lesson:
+        """The time of this lesson, which was cancelled, is booked and paid by a learner."""
+        world, slot_id = self.play.world, self.booking.slot_id
+        booked = world.book(learner, slot_id)
+        price = self.play.price(6750 if self.is_mixed else 4500)
+        item = Item(price, self.item.is_fee_refundable, is_paid=False)
+        booking = Booking(world, booked["booking_id"], learner, self.booking.instructor, slot_id)
+        again = self.play.add(Lesson(self.play, booking, item))
+        self.play.pay(again)
+        return again
+
     def cancel_by_instructor(self) -> None:
         said = self.play.world.cancel(self.booking.instructor.user_id, self.booking.id)
         self._fail()
@@ -146,20 +174,54 @@ class Lesson:
                 Difference("refund said", self.item.owed, said["refund_cents"])
             )
 
-    def move(self, cents: int, days: int = 1) -> None:
-        """The learner moves it by some days, to a time that costs something else."""
+    def move(self, cents: int, days: int = 1, *, is_proposed: bool = False) -> None:
+        """It moves by some days, to a time that costs something else.
+
+        The learner moves it, or the instructor proposes to and the learner accepts.
+        """
         start_at = self.start_at + timedelta(days=days)
-        if self.hours is None:
+        if self.hours is None or self.is_mixed:
             price_on(self.play.world, self.booking, start_at, cents)
         before, old = self.payment, self.item.price
-        moved = move(self.play.world, self.booking, start_at)
-        self.booking = follow(self.booking, moved)
+        self.booking = self._moved(start_at, is_proposed)
+        if self.by_hours is not None and self.is_mixed:
+            prepaid = self.by_hours.prepaid
+            self.by_hours.card = self.play.price(cents - portion(cents, self.by_hours.minutes, 90))
+            if self.item.move(prepaid + self.by_hours.card) > 0:
+                self.play.pay_difference(self)
+            self.payment_id = before["id"]
+            return
         if self.hours is not None:
             return
         discount = min(old.discount, self.play.price(cents).total)
         if self.item.move(self.play.price(cents, discount)) > 0:
             self.play.pay_difference(self)
         self.payment_id = before["id"]
+
+    def move_at_its_price(self, start_at: datetime, *, is_proposed: bool = False) -> None:
+        """It moves to a time that costs the same."""
+        self.booking = self._moved(start_at, is_proposed)
+
+    def _moved(self, start_at: datetime, is_proposed: bool) -> Booking:
+        if not is_proposed:
+            return follow(self.booking, move(self.play.world, self.booking, start_at))
+        proposed = self.propose(start_at)
+        self.accept(proposed)
+        return proposed
+
+    def propose(self, start_at: datetime) -> Booking:
+        """The instructor would like to move it; the booking that waits for the learner's word."""
+        mover = self.play.instructor.user_id
+        moved = move(self.play.world, self.booking, start_at, mover)
+        assert moved["status"] == "proposed"
+        return follow(self.booking, moved)
+
+    def accept(self, proposed: Booking) -> None:
+        self.play.world.call(proposed.learner, "public.accept_proposal", p_booking_id=proposed.id)
+
+    def fall_through(self) -> None:
+        """It is not paid in time, or called off before: what hours paid of it comes back."""
+        self._fail()
 
     def _fail(self) -> None:
         if self.hours and self.by_hours:
@@ -182,7 +244,7 @@ class Lesson:
     def refund_in_dashboard(self, cents: int) -> str:
         """An admin refunds this lesson at Stripe, naming it where hours paid; the refund's name."""
         name = self.play.name("dashboard")
-        named = {"booking_id": str(self.booking.id)} if self.hours else {}
+        named = {"booking_id": str(self.booking.id)} if self.hours and not self.is_mixed else {}
         self.play.dashboard_refund(self.payment, cents, name, metadata=named)
         self.item.refund(name, cents)
         return name
@@ -219,10 +281,14 @@ class Lesson:
         amount = self.play.dispute(self.payment, "lost", cents)
         self.item.causes.discard("dispute")
         self.item.lose("dispute", amount)
+        if self.is_mixed and self.item.ending is None:
+            self._fail()
 
     def win(self, cents: int | None = None) -> None:
         self.play.dispute(self.payment, "won", cents)
         self.item.win("dispute")
+        if self.hours and self.by_hours and self.item.ending in MAKES_WHOLE:
+            self.hours.lot.make_whole(self.by_hours)
 
 
 @dataclass
@@ -243,6 +309,26 @@ class Hours:
         taken = self.lot.book(minutes)
         return self.play.add(Lesson(self.play, booking, taken.item, taken, self))
 
+    def mixed(self, start_at: datetime | None = None, list_cents: int = 6750) -> Lesson:
+        """A lesson of 90 minutes, of which a card is to pay what the hours do not."""
+        start_at = start_at or self.play.next_time()
+        slot_id = self.play.world.slot(self.play.long_service_id, start_at)
+        booked = self.play.world.book(
+            self.credit.learner, slot_id, p_use_credits=True, p_pay_rest_by_card=True
+        )
+        booking = Booking(
+            self.play.world,
+            booked["booking_id"],
+            self.credit.learner,
+            self.play.instructor,
+            slot_id,
+        )
+        minutes = min(self.lot.left, 90)
+        card = self.play.price(list_cents - portion(list_cents, minutes, 90))
+        assert booked["amount_cents"] == card.total
+        taken = self.lot.book(minutes, card)
+        return self.play.add(Lesson(self.play, booking, taken.item, taken, self))
+
     def refund(self, minutes: int | None = None) -> None:
         """The learner wants money for unused minutes."""
         self.play.world.ask(
@@ -255,16 +341,16 @@ class Hours:
 
     def lose(self, cents: int | None = None) -> None:
         amount = self.play.dispute(self.credit.payment, "lost", cents)
-        self.lot.causes.discard("dispute")
-        self.lot.lose("dispute", amount)
+        self.lot.causes.discard(OF_HOURS)
+        self.lot.lose(OF_HOURS, amount)
 
     def dispute(self, cents: int | None = None) -> None:
         self.play.dispute(self.credit.payment, "needs_response", cents)
-        self.lot.causes.add("dispute")
+        self.lot.causes.add(OF_HOURS)
 
     def win(self, cents: int | None = None) -> None:
         self.play.dispute(self.credit.payment, "won", cents)
-        self.lot.win("dispute")
+        self.lot.win(OF_HOURS)
 
     def expire(self, *, is_forfeited: bool = False) -> None:
         """The time passes after which the minutes can no longer be used."""
@@ -309,6 +395,9 @@ class Play:
         )
         self.learner = self.world.person("Ben")
         self.instructor, self.service_id = self.world.hourly()
+        self.long_service_id = self.world.service(
+            self.instructor, price_cents=None, duration_minutes=90
+        )
         self.admin = self.world.admin()
 
     def price(self, list_cents: int, discount: int = 0) -> Price:
@@ -373,9 +462,13 @@ class Play:
     def buy(self, hours: int = 10) -> Hours:
         """Hours that are still to be paid."""
         credit = self.world.buy_hours(self.learner, self.instructor, Decimal(hours))
+        return self.lot_of(credit, 4500 * hours, 60 * hours)
+
+    def lot_of(self, credit: Credit, list_cents: int, minutes: int) -> Hours:
+        """What the model makes of a purchase of hours."""
         lot = Lot(
-            self.price(4500 * hours),
-            60 * hours,
+            self.price(list_cents),
+            minutes,
             self.is_fee_refundable,
             self.is_instructor_liable,
             is_paid=False,
@@ -390,7 +483,11 @@ class Play:
         return bought
 
     def sell(self, by: str) -> Lesson:
-        """A lesson that is paid by card, or with two hours that were bought before."""
+        """A lesson that is paid by card, or with hours that were bought before, or with both."""
+        if by == "both":
+            lesson = self.hours(1).mixed()
+            self.pay(lesson)
+            return lesson
         return self.lesson() if by == "card" else self.hours(2).lesson()
 
     def earn_reward(self, cents: int = 300) -> Lesson:
@@ -516,7 +613,7 @@ class Play:
     def quiet(self) -> None:
         """Everything that waits is done, here and there."""
         for lesson in self.lessons:
-            if lesson.by_hours is None:
+            if lesson.by_hours is None or lesson.is_mixed:
                 lesson.item.give_back()
         for _ in range(3):
             self.world.serve("jobs", "private.maintain")
@@ -528,14 +625,14 @@ class Play:
         items = [lesson.item for lesson in self.lessons]
         over = [item for item in items if item.ending is not None]
         sold: list[Item | Lot] = [*cards, *lots]
-        by_hours = sum(lot.instructor for lot in lots)
+        by_hours = sum(lot.earned for lot in lots)
         return Holdings(
             learner_by_refunds=sum(one.learner_by_refunds for one in sold),
             learner_by_disputes=sum(one.learner_by_disputes for one in sold),
-            instructor=sum(item.instructor for item in cards) + by_hours,
+            instructor=sum(one.instructor for one in sold),
             earned=sum(item.instructor for item in cards if item.ending) + by_hours,
             frozen=sum(item.instructor for item in over if item.is_frozen)
-            + sum(lot.instructor for lot in lots if lot.causes),
+            + sum(lot.earned for lot in lots if lot.causes),
             platform=sum(one.platform for one in sold) - self.granted,
             prepaid=sum(lot.prepaid for lot in lots),
             at_the_bank=sum(self.open_disputes.values()),

@@ -17,7 +17,7 @@ from tests.factories import MARKETPLACE, World, intent_object, refund_object
 from tests.model.judge import Hours, Lesson, Play
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-BY_CARD_OR_HOURS = pytest.mark.parametrize("by", ["card", "hours"])
+BY_CARD_OR_HOURS = pytest.mark.parametrize("by", ["card", "hours", "both"])
 WHO_BEARS_A_LOSS = pytest.mark.parametrize("is_liable", [False, True])
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.instant import INSTANT
 from tests.model.entitlements import (
     Ending,
+    HourLesson,
     Item,
     Lot,
     Price,
@@ -195,9 +196,9 @@ def test_unused_minutes_are_refunded_without_a_fee_that_is_kept_unless_somebody_
 
 
 def test_a_loss_is_spread_without_losing_a_cent() -> None:
-    items = [Item(Price(100)), Item(Price(100)), Item(Price(100))]
-    spread("dispute", 100, items)
-    assert [item.lost for item in items] == [33, 34, 33]
+    lessons = [HourLesson(Item(Price(100)), 60) for _ in range(3)]
+    spread("dispute", 100, lessons)
+    assert [lesson.item.lost for lesson in lessons] == [33, 34, 33]
 
 
 def test_minutes_that_expire_are_refunded_unless_the_terms_forfeit_them() -> None:

@@ -11,7 +11,7 @@ from tests.factories import World
 from tests.model.judge import Play
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-BY_CARD_OR_HOURS = pytest.mark.parametrize("by", ["card", "hours"])
+BY_CARD_OR_HOURS = pytest.mark.parametrize("by", ["card", "hours", "both"])
 WHO_BEARS_A_LOSS = pytest.mark.parametrize("is_liable", [False, True])
 
 
@@ -460,4 +460,13 @@ def test_a_lesson_moves_to_a_time_of_another_price(world: World, cents: int, the
     else:
         world.travel(to=lesson.start_at - HOUR)
         lesson.cancel()
+    play.agrees()
+
+
+def test_a_dispute_is_won_after_it_was_lost_and_the_instructor_cancelled(play: Play) -> None:
+    lesson = play.lesson()
+    lesson.lose()
+    lesson.cancel_by_instructor()
+    play.agrees()
+    lesson.win()
     play.agrees()

@@ -34,6 +34,7 @@ def test_a_house_in_order_is_left_as_it_is(world: World) -> None:
             "purchases_expired": 0,
             "credits_expired": 0,
             "claims_settled": 0,
+            "resold_times_refunded": 0,
             "authorizations_voided": 0,
             "earnings_made_available": 0,
             "partitions_created": 0,

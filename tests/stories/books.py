@@ -11,15 +11,10 @@ READ = """
             learner_id,
             instructor_id,
             status,
-            extract(epoch from end_at - start_at)::integer / 60
-            - coalesce(restored_minutes, 0) as minutes
+            credit_minutes - coalesce(restored_minutes, 0) as minutes
         from public.bookings
-        where credit_applied_cents > 0
-            -- A proposal takes its minutes when it is accepted.
-            and (
-                status <> 'cancelled'
-                or exists (select from public.credit_entries where booking_id = bookings.id)
-            )
+        where credit_minutes > 0
+            and not private.waits_for_its_original(bookings)
     ),
 
     lessons as (
@@ -76,10 +71,14 @@ READ = """
         (
             select coalesce(jsonb_agg(to_jsonb(row) order by row.id), '[]')
             from (
-                select id, status, learner_id, instructor_id, start_at, end_at
+                select id, status, learner_id, instructor_id, start_at, end_at, cancelled_at
                 from public.bookings
             ) row
         ) as bookings,
+        (
+            select coalesce(jsonb_agg(to_jsonb(row) order by row.id), '[]')
+            from (select id, learner_id, created_at from public.orders) row
+        ) as orders,
         (
             select coalesce(jsonb_agg(to_jsonb(item) || to_jsonb(earning)), '[]')
             from public.order_items item

@@ -19,7 +19,13 @@ from psycopg.types.json import Jsonb
 from tests.factories import World, refusal
 from tests.model.entitlements import Ending
 from tests.stories.books import READ
-from tests.stories.entitled import Told, rich_pairs, told_of_cancellation, wrong_items
+from tests.stories.entitled import (
+    Told,
+    rich_pairs,
+    sold_again,
+    told_of_cancellation,
+    wrong_items,
+)
 from tests.stories.marketplace import BEGINNING, CODES, Customer, Marketplace
 from tests.stories.stripe_model import Intent, News, Refused, StripeModel, Transfer
 
@@ -52,6 +58,7 @@ class Story(RuleBasedStateMachine):
         self.books: DictRow = {}
         self.told: dict[str, Told] = {}
         self.accepted: dict[str, datetime] = {}
+        self.resold: set[str] = set()
         self.is_well = True
         self.is_left_to_admins = False
         self._transaction = ExitStack()
@@ -133,6 +140,7 @@ class Story(RuleBasedStateMachine):
         for claim in self.rows("claims", status="open", is_evidenced=True):
             if self.now - datetime.fromisoformat(claim["notified_at"]) >= CONTESTABLE:
                 self.told[claim["booking_id"]] = Told(MISSED[claim["no_show_by"]])
+        self.resold |= sold_again(self.books)
         self.world.serve("jobs", "private.maintain")
 
     # Hearing from Stripe
@@ -191,7 +199,7 @@ class Story(RuleBasedStateMachine):
         day=st.integers(0, 10),
         hour=st.sampled_from([9, 10, 10, 14]),
         by=st.sampled_from(
-            ["card", "card", "card", "hours", "hours", "hours", "rewards", *CODES, "friend"]
+            ["card", "card", "card", "hours", "hours", "hours", "both", "rewards", *CODES, "friend"]
         ),
         is_paid=st.sampled_from([True, True, False]),
     )
@@ -201,8 +209,9 @@ class Story(RuleBasedStateMachine):
         code = by if by in CODES else None
         if by == "friend":
             code = pick(self.marketplace.referral_codes, who)
-        if by == "hours" and is_paid:
-            self.buy_hours(who, what, Decimal(2), None, is_paid=True)
+        if by in ("hours", "both") and is_paid:
+            hours = Decimal(2) if by == "hours" else Decimal("0.75")
+            self.buy_hours(who, what, hours, None, is_paid=True)
         with self.trying():
             discount = self.checked(customer, code, offer.service_id, offer.instructor.id)
             booked = self.world.request(
@@ -211,7 +220,8 @@ class Story(RuleBasedStateMachine):
                 offer.service_id,
                 self.at(day, hour),
                 p_learner_id=customer.learner_id,
-                p_use_credits=by == "hours",
+                p_use_credits=by in ("hours", "both"),
+                p_pay_rest_by_card=by == "both",
                 p_use_rewards=by == "rewards",
                 **discount,
             )
@@ -392,6 +402,22 @@ class Story(RuleBasedStateMachine):
             accepted_at = self.accepted.get(booking["id"], self.now - REGRETTABLE)
             is_free = notice > timedelta(0) and self.now < accepted_at + REGRETTABLE
             self.told[booking["id"]] = told_of_cancellation(who, booking["status"], notice, is_free)
+
+    @precondition(lambda self: self.rows("orders"))
+    @rule(n=which)
+    def withdraw(self, n: int) -> None:
+        """The learner, or who pays for one, withdraws from an order; what is given stays."""
+        order = pick(self.rows("orders"), n)
+        with self.trying():
+            (receipt,) = self.world.ask(
+                self.customer(order).user_id,
+                "public.withdraw_from_order",
+                p_order_id=order["id"],
+            )
+            for booking in self.bookings(*UNDER_WAY):
+                if UUID(booking["id"]) in receipt["booking_ids"]:
+                    is_sold = booking["status"] == "confirmed"
+                    self.told[booking["id"]] = Told(Ending.WITHDRAWN if is_sold else Ending.FAULT)
 
     @precondition(lambda self: self.bookings("confirmed"))
     @rule(
@@ -887,7 +913,7 @@ class Story(RuleBasedStateMachine):
         self.books = self.world.row(READ)
         assert self.books["violations"] == [], self.books["violations"]
         assert self.books["minutes"] == [], self.books["minutes"]
-        wrong = wrong_items(self.books["items"], self.told)
+        wrong = wrong_items(self.books["items"], self.told, self.resold)
         assert wrong == [], wrong
         assert self.books["ledger_cents"] == 0
         assert self.books["stripe_cents"] == self.stripe.told.cents

@@ -108,7 +108,8 @@ def build_marketplace(world: World) -> Marketplace:
     world.travel(to=BEGINNING)
     world.connection.execute(COUNTED_IDS)
     world.connection.execute(
-        "update public.organizations set referral_discount_bps = 1000, referral_reward_cents = 1500"
+        "update public.organizations set referral_discount_bps = 1000,"
+        " referral_reward_cents = 1500, withdrawal_mode = 'full'"
     )
     school = world.organization(
         fee_refundable=False,
