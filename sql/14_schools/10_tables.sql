@@ -46,8 +46,9 @@ comment on column public.invitations.learner_id is 'The invited person becomes t
 
 create table private.invitation_tokens (
     org_id uuid not null,
-    invitation_id uuid primary key,
+    invitation_id uuid not null,
     token_hash bytea not null unique,
+    primary key (org_id, invitation_id),
     foreign key (org_id, invitation_id) references public.invitations (org_id, id) on delete cascade
 );
 

@@ -132,12 +132,13 @@ comment on column public.code_redemptions.status is
     'reserved with the order, redeemed when that is paid, released when it can no longer be paid or was refunded in full.';
 
 create table private.code_checks (
-    id bigint generated always as identity primary key,
-    user_id uuid not null references public.profiles (id) on delete cascade,
+    id bigint not null unique generated always as identity,
     org_id uuid not null references public.organizations (id) on delete cascade,
+    user_id uuid not null references public.profiles (id) on delete cascade,
     discount_code_id uuid references public.discount_codes (id) on delete cascade,
     referral_code_id uuid,
     checked_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
     foreign key (org_id, referral_code_id) references public.referral_codes (org_id, id) on delete cascade
 );
 

@@ -47,10 +47,10 @@ begin
     offer := private.offered_discount(
         private.find_code(p_code, service.org_id), learner, price, coalesce(p_instructor_id, service.instructor_id)
     );
-    insert into private.code_checks (user_id, org_id, discount_code_id, referral_code_id)
+    insert into private.code_checks (org_id, user_id, discount_code_id, referral_code_id)
     values (
-        person,
         service.org_id,
+        person,
         case offer.kind when 'discount' then offer.code_id end,
         case offer.kind when 'referral' then offer.code_id end
     );

@@ -3121,8 +3121,9 @@ comment on column public.invitations.learner_id is 'The invited person becomes t
 
 create table private.invitation_tokens (
     org_id uuid not null,
-    invitation_id uuid primary key,
+    invitation_id uuid not null,
     token_hash bytea not null unique,
+    primary key (org_id, invitation_id),
     foreign key (org_id, invitation_id) references public.invitations (org_id, id) on delete cascade
 );
 
@@ -6581,12 +6582,13 @@ comment on column public.code_redemptions.status is
     'reserved with the order, redeemed when that is paid, released when it can no longer be paid or was refunded in full.';
 
 create table private.code_checks (
-    id bigint generated always as identity primary key,
-    user_id uuid not null references public.profiles (id) on delete cascade,
+    id bigint not null unique generated always as identity,
     org_id uuid not null references public.organizations (id) on delete cascade,
+    user_id uuid not null references public.profiles (id) on delete cascade,
     discount_code_id uuid references public.discount_codes (id) on delete cascade,
     referral_code_id uuid,
     checked_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
     foreign key (org_id, referral_code_id) references public.referral_codes (org_id, id) on delete cascade
 );
 
@@ -6821,10 +6823,10 @@ begin
     offer := private.offered_discount(
         private.find_code(p_code, service.org_id), learner, price, coalesce(p_instructor_id, service.instructor_id)
     );
-    insert into private.code_checks (user_id, org_id, discount_code_id, referral_code_id)
+    insert into private.code_checks (org_id, user_id, discount_code_id, referral_code_id)
     values (
-        person,
         service.org_id,
+        person,
         case offer.kind when 'discount' then offer.code_id end,
         case offer.kind when 'referral' then offer.code_id end
     );

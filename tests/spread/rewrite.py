@@ -27,7 +27,6 @@ WHOLE = {
     "private.webhook_events": "an event is stored once, whosever it turns out to be",
     "private.webhook_event_bodies": "spread by month",
     "public.discount_codes": "a code of the platform can be used in every organization",
-    "private.code_checks": "a person's wrong guesses are counted over all organizations",
     "private.invitation_tokens": "leads from a token to an organization",
 }
 
