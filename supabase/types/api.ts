@@ -89,6 +89,8 @@ export type Database = {
       service_materials: Table<"service_materials", never, {}, never, { materials_url?: string | null }>;
       services: Table<"services", never, {}, never, { title?: string; description?: string | null; short_description?: string | null; topic_tags?: string[]; duration_minutes?: number; price_cents?: number | null; level?: Enums["experience_level"] | null; prerequisites?: string | null; max_participants?: number; is_active?: boolean; capture_mode?: Enums["capture_mode"]; requires_approval?: boolean; approval_hours?: number }>;
       stripe_connect_accounts: Table<"stripe_connect_accounts">;
+      trip_consents: Table<"trip_consents">;
+      trips: Table<"trips">;
     };
     Views: {
       booking_details: View<"booking_details", { id: string; org_id: string; learner_id: string; expert_id: string; session_id: string; slot_id: string; start_at: string; end_at: string; status: "pending" | "confirmed" | "completed" | "cancelled" | "declined"; payment_status: "pending" | "requires_action" | "processing" | "authorized" | "captured" | "failed" | "cancelled" | "refunded"; amount_authorized: number; amount_captured: number; amount_refunded: number; currency: string; stripe_payment_intent_id: string | null; learner_notes: string | null; expert_notes: string | null; cancelled_by: "learner" | "expert" | "system" | null; cancellation_reason: string | null; cancelled_at: string | null; created_at: string; updated_at: string; session_title: string; session_description: string | null; duration_minutes: number; expert_name: string; expert_bio: string | null; learner_name: string; slot_start_time: string; slot_end_time: string; booking_status: Enums["booking_status"]; total_cents: number; due_cents: number; hold_expires_at: string | null }>;
@@ -146,6 +148,7 @@ export type Database = {
       erase_learner: Call<"erase_learner", { p_learner_id: string }, undefined>;
       erase_person: Call<"erase_person", { p_user_id: string; p_reason?: string | null }, undefined>;
       find_organization: Call<"find_organization", { p_slug: string }, { id: string; name: string; slug: string; time_zone: string; currency: string; labels: Labels }[]>;
+      finish_trip: Call<"finish_trip", { p_trip_id: string }, { distance_meters: number; duration_seconds: number; point_count: number }[]>;
       give_guardian_consent: Call<"give_guardian_consent", { p_learner_guardian_id: string }, string>;
       instructor_contact: Call<"instructor_contact", { p_booking_id: string }, { display_name: string; phone: string | null }[]>;
       instructor_day: Call<"instructor_day", { p_instructor_id: string; p_on: string; p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
@@ -157,6 +160,7 @@ export type Database = {
       list_open_slots: Call<"list_open_slots", { p_instructor_id: string; p_service_id: string; p_from: string; p_to: string; p_limit?: number; p_after?: string | null }, { start_at: string; end_at: string; local_start: string; local_end: string; time_zone: string; slot_id: string | null; seats_left: number }[]>;
       list_reschedule_times: Call<"list_reschedule_times", { p_booking_id: string; p_from: string; p_to: string; p_limit?: number; p_after?: string | null }, { start_at: string; end_at: string; local_start: string; local_end: string; time_zone: string; seats_left: number; amount_cents: number }[]>;
       list_time_zones: Call<"list_time_zones", Record<PropertyKey, never>, { name: string }[]>;
+      list_trip_points: Call<"list_trip_points", { p_trip_id: string; p_after?: string | null; p_limit?: number }, { ts: string; lat: number; lng: number; speed_kph: number; accuracy_meters: number; received_at: string }[]>;
       mark_no_show: Call<"mark_no_show", { p_booking_id: string; p_who: Enums["booking_party"]; p_statement?: string | null }, string>;
       my_balance: Call<"my_balance", Record<PropertyKey, never>, Database["public"]["Views"]["instructor_balances"]["Row"][]>;
       my_bookings: Call<"my_bookings", { p_from?: string; p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
@@ -169,6 +173,7 @@ export type Database = {
       publish_slots: Call<"publish_slots", { p_service_id: string; p_from: string; p_to: string; p_instructor_id?: string | null }, number>;
       quote_booking: Call<"quote_booking", { p_service_id: string; p_instructor_id?: string | null; p_start_at?: string | null }, { line_item: "lesson" | "platform_fee" | "discount"; amount_cents: number; currency: string }[]>;
       reassign_booking: Call<"reassign_booking", { p_booking_id: string; p_instructor_id: string; p_service_id?: string | null }, { booking_id: string; booking_status: Enums["booking_status"]; amount_cents: number; currency: string; refund_cents: number; restored_minutes: number }[]>;
+      record_trip_points: Call<"record_trip_points", { p_trip_id: string; p_points: Json }, string[]>;
       refund_credits: Call<"refund_credits", { p_credit_id: string; p_minutes?: number | null; p_reason?: string | null; p_client_key?: string | null }, { refund_id: string; minutes: number; amount_cents: number; currency: string }[]>;
       remove_member_role: Call<"remove_member_role", { p_org_id: string; p_user_id: string; p_role: Enums["org_role"] }, undefined>;
       report_problem: Call<"report_problem", { p_booking_id: string; p_description: string }, string>;
@@ -190,7 +195,10 @@ export type Database = {
       set_payout_settings: Call<"set_payout_settings", { p_instructor_id: string; p_payout_schedule?: Enums["payout_schedule"] | null; p_minimum_payout_cents?: number | null; p_payee?: Enums["payee_kind"] | null }, undefined>;
       set_rate: Call<"set_rate", { p_rate_card_id: string; p_service_id: string; p_price_cents: number | null }, undefined>;
       set_rate_card_validity: Call<"set_rate_card_validity", { p_rate_card_id: string; p_valid_from: string | null; p_valid_to: string | null }, undefined>;
+      set_trip_consent: Call<"set_trip_consent", { p_learner_id: string; p_agrees: boolean }, undefined>;
       start_lesson: Call<"start_lesson", { p_booking_id: string }, string>;
+      start_trip: Call<"start_trip", { p_booking_id: string }, string>;
+      trip_geojson: Call<"trip_geojson", { p_trip_id: string }, Json>;
       unpublish_slots: Call<"unpublish_slots", { p_service_id: string; p_from: string; p_to: string; p_instructor_id?: string | null }, number>;
       update_organization: Call<"update_organization", { p_org_id: string; p_name?: string | null; p_tax_id?: string | null; p_time_zone?: string | null; p_currency?: string | null; p_payout_weekday?: number | null; p_minimum_payout_cents?: number | null; p_checkout_hold_minutes?: number | null; p_max_open_holds?: number | null; p_labels?: Labels | null; p_credit_validity_months?: number | null; p_forfeits_expired_hours?: boolean | null; p_requires_second_factor?: boolean | null; p_max_held_lessons?: number | null }, undefined>;
       withdraw_claim: Call<"withdraw_claim", { p_claim_id: string }, undefined>;
@@ -215,6 +223,7 @@ export type RefusalCode =
   | "bad_minutes"
   | "bad_party"
   | "bad_place"
+  | "bad_point"
   | "bad_resolution"
   | "bad_tiers"
   | "bad_time_range"
@@ -273,6 +282,7 @@ export type RefusalCode =
   | "learner_is_adult"
   | "learner_not_found"
   | "learner_spends"
+  | "lesson_not_in_progress"
   | "lesson_not_named"
   | "lessons_ahead"
   | "login_is_linked"
@@ -311,6 +321,8 @@ export type RefusalCode =
   | "payout_in_flight"
   | "payout_not_found"
   | "person_not_found"
+  | "point_in_future"
+  | "point_outside_lesson"
   | "price_missing"
   | "problem_not_found"
   | "rate_card_exists"
@@ -352,15 +364,19 @@ export type RefusalCode =
   | "too_many_invitations"
   | "too_many_links"
   | "too_many_organizations"
+  | "too_many_points"
   | "too_many_refund_requests"
   | "too_many_slots"
   | "too_many_unpaid_holds"
   | "too_many_windows"
   | "too_short_notice"
   | "too_soon"
+  | "tracking_not_agreed"
   | "transfer_differs"
   | "transfer_not_found"
   | "transfer_of_a_stopped_payout"
+  | "trip_closed"
+  | "trip_not_found"
   | "unknown_currency"
   | "unknown_transfer"
   | "value_missing"
@@ -376,6 +392,7 @@ export type RuleCode =
   | "a_cancellation_says_when_and_by_whom"
   | "a_declared_birth_has_a_date"
   | "a_default_is_always_valid"
+  | "a_finished_trip_is_measured"
   | "a_hold_has_a_deadline"
   | "a_lesson_earns_a_positive_amount"
   | "a_no_show_says_who"
@@ -467,7 +484,9 @@ export type RuleCode =
   | "labels_are_words"
   | "liability_is_for_what_is_lost"
   | "license_is_short"
+  | "line_is_a_list"
   | "materials_url_is_a_link"
+  | "measures_are_not_negative"
   | "message_is_short"
   | "minimum_payout_is_not_negative"
   | "minutes_are_in_quarters"

@@ -1561,6 +1561,64 @@ isOneToOne: false
       referencedColumns: ["org_id","id"]
     }
                   ]
+                },"trip_consents": {
+                  Row: {
+                    "agrees": boolean,"created_at": string,"learner_id": string,"org_id": string,"updated_at": string,"user_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "agrees": boolean,"created_at"?: string,"learner_id": string,"org_id": string,"updated_at"?: string,"user_id": string
+                  }
+                  Update: {
+                    "agrees"?: boolean,"created_at"?: string,"learner_id"?: string,"org_id"?: string,"updated_at"?: string,"user_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "trip_consents_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "trip_consents_user_id_fkey"
+      columns: ["user_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"trips": {
+                  Row: {
+                    "created_at": string,"distance_meters": number | null,"duration_seconds": number | null,"ended_at": string | null,"id": string,"instructor_id": string,"learner_id": string,"lesson_id": string,"line": Json | null,"org_id": string,"point_count": number | null,"points_removed_at": string | null,"started_at": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"distance_meters"?: number | null,"duration_seconds"?: never,"ended_at"?: string | null,"id"?: string,"instructor_id": string,"learner_id": string,"lesson_id": string,"line"?: Json | null,"org_id": string,"point_count"?: number | null,"points_removed_at"?: string | null,"started_at": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "created_at"?: string,"distance_meters"?: number | null,"duration_seconds"?: never,"ended_at"?: string | null,"id"?: string,"instructor_id"?: string,"learner_id"?: string,"lesson_id"?: string,"line"?: Json | null,"org_id"?: string,"point_count"?: number | null,"points_removed_at"?: string | null,"started_at"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "trips_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "trips_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "trips_org_id_lesson_id_fkey"
+      columns: ["org_id","lesson_id"]
+isOneToOne: false
+      referencedRelation: "lessons"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
                 }
           }
           Views: {
@@ -1809,6 +1867,11 @@ isOneToOne: false
               "currency": string,"id": string,"labels": Json,"name": string,"slug": string,"time_zone": string
             }[]
                            },
+"finish_trip":
+{ Args: { "p_trip_id": string }; Returns: {
+              "distance_meters": number,"duration_seconds": number,"point_count": number
+            }[]
+                           },
 "give_guardian_consent":
 { Args: { "p_learner_guardian_id": string }; Returns: string
                            },
@@ -1894,6 +1957,11 @@ isOneToOne: false
 "list_time_zones":
 { Args: Record<PropertyKey, never>; Returns: {
               "name": string
+            }[]
+                           },
+"list_trip_points":
+{ Args: { "p_after"?: string,"p_limit"?: number,"p_trip_id": string }; Returns: {
+              "accuracy_meters": number,"lat": number,"lng": number,"received_at": string,"speed_kph": number,"ts": string
             }[]
                            },
 "mark_no_show":
@@ -2040,6 +2108,9 @@ isOneToOne: false
               "amount_cents": number,"booking_id": string,"booking_status": Database["public"]['Enums']["booking_status"],"currency": string,"refund_cents": number,"restored_minutes": number
             }[]
                            },
+"record_trip_points":
+{ Args: { "p_points": Json,"p_trip_id": string }; Returns: (string)[]
+                           },
 "refund_credits":
 { Args: { "p_client_key"?: string,"p_credit_id": string,"p_minutes"?: number,"p_reason"?: string }; Returns: {
               "amount_cents": number,"currency": string,"minutes": number,"refund_id": string
@@ -2173,8 +2244,17 @@ isOneToOne: false
 "set_rate_card_validity":
 { Args: { "p_rate_card_id": string,"p_valid_from": string,"p_valid_to": string }; Returns: undefined
                            },
+"set_trip_consent":
+{ Args: { "p_agrees": boolean,"p_learner_id": string }; Returns: undefined
+                           },
 "start_lesson":
 { Args: { "p_booking_id": string }; Returns: string
+                           },
+"start_trip":
+{ Args: { "p_booking_id": string }; Returns: string
+                           },
+"trip_geojson":
+{ Args: { "p_trip_id": string }; Returns: Json
                            },
 "unpublish_slots":
 { Args: { "p_from": string,"p_instructor_id"?: string,"p_service_id": string,"p_to": string }; Returns: number

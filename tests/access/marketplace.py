@@ -10,12 +10,14 @@ marketplace was built. No policy is asked: this is what policies are measured ag
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, get_args
 from uuid import UUID, uuid4
 
 from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
 
 from tests.factories import MARKETPLACE, Booking, Instructor, World, account_object
 from tests.payouts import paydays
@@ -226,6 +228,7 @@ def build(world: World) -> Marketplace:
     claim = missed.say_missing("learner")
     due = _book(world, stories[0], world.now() + timedelta(minutes=60))
     world.travel(to=due.columns["start_at"])
+    trip = _set_out(world, due, ben, gil)
     next_lesson = _book(world, stories[0], world.now() + timedelta(minutes=70))
     world.travel(to=next_lesson.columns["start_at"] - timedelta(minutes=5))
     ann_service = due.columns["service_id"]
@@ -252,6 +255,7 @@ def build(world: World) -> Marketplace:
     )
     invited, _ = _invite(world, ada, nia), _invite(world, otto, nia)
 
+    _record_trips(world)
     for person in (dan, liv):
         _free_slot(world, person)
     _book(world, stories[4], world.in_days(8))
@@ -303,6 +307,8 @@ def build(world: World) -> Marketplace:
             "ann_open_time": _open_times(world, ann, ann_service)[-1].isoformat(),
             "max_free_slot": free_slots[stories[3]],
             "due_booking": due.id,
+            "trip": trip,
+            "trip_points": json.dumps([_point(due.columns["start_at"] + timedelta(minutes=2))]),
             "claim": claim,
             "undecided_claim": undecided_claim,
             "next_booking": next_lesson.id,
@@ -580,6 +586,32 @@ def _lesson(world: World, story: Story) -> Booking:
     booking = _book(world, story, world.now() + timedelta(minutes=30))
     booking.complete()
     return booking
+
+
+def _set_out(world: World, booking: Booking, learner: Person, guardian: Person) -> UUID:
+    """A lesson begins, and is recorded: its learner and the guardian have agreed."""
+    for person in (learner, guardian):
+        world.call(_user(person), "public.set_trip_consent", p_learner_id=learner.id, p_agrees=True)
+    teacher = booking.instructor.user_id
+    world.call(teacher, "public.start_lesson", p_booking_id=booking.id)
+    trip_id: UUID = world.call(teacher, "public.start_trip", p_booking_id=booking.id)
+    points = Jsonb([_point(world.now())])
+    world.call(teacher, "public.record_trip_points", p_trip_id=trip_id, p_points=points)
+    return trip_id
+
+
+def _point(at: datetime) -> dict[str, Any]:
+    return {"ts": at.isoformat(), "lat": 53.8, "lng": -1.55}
+
+
+def _record_trips(world: World) -> None:
+    """Every lesson that is over has a trip."""
+    world.connection.execute(
+        "insert into public.trips"
+        " (org_id, lesson_id, instructor_id, learner_id, started_at, ended_at, distance_meters)"
+        " select org_id, id, instructor_id, learner_id, started_at, ended_at, 9000"
+        " from public.lessons where ended_at is not null"
+    )
 
 
 def _discount(world: World, story: Story) -> UUID:

@@ -35,6 +35,8 @@ def test_a_house_in_order_is_left_as_it_is(world: World) -> None:
             "credits_expired": 0,
             "claims_settled": 0,
             "authorizations_voided": 0,
+            "trips_finished": 0,
+            "trips_cleared": 0,
             "earnings_made_available": 0,
             "partitions_created": 0,
         }
