@@ -76,7 +76,7 @@ begin atomic
         p_slot_id,
         p_learner_id,
         row(
-            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null
+            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null, false
         )::private.booking_request
     ) booking;
 end;
@@ -133,7 +133,7 @@ begin atomic
         p_learner_user_id,
         p_learner_id,
         row(
-            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null
+            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null, false
         )::private.booking_request
     ) booking;
 end;

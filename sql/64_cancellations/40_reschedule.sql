@@ -125,7 +125,7 @@ declare
     is_proposed boolean := false;
     request constant private.booking_request := row(
         p_booking.learner_notes, p_client_key, null, null, null, false, p_booking.credit_applied_cents > 0,
-        p_booking.series_id, p_booking.id, p_booking.order_id
+        p_booking.series_id, p_booking.id, p_booking.order_id, false
     );
 begin
     select * into strict learner from public.learners where org_id = p_booking.org_id and id = p_booking.learner_id;

@@ -47,6 +47,12 @@ begin
     union all
     select 'trips_cleared', private.remove_old_points()::bigint
     union all
+    select 'addresses_forgotten', private.forget_addresses()::bigint
+    union all
+    select 'documents_told_of', private.tell_of_documents()::bigint
+    union all
+    select 'times_offered', private.offer_freed_times()::bigint
+    union all
     select 'earnings_made_available', private.make_earnings_available(null, private.clock())::bigint;
 end;
 $$;

@@ -256,6 +256,34 @@ def build(world: World) -> Marketplace:
     invited, _ = _invite(world, ada, nia), _invite(world, otto, nia)
 
     _record_trips(world)
+    entry = world.call(
+        _user(ben),
+        "public.join_waiting_list",
+        p_instructor_id=ann.id,
+        p_days=[6],
+        p_until_date=world.in_days(1).date(),
+    )
+    for admin in (ada, otto):
+        world.call(
+            _user(admin), "public.publish_terms", p_org_id=admin.org_id, p_body="Be on time."
+        )
+    terms = world.value("select id from public.terms_versions where org_id = %s", elm)
+    world.call(_user(ben), "public.accept_terms", p_terms_id=terms)
+    document = world.call(
+        _user(ann),
+        "public.add_document",
+        p_instructor_id=ann.id,
+        p_kind="licence",
+        p_document_number="ADI 123456",
+    )
+    world.call(
+        _user(dan),
+        "public.add_document",
+        p_instructor_id=dan.id,
+        p_kind="licence",
+        p_document_number="ADI 654321",
+    )
+    review = _rate_lessons(world, recent, ben)
     for person in (dan, liv):
         _free_slot(world, person)
     _book(world, stories[4], world.in_days(8))
@@ -308,6 +336,10 @@ def build(world: World) -> Marketplace:
             "max_free_slot": free_slots[stories[3]],
             "due_booking": due.id,
             "trip": trip,
+            "document": document,
+            "review": review,
+            "terms": terms,
+            "entry": entry,
             "trip_points": json.dumps([_point(due.columns["start_at"] + timedelta(minutes=2))]),
             "claim": claim,
             "undecided_claim": undecided_claim,
@@ -612,6 +644,34 @@ def _record_trips(world: World) -> None:
         " select org_id, id, instructor_id, learner_id, started_at, ended_at, 9000"
         " from public.lessons where ended_at is not null"
     )
+
+
+def _rate_lessons(world: World, unrated: Booking, reporter: Person) -> UUID:
+    """Every lesson that is over is assessed, and but for one rated; the reporter's own review."""
+    world.connection.execute(
+        "insert into public.skills (org_id, syllabus, title, position)"
+        " select id, 'Driving', 'Moving off', 1 from public.organizations where not is_platform"
+    )
+    world.connection.execute(
+        "insert into public.skill_assessments"
+        " (org_id, lesson_id, skill_id, instructor_id, learner_id, level)"
+        " select lesson.org_id, lesson.id, skill.id, instructor_id, learner_id, 3"
+        " from public.lessons lesson join public.skills skill using (org_id)"
+    )
+    world.connection.execute(
+        "insert into public.lesson_ratings"
+        " (org_id, lesson_id, instructor_id, learner_id, rating, review, is_of_paid_lesson)"
+        " select org_id, id, instructor_id, learner_id, 4, 'Good.', true from public.lessons"
+        " where ended_at is not null and booking_id <> %s",
+        [unrated.id],
+    )
+    review_id: UUID = world.value(
+        "select id from public.lesson_ratings where learner_id = %s", reporter.id
+    )
+    world.call(
+        _user(reporter), "public.report_review", p_rating_id=review_id, p_fault="personal_data"
+    )
+    return review_id
 
 
 def _discount(world: World, story: Story) -> UUID:
