@@ -33,7 +33,7 @@ def verified(
 
 def takes_bookings(world: World, instructor: Instructor, service_id: UUID) -> bool:
     """Listed and booked alike."""
-    slot_id = world.slot(service_id, world.in_days(2))
+    slot_id = world.slot(service_id, world.in_days(2, 8 + world.count("public.bookable_slots")))
     listed = world.open_times(instructor, service_id, world.in_days(1), world.in_days(3))
     found = world.ask(None, "public.search_directory", p_instructor_id=instructor.id)
     if not listed:
