@@ -38,3 +38,34 @@ values (
     '00000000-0000-4000-8000-0000000000d0', '00000000-0000-4000-8000-0000000000d5', '00000000-0000-4000-8000-0000000000d4',
     'aud', 9500
 );
+
+-- What it teaches: the 27 skills of a driver's record, each assessed from 1 (introduced) to 5 (independent).
+insert into public.skills (org_id, syllabus, area, title, position)
+values
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'Before driving', 'Legal responsibilities', 1),
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'Before driving', 'Cockpit checks', 2),
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'Before driving', 'Safety checks', 3),
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'Before driving', 'Controls and instruments', 4),
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'Vehicle control', 'Moving off and stopping', 5),
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'Vehicle control', 'Safe positioning', 6),
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'Vehicle control', 'Mirrors: vision and use', 7),
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'Vehicle control', 'Signals', 8),
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'Vehicle control', 'Use of speed', 9),
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'Vehicle control', 'Eco-safe driving', 10),
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'Roads and traffic', 'Anticipation and planning', 11),
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'Roads and traffic', 'Other traffic', 12),
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'Roads and traffic', 'Junctions', 13),
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'Roads and traffic', 'Roundabouts', 14),
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'Roads and traffic', 'Pedestrian crossings', 15),
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'Roads and traffic', 'Dual carriageways', 16),
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'Roads and traffic', 'Motorways', 17),
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'Roads and traffic', 'Country roads', 18),
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'Manoeuvres', 'Turning the vehicle around', 19),
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'Manoeuvres', 'Reversing', 20),
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'Manoeuvres', 'Parking', 21),
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'Manoeuvres', 'Emergency stop', 22),
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'Conditions', 'Driving in the dark', 23),
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'Conditions', 'Weather conditions', 24),
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'Conditions', 'Passengers and loads', 25),
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'On one''s own', 'Following a sat nav', 26),
+    ('00000000-0000-4000-8000-0000000000d0', 'Driving', 'On one''s own', 'Independent driving', 27);

@@ -38,7 +38,9 @@ comment on column public.alerts.code is
     'Stable, for frontends. About payments: refund_failed, refund_waits_for_dispute, authorization_lost, authorization_voided, '
     'fraud_warning, dispute_<status>. About payouts: payout_held, payout_cancelled, payout_reversed, reversal_refused, '
     'bank_payout_failed, account_disconnected, account_retired, account_replaced, payee_changed. About people: lessons_without_instructor, '
-    'calendars_overlap. About a lesson: lesson_cancelled, lesson_reassigned, move_proposed, no_show_claimed, no_show_settled.';
+    'calendars_overlap. About a review: review_reported, review_hidden. '
+    'About a document: document_added, document_rejected, document_expiring, document_lapsed. '
+    'About a lesson: lesson_cancelled, lesson_reassigned, move_proposed, no_show_claimed, no_show_settled, time_offered.';
 
 alter table public.alerts enable row level security;
 

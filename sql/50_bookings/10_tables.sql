@@ -287,9 +287,12 @@ create type private.booking_request as (
     series_id uuid,
     original_booking_id uuid,
     order_id uuid,
-    pays_rest_by_card boolean
+    pays_rest_by_card boolean,
+    is_offered boolean
 );
-comment on type private.booking_request is 'What a client asks for besides the time: pickup and dropoff are {"address", "lat", "lng"}.';
+comment on type private.booking_request is
+    'What a client asks for besides the time: pickup and dropoff are {"address", "lat", "lng"}. is_offered: nobody asked; the time is offered '
+    'to the learner from the waiting list.';
 
 create type private.booking_terms as (
     price private.price,

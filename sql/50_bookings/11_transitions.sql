@@ -1,10 +1,11 @@
--- A booking is held until it is paid, requested until its instructor answers, or proposed until the learner does for whom a school has
--- made it, or whose lesson the other side wants to move. Once confirmed it takes place (in_progress,
+-- A booking is held until it is paid, requested until its instructor answers, or proposed until the learner does for whom a school or the
+-- waiting list has made it, or whose lesson the other side wants to move. Once confirmed it takes place (in_progress,
 -- completed), one party does not come (no_show), or it is cancelled. An expired booking is confirmed when its payment arrives
 -- late and its time is still free.
 --
 -- booking:
---   · → proposed, held, requested: hold_slot (user, service, studio)
+--   · → proposed: hold_slot (user, service, job, studio)
+--   · → held, requested: hold_slot (user, service, studio)
 --   proposed → held: accept_proposal (user, service, studio)
 --   proposed → confirmed: accept_proposal (user, service, job)
 --   proposed → declined: decline_proposal (user, service, studio)
@@ -40,7 +41,7 @@
 
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
-    ('booking', 'new', 'proposed', '{user,service,studio}'),
+    ('booking', 'new', 'proposed', '{user,service,job,studio}'),
     ('booking', 'new', 'held', '{user,service,studio}'),
     ('booking', 'new', 'requested', '{user,service,studio}'),
     ('booking', 'proposed', 'held', '{user,service,studio}'),

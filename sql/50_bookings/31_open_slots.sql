@@ -1,5 +1,5 @@
 -- What is free, for listing and for booking alike: times of the opening hours and published slots, if the instructor takes
--- bookings, within notice, horizon and daily cap, not on closed dates, and not colliding with the calendar, buffers included. A
+-- bookings and no document of theirs has lapsed, within notice, horizon and daily cap, not on closed dates, and not colliding with the calendar, buffers included. A
 -- slot that is partly booked keeps the length and the seats that it was booked with; all others have the service's present ones.
 -- p_leaving_out is a booking that counts as cancelled, to ask where it could be moved to.
 create function private.open_slots(
@@ -43,7 +43,7 @@ begin
         p_from, private.clock() + instant, private.clock() + make_interval(mins => instructor.minimum_notice_minutes)
     );
     closes_at := least(p_to, private.clock() + instant + make_interval(hours => 24 * instructor.horizon_days));
-    if service.id is null or opens_at >= closes_at then
+    if service.id is null or opens_at >= closes_at or private.has_lapsed_document(instructor.id) then
         return;
     end if;
     busy := private.busy_times(coalesce(instructor.user_id, instructor.id), opens_at, closes_at, p_leaving_out);

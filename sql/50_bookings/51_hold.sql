@@ -130,7 +130,9 @@ begin
             'Choose another lesson.'
         );
     end if;
-    if not (p_instructor.is_active and p_instructor.is_available and p_instructor.verification_status = 'verified') then
+    if not (p_instructor.is_active and p_instructor.is_available and p_instructor.verification_status = 'verified')
+        or private.has_lapsed_document(p_instructor.id)
+    then
         perform private.refuse(
             'PT409', 'instructor_unavailable',
             'This instructor does not take bookings at the moment.',
@@ -265,6 +267,7 @@ begin
             else 'held'
         end::public.booking_status,
         case
+            when p_request.is_offered then least(private.clock() + interval '2 hours', p_slot.start_at)
             when p_is_proposed then private.proposal_expires_at(p_slot.start_at, p_request.original_booking_id)
             else least(
                 private.clock() + case

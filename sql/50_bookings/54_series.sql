@@ -39,7 +39,7 @@ begin
             end if;
             booking_id := (private.request_booking(
                 p_instructor_id, p_service_id, start_at, null, series.learner_id,
-                row(p_notes, null, null, null, null, false, p_uses_credit, series.id, null, order_id, false)::private.booking_request
+                row(p_notes, null, null, null, null, false, p_uses_credit, series.id, null, order_id, false, false)::private.booking_request
             )).id;
         exception
             when sqlstate 'PT409' or sqlstate 'PT422' then

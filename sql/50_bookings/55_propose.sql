@@ -12,6 +12,9 @@ create function private.waits_for_the_learner(p_learner public.learners, p_reque
     set search_path = '', pg_temp
 as $$
 begin
+    if p_request.is_offered then
+        return true;
+    end if;
     if private.may_answer_for(p_learner.id) then
         return false;
     end if;

@@ -86,7 +86,8 @@ begin atomic
         p_slot_id,
         p_learner_id,
         row(
-            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null, p_pay_rest_by_card
+            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null,
+            p_pay_rest_by_card, false
         )::private.booking_request
     ) booking;
 end;
@@ -147,7 +148,8 @@ begin atomic
         p_learner_user_id,
         p_learner_id,
         row(
-            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null, p_pay_rest_by_card
+            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null,
+            p_pay_rest_by_card, false
         )::private.booking_request
     ) booking;
 end;

@@ -92,6 +92,7 @@ begin
         where instructor.is_active
             and instructor.is_available
             and instructor.verification_status = 'verified'
+            and not private.has_lapsed_document(instructor.id)
             and service.is_active
             and (p_query is null or service.title ilike private.like_pattern(p_query))
             and (p_name is null or instructor.display_name ilike private.like_pattern(p_name))

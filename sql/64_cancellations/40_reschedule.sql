@@ -130,7 +130,7 @@ begin
     request := row(
         p_booking.learner_notes, p_client_key, null, null, null, false,
         private.is_moved_by_hours(p_booking, priced_service.duration_minutes),
-        p_booking.series_id, p_booking.id, p_booking.order_id, false
+        p_booking.series_id, p_booking.id, p_booking.order_id, false, false
     );
     is_proposed := private.waits_for_the_learner(learner, request);
     if not is_proposed and not request.uses_credit then

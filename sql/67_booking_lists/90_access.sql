@@ -12,3 +12,5 @@ grant execute on function private.instructor_contact to authenticated;
 grant execute on function public.instructor_contact to authenticated;
 grant execute on function private.my_payments to authenticated;
 grant execute on function public.my_payments to authenticated;
+
+grant select on public.learner_totals to authenticated;

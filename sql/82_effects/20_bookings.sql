@@ -54,11 +54,13 @@ begin
 
     elsif new.status = 'cancelled' and new.is_rescheduled then
         perform private.free_seat(new);
+        perform private.note_freed_time(new);
         perform private.consume_credit(new.id, 1440);
 
     elsif new.status in ('cancelled', 'declined', 'expired') then
         perform private.cancel_open_payment(new.order_id);
         perform private.free_seat(new);
+        perform private.note_freed_time(new);
         perform private.end_booking_item(new, was_confirmed);
         perform private.settle_ended_booking(new);
         perform private.cancel_replacement(new);

@@ -92,6 +92,8 @@ begin
     union all
     select 'losses_are_those_of_disputes', violation.detail from private.losses_are_those_of_disputes violation
     union all
+    select 'ratings_are_counted', violation.detail from private.ratings_are_counted violation
+    union all
     select 'stripe_ids_lead_to_their_rows', violation.detail from private.stripe_ids_lead_to_their_rows violation
     union all
     select 'received_events_are_processed', violation.detail from private.received_events_are_processed violation

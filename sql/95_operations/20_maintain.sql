@@ -22,7 +22,8 @@ begin
     return query
     select 'partitions_created',
         (private.create_month_partitions('public.audit_logs')
-        + private.create_month_partitions('private.webhook_event_bodies'))::bigint
+        + private.create_month_partitions('private.webhook_event_bodies')
+        + private.create_month_partitions('private.trip_points'))::bigint
     union all
     select 'events_applied', private.apply_waiting_events()::bigint
     union all
@@ -44,6 +45,16 @@ begin
     union all
     select 'authorizations_voided', private.void_ageing_authorizations()::bigint
     union all
+    select 'trips_finished', private.finish_forgotten_trips()::bigint
+    union all
+    select 'trips_cleared', private.remove_old_points()::bigint
+    union all
+    select 'addresses_forgotten', private.forget_addresses()::bigint
+    union all
+    select 'documents_told_of', private.tell_of_documents()::bigint
+    union all
+    select 'times_offered', private.offer_freed_times()::bigint
+    union all
     select 'earnings_made_available', private.make_earnings_available(null, private.clock())::bigint;
 end;
 $$;
@@ -51,3 +62,4 @@ $$;
 -- The first partitions; maintain() creates the next ones.
 select private.create_month_partitions('public.audit_logs');
 select private.create_month_partitions('private.webhook_event_bodies');
+select private.create_month_partitions('private.trip_points');

@@ -112,6 +112,14 @@ begin
 
     return query
     select
+        'partition_missing', 'private.trip_points', min(stray.received_at),
+        format('%s points lie in no month''s partition', count(*)),
+        'Does `jobs maintain` run? It makes the partitions of the next months; these points go after 30 days.'
+    from private.trip_points_default stray
+    having count(*) > 0;
+
+    return query
+    select
         'webhooks_silent', expected.endpoint, latest.received_at,
         format('no event since, although %s on %s', expected.what, to_char(expected.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI UTC')),
         'Check this endpoint in Stripe''s Dashboard: its URL, its secret, its event types and the failed deliveries.'
@@ -136,7 +144,8 @@ $$;
 
 comment on function private.needs_attention is
     'Parked events, dead commands, a late outbox, open alerts, reported problems, undecided claims, money in suspense, payouts '
-    'that are held or unknown for long, transfers that the books lack, accounts that settle in another currency, endpoints without events.';
+    'that are held or unknown for long, transfers that the books lack, accounts that settle in another currency, points without a '
+    'partition, endpoints without events.';
 
 -- Payout runs that nobody works on, for `jobs doctor`: paydays that began twelve hours ago and have no run, although a run could have
 -- paid somebody twelve hours ago; and open runs without a heartbeat for an hour.

@@ -6,8 +6,12 @@ create function private.anonymise_instructor(p_instructor_id uuid)
     security invoker
     set search_path = '', pg_temp
 as $$
+    select private.erase_trips(null, p_instructor_id);
+    delete from public.instructor_documents where instructor_id = p_instructor_id;
     update public.booking_notes set notes = null where instructor_id = p_instructor_id;
     update public.lessons set notes = null where instructor_id = p_instructor_id;
+    update public.lesson_ratings set reply = null where instructor_id = p_instructor_id;
+    update public.skill_assessments set note = null where instructor_id = p_instructor_id;
     update public.instructor_details set phone = null, license_id = null where instructor_id = p_instructor_id;
     update public.services
     set description = null,
@@ -49,6 +53,7 @@ create function private.anonymise_learner(p_learner_id uuid)
     security invoker
     set search_path = '', pg_temp
 as $$
+    select private.erase_trips(p_learner_id, null);
     update public.bookings
     set learner_notes = null,
         pickup_address = null,
@@ -67,7 +72,13 @@ as $$
         and booking.learner_id = p_learner_id;
     update public.refunds set reason = 'Erased' where learner_id = p_learner_id and requested_by is not null;
     update public.referral_codes set is_active = false where referrer_id = p_learner_id and is_active;
-    update public.lessons set review = null, notes = null where learner_id = p_learner_id;
+    update public.lessons set notes = null where learner_id = p_learner_id;
+    update public.lesson_ratings
+    set review = null,
+        reply = null,
+        rated_by = null
+    where learner_id = p_learner_id;
+    update public.skill_assessments set note = null where learner_id = p_learner_id;
     update public.lesson_claims
     set statement = null,
         answer = null,

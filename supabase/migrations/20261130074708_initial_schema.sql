@@ -5286,7 +5286,9 @@ comment on column public.alerts.code is
     'Stable, for frontends. About payments: refund_failed, refund_waits_for_dispute, authorization_lost, authorization_voided, '
     'fraud_warning, dispute_<status>. About payouts: payout_held, payout_cancelled, payout_reversed, reversal_refused, '
     'bank_payout_failed, account_disconnected, account_retired, account_replaced, payee_changed. About people: lessons_without_instructor, '
-    'calendars_overlap. About a lesson: lesson_cancelled, lesson_reassigned, move_proposed, no_show_claimed, no_show_settled.';
+    'calendars_overlap. About a review: review_reported, review_hidden. '
+    'About a document: document_added, document_rejected, document_expiring, document_lapsed. '
+    'About a lesson: lesson_cancelled, lesson_reassigned, move_proposed, no_show_claimed, no_show_settled, time_offered.';
 
 alter table public.alerts enable row level security;
 
@@ -5373,6 +5375,592 @@ grant select on public.alerts to authenticated, service_role;
 
 grant execute on function private.resolve_alert to authenticated;
 grant execute on function public.resolve_alert to authenticated;
+
+-- sql/28_documents/10_tables.sql
+-- 28_documents: what an instructor must have to teach (a licence, insurance, a background check), and until when it is valid.
+--
+--   20_documents  add_document, verify_document
+--   30_lapse      has_lapsed_document: asked by what lists and books times (50, 52); tell_of_documents, called by maintain (95)
+--
+-- A kind that an organization never asked for is in nobody's way. One that was verified and has lapsed, and that no other document of the
+-- kind replaces, stops new bookings until there is one; lessons that are booked stay.
+
+create type public.document_kind as enum ('licence', 'insurance', 'background_check', 'qualification', 'vehicle');
+comment on type public.document_kind is 'Of what a document is the proof.';
+
+create table public.instructor_documents (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    instructor_id uuid not null,
+    kind public.document_kind not null,
+    document_number text not null,
+    expires_on date,
+    file_path text,
+    is_verified boolean,
+    decided_by uuid references public.profiles (id) on delete set null,
+    decided_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint number_is_short check (length(document_number) between 1 and 100),
+    constraint texts_are_readable check (private.is_line(document_number) and private.is_line(file_path)),
+    constraint expiry_is_plausible check (private.is_plausible_date(expires_on)),
+    constraint path_is_short check (length(file_path) between 1 and 500),
+    constraint decisions_have_a_time check ((is_verified is null) = (decided_at is null))
+);
+
+create index on public.instructor_documents (instructor_id, kind);
+create index on public.instructor_documents (decided_by);
+create index documents_that_expire on public.instructor_documents (expires_on) where is_verified;
+
+comment on table public.instructor_documents is 'An instructor''s documents; for the instructor and the admins.';
+comment on column public.instructor_documents.is_verified is 'What an admin has decided; null: nobody has yet.';
+comment on column public.instructor_documents.expires_on is 'The last day on which it is valid, by the instructor''s time zone; null: for ever.';
+comment on column public.instructor_documents.file_path is
+    'Where a copy is in Storage''s bucket documents: a folder of the organization''s id, in it one of the instructor''s.';
+
+alter table public.instructor_documents enable row level security;
+
+create trigger touch_updated_at
+    before update on public.instructor_documents
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.instructor_documents', 'id', '{document_number,file_path}');
+
+-- sql/28_documents/20_documents.sql
+-- Adds a document, which waits for an admin's decision; for the instructor and the organization's admins. A renewed one is added anew.
+-- Definer: nobody writes documents directly.
+create function private.add_document(
+    p_instructor_id uuid,
+    p_kind public.document_kind,
+    p_document_number text,
+    p_expires_on date,
+    p_file_path text
+)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    instructor public.instructors;
+    new_document_id uuid;
+    broken_rule text;
+    missing_column text;
+begin
+    perform private.require_person();
+    select * into instructor
+    from public.instructors
+    where id = p_instructor_id
+        and (
+            id = any (private.my_instructor_ids())
+            or org_id = any (private.my_admin_org_ids())
+        )
+    for no key update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'You are not this instructor, nor an admin of the school.',
+            'Check the id and who is signed in.'
+        );
+    end if;
+    perform private.assert_documents_are_few(instructor.id);
+
+    insert into public.instructor_documents (org_id, instructor_id, kind, document_number, expires_on, file_path)
+    values (instructor.org_id, instructor.id, p_kind, p_document_number, p_expires_on, p_file_path)
+    returning id into new_document_id;
+    perform private.raise_alert(
+        instructor.org_id, null, 'document_added',
+        format('An instructor has added a document (%s). Call verify_document.', p_kind),
+        'instructor_documents', new_document_id, format('document:%s:added', new_document_id)
+    );
+    return new_document_id;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+end;
+$$;
+
+-- Refuses more than twenty documents that wait for a decision.
+create function private.assert_documents_are_few(p_instructor_id uuid)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if (
+        select count(*)
+        from public.instructor_documents document
+        where document.instructor_id = p_instructor_id
+            and document.is_verified is null
+    ) >= 20 then
+        perform private.refuse(
+            'PT409', 'too_many_documents',
+            'Twenty documents wait for a decision already.',
+            'Wait until an admin has looked at them.'
+        );
+    end if;
+end;
+$$;
+
+-- Decides about a document; for admins of its organization, but not about their own, and for the platform's.
+-- Definer: nobody writes documents directly.
+create function private.verify_document(p_document_id uuid, p_is_valid boolean)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_person();
+    document public.instructor_documents;
+begin
+    select * into document
+    from public.instructor_documents
+    where id = p_document_id
+        and org_id = any (private.my_admin_org_ids())
+    for no key update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'document_not_found',
+            'Your organization has no such document.',
+            'Check the id and who is signed in.'
+        );
+    end if;
+    if document.instructor_id = any (private.my_instructor_ids()) then
+        perform private.refuse(
+            '42501', 'own_document',
+            'Nobody verifies their own documents.',
+            'Ask another admin of the school, or the platform''s support.'
+        );
+    end if;
+
+    update public.instructor_documents
+    set is_verified = coalesce(p_is_valid, false),
+        decided_by = person,
+        decided_at = private.clock()
+    where org_id = document.org_id
+        and id = document.id;
+    update public.alerts
+    set resolved_at = private.clock()
+    where org_id = document.org_id
+        and idempotency_key = format('document:%s:added', document.id)
+        and resolved_at is null;
+    if p_is_valid is not true then
+        perform private.raise_alert(
+            document.org_id, document.instructor_id, 'document_rejected',
+            format('A document (%s) was not accepted. Add another one.', document.kind),
+            'instructor_documents', document.id,
+            format('document:%s:rejected:%s', document.id, extract(epoch from private.clock()))
+        );
+    end if;
+end;
+$$;
+
+-- sql/28_documents/30_lapse.sql
+-- Whether a kind of document that was verified once has lapsed, and none replaces it. Asked for each instructor that is listed or booked.
+create function private.has_lapsed_document(p_instructor_id uuid)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return exists (
+        select
+        from public.instructor_documents document
+        join public.instructors instructor on instructor.org_id = document.org_id and instructor.id = document.instructor_id
+        where document.instructor_id = p_instructor_id
+            and document.is_verified
+        group by document.kind
+        having max(coalesce(document.expires_on, 'infinity')) < max((private.clock() at time zone instructor.time_zone)::date)
+    );
+end;
+$$;
+
+-- Tells instructors and their schools of documents that lapse within 30 days, within 7, and that have lapsed, each once, and returns how
+-- many were told; of each kind the one that is valid longest counts. maintain (95) calls it.
+create function private.tell_of_documents()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    lapsing record;
+    told integer := 0;
+begin
+    for lapsing in
+        select document.org_id, document.instructor_id, document.id, document.kind, document.expires_on, due.step
+        from (
+            select distinct on (known.org_id, known.instructor_id, known.kind)
+                known.*, (private.clock() at time zone instructor.time_zone)::date as today
+            from public.instructor_documents known
+            join public.instructors instructor
+                on instructor.org_id = known.org_id
+                and instructor.id = known.instructor_id
+                and instructor.is_active
+            where known.is_verified
+            order by known.org_id, known.instructor_id, known.kind, coalesce(known.expires_on, 'infinity') desc, known.id
+        ) document
+        cross join lateral (
+            select case
+                when document.expires_on < document.today then 'lapsed'
+                when document.expires_on < document.today + 7 then '7'
+                when document.expires_on < document.today + 30 then '30'
+            end as step
+        ) due
+        where due.step is not null
+            and not exists (
+                select
+                from public.alerts alert
+                where alert.org_id = document.org_id
+                    and alert.idempotency_key = format('document:%s:%s', document.id, due.step)
+            )
+        order by document.org_id, document.id
+    loop
+        perform private.raise_alert(
+            lapsing.org_id, lapsing.instructor_id,
+            case lapsing.step when 'lapsed' then 'document_lapsed' else 'document_expiring' end,
+            format(
+                case lapsing.step
+                    when 'lapsed' then 'A document (%s) was valid until %s: nothing can be booked until another one is verified.'
+                    else 'A document (%s) is valid until %s. Add the next one before, so that lessons can be booked after it.'
+                end,
+                lapsing.kind, lapsing.expires_on
+            ),
+            'instructor_documents', lapsing.id, format('document:%s:%s', lapsing.id, lapsing.step)
+        );
+        told := told + 1;
+    end loop;
+    return told;
+end;
+$$;
+
+-- sql/28_documents/80_api.sql
+create function public.add_document(
+    p_instructor_id uuid,
+    p_kind public.document_kind,
+    p_document_number text,
+    p_expires_on date default null,
+    p_file_path text default null
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.add_document(p_instructor_id, p_kind, p_document_number, p_expires_on, p_file_path);
+
+comment on function public.add_document is
+    'Adds an instructor''s document, valid until p_expires_on or for ever, for an admin to verify; a renewed one is added anew. Put the copy '
+    'into Storage''s bucket documents first, at <organization>/<instructor>/<name>. For the instructor and the school''s admins. Once a kind '
+    'of document was verified and has lapsed, nothing new can be booked until the next one is verified. Errors: sign_in_required, '
+    'instructor_not_found, too_many_documents, value_missing, and the rules of public.instructor_documents.';
+
+create function public.verify_document(p_document_id uuid, p_is_valid boolean)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.verify_document(p_document_id, p_is_valid);
+
+comment on function public.verify_document is
+    'Verifies a document, or rejects it; for admins of its organization, but not about their own, and the platform''s. Errors: '
+    'sign_in_required, document_not_found, own_document.';
+
+-- sql/28_documents/90_access.sql
+create policy select_own_or_admin on public.instructor_documents
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.instructor_documents to authenticated, service_role;
+
+grant execute on function private.add_document to authenticated;
+grant execute on function public.add_document to authenticated;
+grant execute on function private.verify_document to authenticated;
+grant execute on function public.verify_document to authenticated;
+
+-- Copies, where Supabase's Storage is (the local stack has none): a private bucket, whose folders are an organization's id and in it an
+-- instructor's. The instructor and the school's admins put copies there and read them; nobody changes one, so what was verified stays.
+do $$
+begin
+    if to_regclass('storage.buckets') is null then
+        return;
+    end if;
+    insert into storage.buckets (id, name, public, file_size_limit, allowed_mime_types)
+    values ('documents', 'documents', false, 10485760, '{application/pdf,image/jpeg,image/png}')
+    on conflict (id) do nothing;
+
+    create policy read_own_or_admin_document on storage.objects
+        for select
+        to authenticated
+        using (
+            bucket_id = 'documents'
+            and (
+                (storage.foldername(name))[2] = any ((select private.my_instructor_ids())::text[])
+                or (storage.foldername(name))[1] = any ((select private.my_admin_org_ids())::text[])
+            )
+        );
+
+    create policy add_own_or_admin_document on storage.objects
+        for insert
+        to authenticated
+        with check (
+            bucket_id = 'documents'
+            and (
+                (storage.foldername(name))[2] = any ((select private.my_instructor_ids())::text[])
+                or (storage.foldername(name))[1] = any ((select private.my_admin_org_ids())::text[])
+            )
+        );
+end;
+$$;
+
+-- sql/29_terms/10_tables.sql
+-- 29_terms: the terms and conditions of an organization, version by version, and who has accepted which, when and from where: the first
+-- thing that a disputed payment asks for.
+--
+--   20_terms  publish_terms, current_terms, accept_terms
+--
+-- Called by admins, visitors and people through 80_api.sql.
+
+create table public.terms_versions (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    version integer not null,
+    body text not null,
+    published_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    unique (org_id, version),
+    constraint body_is_a_text check (length(body) between 1 and 200000 and private.is_visible(body))
+);
+
+comment on table public.terms_versions is 'What an organization''s terms said, from when on. Append-only: the latest version is in force.';
+
+create table public.terms_acceptances (
+    org_id uuid not null,
+    terms_id uuid not null,
+    user_id uuid not null,
+    accepted_at timestamptz not null default private.clock(),
+    ip inet,
+    primary key (org_id, terms_id, user_id),
+    foreign key (org_id, terms_id) references public.terms_versions (org_id, id) on delete restrict
+);
+
+create index on public.terms_acceptances (user_id);
+
+comment on table public.terms_acceptances is 'Who has accepted which version of the terms, once each.';
+comment on column public.terms_acceptances.user_id is 'The person''s login. No foreign key: what was accepted outlives logins.';
+comment on column public.terms_acceptances.ip is
+    'The address of the person''s device, as in audit_logs; removed after 540 days, or when the person is erased.';
+
+alter table public.terms_versions enable row level security;
+alter table public.terms_acceptances enable row level security;
+
+create trigger forbid_change
+    before update or delete on public.terms_versions
+    for each row execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on public.terms_versions
+    for each statement execute function private.forbid_change();
+
+select private.audit_table('public.terms_versions', 'id');
+
+select private.audit_table('public.terms_acceptances', 'terms_id', '{ip}');
+
+-- sql/29_terms/20_terms.sql
+-- Publishes the next version of an organization's terms, which is in force at once, and returns its number; for the organization's admins.
+-- The organization's row is locked, so that two at once follow one another.
+-- Definer: nobody writes terms directly.
+create function private.publish_terms(p_org_id uuid, p_body text)
+    returns integer
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    new_version integer;
+    broken_rule text;
+    missing_column text;
+begin
+    perform private.require_org_admin(p_org_id);
+    perform from public.organizations where id = p_org_id for no key update;
+
+    insert into public.terms_versions (org_id, version, body)
+    select p_org_id, coalesce(max(earlier.version), 0) + 1, p_body
+    from public.terms_versions earlier
+    where earlier.org_id = p_org_id
+    returning version into new_version;
+    return new_version;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+end;
+$$;
+
+-- The terms in force at an organization, and when the caller accepted them; no row if it has none.
+-- Definer: visitors read them before they book.
+create function private.current_terms(p_org_id uuid)
+    returns table (terms_id uuid, version integer, body text, published_at timestamptz, accepted_at timestamptz)
+    language sql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+    select terms.id, terms.version, terms.body, terms.published_at, acceptance.accepted_at
+    from public.terms_versions terms
+    left join public.terms_acceptances acceptance
+        on acceptance.org_id = terms.org_id
+        and acceptance.terms_id = terms.id
+        and acceptance.user_id = private.my_user_id()
+    where terms.org_id = p_org_id
+    order by terms.version desc
+    limit 1;
+$$;
+
+-- Records that the caller accepts the terms that are in force, and from where; again changes nothing.
+-- Definer: nobody writes acceptances directly.
+create function private.accept_terms(p_terms_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_person();
+    terms public.terms_versions;
+begin
+    select * into terms from public.terms_versions where id = p_terms_id;
+    if not found then
+        perform private.refuse(
+            'PT404', 'terms_not_found',
+            'There are no such terms.',
+            'Ask current_terms.'
+        );
+    end if;
+    if exists (
+        select
+        from public.terms_versions later
+        where later.org_id = terms.org_id
+            and later.version > terms.version
+    ) then
+        perform private.refuse(
+            'PT409', 'terms_superseded',
+            'These terms are not in force any more.',
+            'Show what current_terms says now, and accept that.'
+        );
+    end if;
+
+    insert into public.terms_acceptances (org_id, terms_id, user_id, ip)
+    values (terms.org_id, terms.id, person, (private.actor()).ip)
+    on conflict (org_id, terms_id, user_id) do nothing;
+end;
+$$;
+
+-- Removes the addresses of acceptances after 540 days, or of a person who is erased, and returns how many. maintain and erase_person (95)
+-- call it.
+create function private.forget_addresses(p_user_id uuid default null)
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    forgotten integer;
+begin
+    update public.terms_acceptances
+    set ip = null
+    where ip is not null
+        and (
+            user_id = p_user_id
+            or (p_user_id is null and accepted_at < private.clock() - interval '540 days')
+        );
+    get diagnostics forgotten = row_count;
+    return forgotten;
+end;
+$$;
+
+-- sql/29_terms/80_api.sql
+create function public.publish_terms(p_org_id uuid, p_body text)
+    returns integer
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.publish_terms(p_org_id, p_body);
+
+comment on function public.publish_terms is
+    'Publishes the next version of an organization''s terms, in force at once, and returns its number; for admins of the organization. '
+    'Errors: sign_in_required, organization_not_found, value_missing, and the rules of public.terms_versions.';
+
+create function public.current_terms(p_org_id uuid)
+    returns table (terms_id uuid, version integer, body text, published_at timestamptz, accepted_at timestamptz)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select terms.terms_id, terms.version, terms.body, terms.published_at, terms.accepted_at
+    from private.current_terms(p_org_id) terms;
+end;
+
+comment on function public.current_terms is
+    'The terms in force at an organization, to show before a booking, and when the caller accepted them; no row if it has none. For everybody.';
+
+create function public.accept_terms(p_terms_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.accept_terms(p_terms_id);
+
+comment on function public.accept_terms is
+    'Records that the caller accepts the terms that current_terms has shown, with time and address. Errors: sign_in_required, '
+    'terms_not_found, terms_superseded.';
+
+-- sql/29_terms/90_access.sql
+create policy select_member on public.terms_versions
+    for select
+    to authenticated
+    using (org_id = any ((select private.my_org_ids())::uuid[]));
+
+grant select on public.terms_versions to authenticated, service_role;
+
+create policy select_own_or_admin on public.terms_acceptances
+    for select
+    to authenticated
+    using (
+        user_id = (select private.my_user_id())
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.terms_acceptances to authenticated, service_role;
+
+grant execute on function private.publish_terms to authenticated;
+grant execute on function public.publish_terms to authenticated;
+grant execute on function private.current_terms to anon, authenticated;
+grant execute on function public.current_terms to anon, authenticated;
+grant execute on function private.accept_terms to authenticated;
+grant execute on function public.accept_terms to authenticated;
 
 -- sql/30_catalogue/10_tables.sql
 -- The catalogue: what can be booked, and what it costs.
@@ -10806,9 +11394,12 @@ create type private.booking_request as (
     series_id uuid,
     original_booking_id uuid,
     order_id uuid,
-    pays_rest_by_card boolean
+    pays_rest_by_card boolean,
+    is_offered boolean
 );
-comment on type private.booking_request is 'What a client asks for besides the time: pickup and dropoff are {"address", "lat", "lng"}.';
+comment on type private.booking_request is
+    'What a client asks for besides the time: pickup and dropoff are {"address", "lat", "lng"}. is_offered: nobody asked; the time is offered '
+    'to the learner from the waiting list.';
 
 create type private.booking_terms as (
     price private.price,
@@ -10964,13 +11555,14 @@ as $$
 $$;
 
 -- sql/50_bookings/11_transitions.sql
--- A booking is held until it is paid, requested until its instructor answers, or proposed until the learner does for whom a school has
--- made it, or whose lesson the other side wants to move. Once confirmed it takes place (in_progress,
+-- A booking is held until it is paid, requested until its instructor answers, or proposed until the learner does for whom a school or the
+-- waiting list has made it, or whose lesson the other side wants to move. Once confirmed it takes place (in_progress,
 -- completed), one party does not come (no_show), or it is cancelled. An expired booking is confirmed when its payment arrives
 -- late and its time is still free.
 --
 -- booking:
---   · → proposed, held, requested: hold_slot (user, service, studio)
+--   · → proposed: hold_slot (user, service, job, studio)
+--   · → held, requested: hold_slot (user, service, studio)
 --   proposed → held: accept_proposal (user, service, studio)
 --   proposed → confirmed: accept_proposal (user, service, job)
 --   proposed → declined: decline_proposal (user, service, studio)
@@ -11006,7 +11598,7 @@ $$;
 
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
-    ('booking', 'new', 'proposed', '{user,service,studio}'),
+    ('booking', 'new', 'proposed', '{user,service,job,studio}'),
     ('booking', 'new', 'held', '{user,service,studio}'),
     ('booking', 'new', 'requested', '{user,service,studio}'),
     ('booking', 'proposed', 'held', '{user,service,studio}'),
@@ -11332,7 +11924,7 @@ $$;
 
 -- sql/50_bookings/31_open_slots.sql
 -- What is free, for listing and for booking alike: times of the opening hours and published slots, if the instructor takes
--- bookings, within notice, horizon and daily cap, not on closed dates, and not colliding with the calendar, buffers included. A
+-- bookings and no document of theirs has lapsed, within notice, horizon and daily cap, not on closed dates, and not colliding with the calendar, buffers included. A
 -- slot that is partly booked keeps the length and the seats that it was booked with; all others have the service's present ones.
 -- p_leaving_out is a booking that counts as cancelled, to ask where it could be moved to.
 create function private.open_slots(
@@ -11376,7 +11968,7 @@ begin
         p_from, private.clock() + instant, private.clock() + make_interval(mins => instructor.minimum_notice_minutes)
     );
     closes_at := least(p_to, private.clock() + instant + make_interval(hours => 24 * instructor.horizon_days));
-    if service.id is null or opens_at >= closes_at then
+    if service.id is null or opens_at >= closes_at or private.has_lapsed_document(instructor.id) then
         return;
     end if;
     busy := private.busy_times(coalesce(instructor.user_id, instructor.id), opens_at, closes_at, p_leaving_out);
@@ -11587,7 +12179,7 @@ begin
     if p_uses_credit then
         terms := private.price_by_credit(
             null, price, service, instructor, start_at, private.quoted_learner(p_learner_id, service.org_id),
-            row(null, null, null, null, null, false, true, null, null, null, true)::private.booking_request
+            row(null, null, null, null, null, false, true, null, null, null, true, false)::private.booking_request
         );
         price := terms.price;
     else
@@ -12443,7 +13035,9 @@ begin
             'Choose another lesson.'
         );
     end if;
-    if not (p_instructor.is_active and p_instructor.is_available and p_instructor.verification_status = 'verified') then
+    if not (p_instructor.is_active and p_instructor.is_available and p_instructor.verification_status = 'verified')
+        or private.has_lapsed_document(p_instructor.id)
+    then
         perform private.refuse(
             'PT409', 'instructor_unavailable',
             'This instructor does not take bookings at the moment.',
@@ -12578,6 +13172,7 @@ begin
             else 'held'
         end::public.booking_status,
         case
+            when p_request.is_offered then least(private.clock() + interval '2 hours', p_slot.start_at)
             when p_is_proposed then private.proposal_expires_at(p_slot.start_at, p_request.original_booking_id)
             else least(
                 private.clock() + case
@@ -12881,7 +13476,7 @@ begin
             end if;
             booking_id := (private.request_booking(
                 p_instructor_id, p_service_id, start_at, null, series.learner_id,
-                row(p_notes, null, null, null, null, false, p_uses_credit, series.id, null, order_id, false)::private.booking_request
+                row(p_notes, null, null, null, null, false, p_uses_credit, series.id, null, order_id, false, false)::private.booking_request
             )).id;
         exception
             when sqlstate 'PT409' or sqlstate 'PT422' then
@@ -12986,6 +13581,9 @@ create function private.waits_for_the_learner(p_learner public.learners, p_reque
     set search_path = '', pg_temp
 as $$
 begin
+    if p_request.is_offered then
+        return true;
+    end if;
     if private.may_answer_for(p_learner.id) then
         return false;
     end if;
@@ -14086,7 +14684,8 @@ begin atomic
         p_slot_id,
         p_learner_id,
         row(
-            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null, p_pay_rest_by_card
+            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null,
+            p_pay_rest_by_card, false
         )::private.booking_request
     ) booking;
 end;
@@ -14147,7 +14746,8 @@ begin atomic
         p_learner_user_id,
         p_learner_id,
         row(
-            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null, p_pay_rest_by_card
+            p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null,
+            p_pay_rest_by_card, false
         )::private.booking_request
     ) booking;
 end;
@@ -14471,6 +15071,7 @@ begin
         where instructor.is_active
             and instructor.is_available
             and instructor.verification_status = 'verified'
+            and not private.has_lapsed_document(instructor.id)
             and service.is_active
             and (p_query is null or service.title ilike private.like_pattern(p_query))
             and (p_name is null or instructor.display_name ilike private.like_pattern(p_name))
@@ -14704,7 +15305,7 @@ $$;
 --
 -- The instructor starts the lesson of a confirmed booking and completes it, or completes it directly if starting was
 -- forgotten; the learner can complete it too, earlier (20_lessons.sql). A booking that is completed earns the instructor the share, and
--- captures an authorized payment: both follow in 82_effects. rating, review and distance_meters wait for the rooms that will write them.
+-- captures an authorized payment: both follow in 82_effects. 57_trips writes distance_meters, and 58_progress rating.
 --
 -- Called by instructors, their schools' admins and learners, through 80_api.sql. A booking's status is drawn in
 -- 50_bookings/11_transitions.sql.
@@ -14718,7 +15319,6 @@ create table public.lessons (
     started_at timestamptz not null,
     ended_at timestamptz,
     rating smallint,
-    review text,
     notes text,
     distance_meters integer,
     duration_seconds integer generated always as (extract(epoch from ended_at - started_at)::integer) stored,
@@ -14731,15 +15331,16 @@ create table public.lessons (
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
     constraint end_is_not_before_start check (ended_at >= started_at),
     constraint rating_is_one_to_five check (rating between 1 and 5),
-    constraint only_a_finished_lesson_is_rated check (ended_at is not null or num_nonnulls(rating, review) = 0),
     constraint distance_is_not_negative check (distance_meters >= 0),
-    constraint texts_are_short check (length(review) <= 5000 and length(notes) <= 10000)
+    constraint texts_are_short check (length(notes) <= 10000)
 );
 
 create index on public.lessons (instructor_id, started_at);
 create index on public.lessons (learner_id, started_at);
 
 comment on table public.lessons is 'A lesson that took place, or is taking place; at most one for a booking.';
+comment on column public.lessons.rating is 'What the learner has given in lesson_ratings; maintained by the database.';
+comment on column public.lessons.distance_meters is 'What the lesson''s trips say was driven; maintained by the database.';
 comment on column public.lessons.notes is 'The instructor''s summary for the learner. Both can read it.';
 
 alter table public.lessons enable row level security;
@@ -14748,7 +15349,7 @@ create trigger touch_updated_at
     before update on public.lessons
     for each row execute function private.touch_updated_at();
 
-select private.audit_table('public.lessons', 'id', '{review,notes}');
+select private.audit_table('public.lessons', 'id', '{notes}');
 
 -- sql/55_lessons/20_lessons.sql
 -- Starts the lesson of a confirmed booking, at most 15 minutes early and before its booked end.
@@ -14956,6 +15557,2498 @@ grant execute on function private.start_lesson to authenticated;
 grant execute on function public.start_lesson to authenticated;
 grant execute on function private.complete_lesson to authenticated;
 grant execute on function public.complete_lesson to authenticated;
+
+-- sql/56_waiting_list/10_tables.sql
+-- 56_waiting_list: who would take a time that becomes free. When a booking ends, its time is noted; maintain (95) then offers it to those
+-- who wait for such a time, one after another in the order in which they joined, each by a proposed booking that keeps the time for two
+-- hours. Who accepts it (accept_proposal, 50) has it; who declines it or lets it lapse passes it on.
+--
+--   20_join   join_waiting_list, leave_waiting_list
+--   30_offer  note_freed_time, called by 82_effects; offer_freed_times, called by maintain
+--
+-- Nobody is offered what they could not book, and a time that waits for an offer can be booked by everybody meanwhile: the offer is a
+-- booking like any other, so the calendar decides.
+
+create table public.waiting_list_entries (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    learner_id uuid not null,
+    instructor_id uuid,
+    service_id uuid,
+    days smallint[] not null,
+    from_time time not null,
+    to_time time not null,
+    until_date date,
+    max_total_cents bigint,
+    created_at timestamptz not null default private.clock(),
+    ended_at timestamptz,
+    primary key (org_id, id),
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict,
+    constraint somebody_or_something_is_waited_for check (num_nonnulls(instructor_id, service_id) > 0),
+    constraint days_are_of_the_week check (days <@ '{0,1,2,3,4,5,6}' and cardinality(days) between 1 and 7),
+    constraint hours_are_a_range check (from_time < to_time),
+    constraint price_is_not_negative check (max_total_cents >= 0)
+);
+
+create index on public.waiting_list_entries (learner_id);
+create index on public.waiting_list_entries (instructor_id);
+create index on public.waiting_list_entries (service_id);
+create index waiting_entries on public.waiting_list_entries (org_id, created_at) where ended_at is null;
+
+comment on table public.waiting_list_entries is
+    'What a learner would take: lessons of a service, with an instructor, or both, on these days between these hours, by the instructor''s '
+    'local time.';
+comment on column public.waiting_list_entries.days is '0 is Sunday.';
+comment on column public.waiting_list_entries.until_date is 'The last local date that the learner would take; null: any.';
+comment on column public.waiting_list_entries.max_total_cents is 'The most that the lesson may cost, fee included; null: any price.';
+comment on column public.waiting_list_entries.ended_at is 'When the learner left, got a lesson by it, or its last date had passed.';
+
+create table private.freed_times (
+    org_id uuid not null,
+    instructor_id uuid not null,
+    service_id uuid not null,
+    start_at timestamptz not null,
+    noted_at timestamptz not null default private.clock(),
+    primary key (org_id, instructor_id, service_id, start_at),
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict
+);
+
+create index on private.freed_times (service_id);
+create index on private.freed_times (start_at);
+
+comment on table private.freed_times is 'Times ahead that were booked and became free, while somebody waits.';
+
+create table private.waiting_offers (
+    org_id uuid not null,
+    entry_id uuid not null,
+    instructor_id uuid not null,
+    start_at timestamptz not null,
+    booking_id uuid,
+    refusal text,
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, entry_id, instructor_id, start_at),
+    foreign key (org_id, entry_id) references public.waiting_list_entries (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict,
+    constraint an_offer_is_a_booking_or_was_refused check (num_nonnulls(booking_id, refusal) = 1)
+);
+
+create index on private.waiting_offers (instructor_id);
+create index on private.waiting_offers (booking_id);
+
+comment on table private.waiting_offers is 'Which time was offered to whom, or why it could not be; each time once.';
+comment on column private.waiting_offers.refusal is 'The code with which the booking was refused.';
+
+alter table public.waiting_list_entries enable row level security;
+alter table private.freed_times enable row level security;
+alter table private.waiting_offers enable row level security;
+
+select private.audit_table('public.waiting_list_entries', 'id');
+
+-- sql/56_waiting_list/20_join.sql
+-- Puts a learner on the waiting list: for whom the caller may book. Returns the entry's id.
+-- Definer: nobody writes entries directly.
+create function private.join_waiting_list(
+    p_instructor_id uuid,
+    p_service_id uuid,
+    p_days integer[],
+    p_from_time time,
+    p_to_time time,
+    p_until_date date,
+    p_max_total_cents bigint,
+    p_learner_id uuid
+)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_person();
+    waited_for_org_id constant uuid := private.org_that_is_waited_for(p_instructor_id, p_service_id);
+    learner public.learners;
+    new_entry_id uuid;
+    broken_rule text;
+    missing_column text;
+begin
+    learner := private.require_bookable_learner(case when p_learner_id is null then person end, p_learner_id, waited_for_org_id);
+    perform private.lock_learner(learner.id);
+    perform private.assert_may_wait(learner.id);
+
+    insert into public.waiting_list_entries (
+        org_id, learner_id, instructor_id, service_id, days, from_time, to_time, until_date, max_total_cents
+    )
+    values (
+        waited_for_org_id, learner.id, p_instructor_id, p_service_id, p_days, p_from_time, p_to_time, p_until_date, p_max_total_cents
+    )
+    returning id into new_entry_id;
+    return new_entry_id;
+exception
+    when numeric_value_out_of_range or check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+end;
+$$;
+
+-- The organization of the instructor or the service that is waited for, which belong together, and can be booked by who waits.
+create function private.org_that_is_waited_for(p_instructor_id uuid, p_service_id uuid)
+    returns uuid
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    waited_for_org_id uuid;
+begin
+    select candidate.org_id into waited_for_org_id
+    from (
+        select instructor.org_id, instructor.id as instructor_id, service.id as service_id
+        from public.instructors instructor
+        join public.services service
+            on service.org_id = instructor.org_id
+            and coalesce(service.instructor_id, instructor.id) = instructor.id
+        where instructor.is_active
+            and instructor.verification_status = 'verified'
+            and service.is_active
+            and not service.requires_approval
+    ) candidate
+    where candidate.instructor_id = coalesce(p_instructor_id, candidate.instructor_id)
+        and candidate.service_id = coalesce(p_service_id, candidate.service_id)
+        and num_nonnulls(p_instructor_id, p_service_id) > 0
+    limit 1;
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'service_not_found',
+            'Nobody gives such lessons that can be booked without a request.',
+            'Send an instructor, one of their services, or both.'
+        );
+    end if;
+    return waited_for_org_id;
+end;
+$$;
+
+-- Refuses a learner who waits for ten times already.
+create function private.assert_may_wait(p_learner_id uuid)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if (
+        select count(*)
+        from public.waiting_list_entries entry
+        where entry.learner_id = p_learner_id
+            and entry.ended_at is null
+    ) >= 10 then
+        perform private.refuse(
+            'PT409', 'too_many_entries',
+            'You are on ten waiting lists already.',
+            'Leave one of them first.'
+        );
+    end if;
+end;
+$$;
+
+-- Takes a learner off the waiting list; for the learner, guardians who may book, and admins. An offer that is open stays open.
+-- Definer: nobody writes entries directly.
+create function private.leave_waiting_list(p_entry_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.require_person();
+    update public.waiting_list_entries
+    set ended_at = coalesce(ended_at, private.clock())
+    where id = p_entry_id
+        and (
+            private.may_answer_for(learner_id)
+            or org_id = any (private.my_admin_org_ids())
+        );
+    if not found then
+        perform private.refuse(
+            'PT404', 'entry_not_found',
+            'You are on no waiting list with this id.',
+            'Reload the waiting list.'
+        );
+    end if;
+end;
+$$;
+
+-- sql/56_waiting_list/30_offer.sql
+-- Notes that the time of a booking that has ended is free again, if somebody in its organization waits. 82_effects calls it, after the
+-- seat was freed: whoever frees a seat holds its slot, so two never note the same time at once.
+create function private.note_freed_time(p_booking public.bookings)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    insert into private.freed_times (org_id, instructor_id, service_id, start_at)
+    select p_booking.org_id, p_booking.instructor_id, p_booking.service_id, p_booking.start_at
+    where p_booking.start_at > private.clock()
+        and exists (
+            select
+            from public.waiting_list_entries entry
+            where entry.org_id = p_booking.org_id
+                and entry.ended_at is null
+        )
+    on conflict do nothing;
+$$;
+
+-- Offers each time that became free to the next learner who waits for it, unless it is taken or on offer, and returns how many offers
+-- were made. maintain (95) calls it. Nothing waits here for long: what somebody else holds at this moment is left to the next call.
+create function private.offer_freed_times()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+    set lock_timeout = '200ms'
+as $$
+declare
+    freed private.freed_times;
+    offered integer := 0;
+begin
+    delete from private.freed_times
+    where (org_id, instructor_id, service_id, start_at) in (
+        select past.org_id, past.instructor_id, past.service_id, past.start_at
+        from private.freed_times past
+        where past.start_at <= private.clock()
+        for update skip locked
+    );
+    perform private.end_entries();
+
+    for freed in
+        select waiting.*
+        from private.freed_times waiting
+        order by waiting.start_at, waiting.instructor_id, waiting.service_id
+        limit 500
+        for update skip locked
+    loop
+        begin
+            if private.offer_freed_time(freed) then
+                offered := offered + 1;
+            end if;
+        exception
+            when lock_not_available or deadlock_detected then
+                continue; -- somebody is booking there at this moment
+        end;
+    end loop;
+    return offered;
+end;
+$$;
+
+-- Ends entries by which their learner has got a lesson, and those whose last date has passed.
+create function private.end_entries()
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update public.waiting_list_entries
+    set ended_at = private.clock()
+    where (org_id, id) in (
+        select entry.org_id, entry.id
+        from public.waiting_list_entries entry
+        where entry.ended_at is null
+            and (
+                entry.until_date < (private.clock() at time zone 'UTC')::date - 1
+                or exists (
+                    select
+                    from private.waiting_offers offer
+                    join public.bookings booking on booking.org_id = offer.org_id and booking.id = offer.booking_id
+                    where offer.org_id = entry.org_id
+                        and offer.entry_id = entry.id
+                        and booking.status in ('confirmed', 'in_progress', 'completed', 'no_show')
+                )
+            )
+        for update skip locked
+    );
+$$;
+
+-- Offers a time to the first who can have it, and says whether there was one. Who cannot is noted with the reason, and not asked again.
+create function private.offer_freed_time(p_freed private.freed_times)
+    returns boolean
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    suitable record;
+    offered public.bookings;
+    refusal jsonb;
+    refused_code text;
+begin
+    for suitable in
+        select entry_id, service_id from private.suitable_entries(p_freed)
+    loop
+        if not private.is_slot_open(p_freed.instructor_id, suitable.service_id, p_freed.start_at, null) then
+            return false;
+        end if;
+        refused_code := null;
+        begin
+            offered := private.hold_for_entry(p_freed, suitable.entry_id, suitable.service_id);
+        exception
+            when sqlstate 'PT409' or sqlstate 'PT422' or sqlstate 'PT429' then
+                get stacked diagnostics refused_code = pg_exception_detail;
+                refusal := refused_code::jsonb;
+                refused_code := refusal ->> 'code';
+        end;
+        if refused_code = 'slot_taken' then
+            return false;
+        end if;
+        insert into private.waiting_offers (org_id, entry_id, instructor_id, start_at, booking_id, refusal)
+        values (
+            p_freed.org_id, suitable.entry_id, p_freed.instructor_id, p_freed.start_at,
+            case when refused_code is null then offered.id end, refused_code
+        );
+        if refused_code is null then
+            perform private.tell_of_offer(offered);
+            return true;
+        end if;
+    end loop;
+    return false;
+end;
+$$;
+
+-- Who waits for a time, in the order in which they joined, and the service that they would book: not offered it before, without another
+-- lesson on offer, free themselves, and somebody for whom the lesson could be booked at a price that they would pay.
+create function private.suitable_entries(p_freed private.freed_times)
+    returns table (entry_id uuid, service_id uuid)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select entry.id, service.id
+    from public.waiting_list_entries entry
+    join public.instructors instructor on instructor.org_id = entry.org_id and instructor.id = p_freed.instructor_id
+    join public.services service
+        on service.org_id = entry.org_id
+        and service.id = coalesce(entry.service_id, p_freed.service_id)
+        and coalesce(service.instructor_id, instructor.id) = instructor.id
+        and not service.requires_approval
+    join public.learners learner on learner.org_id = entry.org_id and learner.id = entry.learner_id
+    cross join lateral (
+        select
+            p_freed.start_at at time zone instructor.time_zone as starts,
+            (p_freed.start_at + make_interval(mins => service.duration_minutes)) at time zone instructor.time_zone as ends,
+            tstzrange(p_freed.start_at, p_freed.start_at + make_interval(mins => service.duration_minutes)) as during
+    ) lesson
+    where entry.org_id = p_freed.org_id
+        and entry.ended_at is null
+        and coalesce(entry.instructor_id, instructor.id) = instructor.id
+        and extract(dow from lesson.starts)::integer = any (entry.days)
+        and lesson.starts::time >= entry.from_time
+        and lesson.ends <= lesson.starts::date + entry.to_time
+        and lesson.starts::date <= coalesce(entry.until_date, 'infinity')
+        and (
+            entry.max_total_cents is null
+            or (private.price_service(service.id, instructor.id, p_freed.start_at)).total_cents <= entry.max_total_cents
+        )
+        and not exists (
+            select
+            from private.waiting_offers offer
+            left join public.bookings booking on booking.org_id = offer.org_id and booking.id = offer.booking_id
+            where offer.org_id = entry.org_id
+                and offer.entry_id = entry.id
+                and (
+                    (offer.instructor_id, offer.start_at) = (instructor.id, p_freed.start_at)
+                    or booking.status in ('proposed', 'held', 'requested', 'confirmed', 'in_progress', 'completed', 'no_show')
+                )
+        )
+        and (
+            learner.user_id is null
+            or exists (
+                select
+                from public.organization_members member
+                where member.org_id = learner.org_id
+                    and member.user_id = learner.user_id
+                    and member.role = 'learner'
+            )
+        )
+        and private.is_learner_reachable(learner.id)
+        and private.has_required_consent(learner.id)
+        and not private.busy_times(
+            coalesce(learner.user_id, learner.id), lower(lesson.during), upper(lesson.during), null
+        ) && lesson.during
+    order by entry.created_at, entry.id;
+$$;
+
+-- Proposes the time to the learner of an entry, as any booking, and refuses what the learner could not keep.
+create function private.hold_for_entry(p_freed private.freed_times, p_entry_id uuid, p_service_id uuid)
+    returns public.bookings
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    learner public.learners;
+    service public.services;
+    instructor public.instructors;
+    organization public.organizations;
+begin
+    select known.* into strict learner
+    from public.waiting_list_entries entry
+    join public.learners known on known.org_id = entry.org_id and known.id = entry.learner_id
+    where entry.org_id = p_freed.org_id
+        and entry.id = p_entry_id;
+    select * into strict service from public.services where org_id = p_freed.org_id and id = p_service_id;
+    select * into strict instructor from public.instructors where org_id = p_freed.org_id and id = p_freed.instructor_id;
+    select * into strict organization from public.organizations where id = p_freed.org_id;
+
+    perform private.lock_learner(learner.id);
+    perform private.assert_may_hold(coalesce(learner.user_id, learner.id), null, organization);
+    perform private.assert_slot_is_bookable(p_freed.start_at, service, instructor);
+    perform private.lock_daily_cap(instructor);
+    return private.reserve_slot(
+        private.ensure_slot(service, instructor, p_freed.start_at, null), learner,
+        row(null, null, null, null, null, false, false, null, null, null, false, true)::private.booking_request
+    );
+end;
+$$;
+
+-- Tells a learner of a time that is kept for them.
+create function private.tell_of_offer(p_booking public.bookings)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.raise_alert(
+        p_booking.org_id, null, 'time_offered',
+        format(
+            'A lesson on %s has become free. It is kept for you until %s: call accept_proposal, or decline_proposal.',
+            to_char(p_booking.start_at at time zone instructor.time_zone, 'YYYY-MM-DD HH24:MI'),
+            to_char(p_booking.hold_expires_at at time zone instructor.time_zone, 'YYYY-MM-DD HH24:MI')
+        ),
+        'bookings', p_booking.id, format('booking:%s:offered', p_booking.id), p_booking.learner_id
+    )
+    from public.instructors instructor
+    where instructor.org_id = p_booking.org_id
+        and instructor.id = p_booking.instructor_id;
+$$;
+
+-- sql/56_waiting_list/80_api.sql
+create function public.join_waiting_list(
+    p_instructor_id uuid default null,
+    p_service_id uuid default null,
+    p_days integer[] default '{0,1,2,3,4,5,6}',
+    p_from_time time default '00:00',
+    p_to_time time default '24:00',
+    p_until_date date default null,
+    p_max_total_cents bigint default null,
+    p_learner_id uuid default null
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.join_waiting_list(
+    p_instructor_id, p_service_id, p_days, p_from_time, p_to_time, p_until_date, p_max_total_cents, p_learner_id
+);
+
+comment on function public.join_waiting_list is
+    'Waits for lessons of an instructor, of a service, or of both, that become free on these days (0 is Sunday) between these hours of the '
+    'instructor''s time zone, and returns the entry''s id. Such a time is offered to those who wait one after another, as a proposed '
+    'booking that keeps it for two hours, with an alert time_offered: the learner calls accept_proposal, and pays. For whom the caller may '
+    'book. Services that ask for approval are not offered. Errors: sign_in_required, service_not_found, not_yourself, may_not_book, '
+    'not_a_learner_here, consent_required, too_many_entries, value_missing, value_out_of_range, and the rules of '
+    'public.waiting_list_entries.';
+
+create function public.leave_waiting_list(p_entry_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.leave_waiting_list(p_entry_id);
+
+comment on function public.leave_waiting_list is
+    'Takes a learner off the waiting list; for the learner, guardians who may book, and admins. Errors: sign_in_required, entry_not_found.';
+
+-- sql/56_waiting_list/90_access.sql
+create policy select_family_or_admin on public.waiting_list_entries
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.waiting_list_entries to authenticated, service_role;
+
+grant execute on function private.join_waiting_list to authenticated;
+grant execute on function public.join_waiting_list to authenticated;
+grant execute on function private.leave_waiting_list to authenticated;
+grant execute on function public.leave_waiting_list to authenticated;
+
+-- sql/57_trips/10_tables.sql
+-- 57_trips: where a lesson led. The instructor's phone sends points while a lesson is on the road; afterwards its distance and a
+-- simplified line are kept, and the points go.
+--
+--   20_consent   may a learner's lessons be tracked? Not a minor's until the learner and a guardian agree
+--   30_start     start_trip
+--   31_record    record_trip_points: a batch of points, in any order and as late as a phone without a network sends them
+--   32_finish    finish_trip; measure_trip, asked again when a late batch comes
+--   40_read      a trip as GeoJSON, and its points
+--   50_retain    what 95_operations carries out: trips that nobody finished, points that are old, persons who are erased
+--   70_distance  what of a trip's points counts as driven
+--   71_line      how a line is simplified
+--
+-- No payment depends on a trip. Called by instructors, learners and guardians, through 80_api.sql.
+
+create table public.trips (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    lesson_id uuid not null,
+    instructor_id uuid not null,
+    learner_id uuid not null,
+    started_at timestamptz not null,
+    ended_at timestamptz,
+    distance_meters integer,
+    point_count integer,
+    line jsonb,
+    points_removed_at timestamptz,
+    duration_seconds integer generated always as (extract(epoch from ended_at - started_at)::integer) stored,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    foreign key (org_id, lesson_id) references public.lessons (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    constraint end_is_not_before_start check (ended_at >= started_at),
+    constraint a_finished_trip_is_measured check ((ended_at is null) = (distance_meters is null)),
+    constraint measures_are_not_negative check (distance_meters >= 0 and point_count >= 0),
+    constraint line_is_a_list check (jsonb_typeof(line) = 'array')
+);
+
+create unique index one_open_trip_a_lesson on public.trips (lesson_id) where ended_at is null;
+create index on public.trips (lesson_id);
+create index on public.trips (instructor_id, started_at);
+create index on public.trips (learner_id, started_at);
+create index trips_with_points on public.trips (ended_at) where points_removed_at is null;
+
+comment on table public.trips is 'A drive within a lesson, as the instructor''s phone recorded it. A lesson can have several.';
+comment on column public.trips.distance_meters is
+    'What was driven, without jumps of the receiver and without drifting while the car stands. Set when the trip is finished, and again '
+    'when points come later.';
+comment on column public.trips.point_count is 'How many points the distance was measured from.';
+comment on column public.trips.line is
+    'The way in short, as GeoJSON has it: a list of [longitude, latitude], at most ten metres beside the points. Kept for 540 days.';
+comment on column public.trips.points_removed_at is 'When the points were removed: 30 days after the trip, or with the person.';
+
+create table private.trip_points (
+    org_id uuid not null,
+    trip_id uuid not null,
+    ts timestamptz not null,
+    lat numeric(9, 6) not null,
+    lng numeric(9, 6) not null,
+    speed_kph numeric(6, 2),
+    accuracy_meters numeric(7, 2),
+    received_at timestamptz not null default private.clock(),
+    primary key (org_id, trip_id, ts),
+    foreign key (org_id, trip_id) references public.trips (org_id, id) on delete restrict,
+    constraint point_is_on_earth check (lat between -90 and 90 and lng between -180 and 180),
+    constraint speed_is_possible check (speed_kph between 0 and 9999),
+    constraint accuracy_is_possible check (accuracy_meters between 0 and 99999)
+) partition by range (ts);
+
+-- Takes points of months without a partition, so that a maintenance job that did not run loses none; needs_attention (95) tells of them.
+create table private.trip_points_default partition of private.trip_points default;
+
+comment on table private.trip_points is
+    'The points of trips as they were sent, one partition a month, for 30 days. Nobody reads them directly: see list_trip_points.';
+comment on column private.trip_points.ts is 'When the phone was there, by its own clock.';
+comment on column private.trip_points.speed_kph is 'As the phone said it.';
+comment on column private.trip_points.accuracy_meters is 'The radius within which the phone believes to be, as it said it.';
+
+create table public.trip_consents (
+    org_id uuid not null,
+    learner_id uuid not null,
+    user_id uuid not null references public.profiles (id) on delete cascade,
+    agrees boolean not null,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, learner_id, user_id),
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict
+);
+
+create index on public.trip_consents (learner_id);
+create index on public.trip_consents (user_id);
+
+comment on table public.trip_consents is
+    'Whether a learner''s lessons may be tracked, by the word of the learner and of each guardian who has given theirs.';
+
+alter table public.trips enable row level security;
+alter table private.trip_points enable row level security;
+alter table private.trip_points_default enable row level security;
+alter table public.trip_consents enable row level security;
+
+create trigger touch_updated_at
+    before update on public.trips
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.trip_consents
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.trips', 'id', '{line}');
+
+select private.audit_table('public.trip_consents', 'learner_id');
+
+-- sql/57_trips/20_consent.sql
+-- Gives or withdraws the caller's agreement to the tracking of a learner's lessons: as the learner, or as a guardian who may view.
+-- Definer: nobody writes agreements directly.
+create function private.set_trip_consent(p_learner_id uuid, p_agrees boolean)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_person();
+begin
+    if not coalesce(p_learner_id = any (private.my_family_ids()), false) then
+        perform private.refuse_unknown_learner();
+    end if;
+
+    insert into public.trip_consents as known (org_id, learner_id, user_id, agrees)
+    select learner.org_id, learner.id, person, coalesce(p_agrees, false)
+    from public.learners learner
+    where learner.id = p_learner_id
+    on conflict (org_id, learner_id, user_id) do update
+        set agrees = excluded.agrees
+        where known.agrees <> excluded.agrees;
+end;
+$$;
+
+-- Whether a learner's lessons may be tracked: unless the learner, or the guardian of a minor, has said no; a minor's only if the learner and
+-- a guardian have both said yes. A guardian's word counts while they are the guardian.
+create function private.may_be_tracked(p_learner_id uuid)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select not coalesce(bool_or(not said.agrees), false)
+        and (
+            not private.is_minor(private.date_of_birth_of(p_learner_id))
+            or coalesce(bool_or(said.is_learner) and bool_or(not said.is_learner), false)
+        )
+    from (
+        select consent.agrees, consent.user_id is not distinct from learner.user_id as is_learner
+        from public.trip_consents consent
+        join public.learners learner on learner.org_id = consent.org_id and learner.id = consent.learner_id
+        where consent.learner_id = p_learner_id
+            and (
+                consent.user_id = learner.user_id
+                or consent.learner_id = any (private.ward_ids(consent.user_id, 'view'))
+            )
+    ) said;
+$$;
+
+-- Refuses to track a learner who, or whose guardian, has not agreed.
+create function private.assert_may_be_tracked(p_learner_id uuid)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if not private.may_be_tracked(p_learner_id) then
+        perform private.refuse(
+            'PT409', 'tracking_not_agreed',
+            'This learner''s lessons are not tracked.',
+            'Learners under 18 and a guardian agree with set_trip_consent; an adult may object there.'
+        );
+    end if;
+end;
+$$;
+
+-- sql/57_trips/30_start.sql
+-- Starts recording the drive of a lesson that has begun, on the phone of its instructor, and returns the trip's id; again, the id of the
+-- trip that is open already.
+-- Definer: trips change only through functions.
+create function private.start_trip(p_booking_id uuid)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    lesson public.lessons := private.require_lesson_on_the_road(p_booking_id);
+    open_trip_id uuid;
+begin
+    perform private.assert_may_be_tracked(lesson.learner_id);
+
+    insert into public.trips (org_id, lesson_id, instructor_id, learner_id, started_at)
+    values (lesson.org_id, lesson.id, lesson.instructor_id, lesson.learner_id, private.clock())
+    on conflict (lesson_id) where ended_at is null do nothing
+    returning id into open_trip_id;
+
+    return coalesce(
+        open_trip_id,
+        (select trip.id from public.trips trip where trip.lesson_id = lesson.id and trip.ended_at is null)
+    );
+end;
+$$;
+
+-- The lesson of a booking, if the caller is its instructor and it has begun and is not over.
+create function private.require_lesson_on_the_road(p_booking_id uuid)
+    returns public.lessons
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    lesson public.lessons;
+    is_on_the_road boolean;
+begin
+    perform private.require_person();
+    select booking.status = 'in_progress' and private.clock() < upper(private.tracked_time(lesson_of_booking, booking.end_at))
+    into is_on_the_road
+    from public.bookings booking
+    left join public.lessons lesson_of_booking
+        on lesson_of_booking.org_id = booking.org_id
+        and lesson_of_booking.booking_id = booking.id
+    where booking.id = p_booking_id
+        and booking.instructor_id = any (private.my_instructor_ids());
+
+    if not found then
+        perform private.refuse(
+            'PT404', 'booking_not_found',
+            'You are not the instructor of a booking with this id.',
+            'Check the id, and that you are signed in as the instructor.'
+        );
+    end if;
+    if not coalesce(is_on_the_road, false) then
+        perform private.refuse(
+            'PT409', 'lesson_not_in_progress',
+            'This lesson is not in progress.',
+            'Start the lesson first with start_lesson; when it is over, nothing is tracked any more.'
+        );
+    end if;
+    select * into strict lesson from public.lessons where booking_id = p_booking_id;
+    return lesson;
+end;
+$$;
+
+-- When points of a lesson are taken: from two minutes before it began until half an hour after it was over, or was to be.
+create function private.tracked_time(p_lesson public.lessons, p_booked_until timestamptz)
+    returns tstzrange
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select tstzrange(
+        p_lesson.started_at - interval '2 minutes',
+        greatest(p_lesson.started_at, least(p_lesson.ended_at, p_booked_until)) + interval '30 minutes'
+    )
+    where p_lesson.started_at is not null;
+$$;
+
+-- When points of a trip are taken.
+create function private.tracked_time_of(p_trip public.trips)
+    returns tstzrange
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.tracked_time(lesson, booking.end_at)
+    from public.lessons lesson
+    join public.bookings booking on booking.org_id = lesson.org_id and booking.id = lesson.booking_id
+    where lesson.org_id = p_trip.org_id
+        and lesson.id = p_trip.lesson_id;
+$$;
+
+-- sql/57_trips/31_record.sql
+-- Takes a batch of a trip's points, in any order, and returns the times of those that were new. A batch that was sent before, or holds a
+-- point twice, changes nothing more. Points of a finished trip count too, for a week: then it is measured again.
+-- All are inserted first and judged afterwards, by what the insert returns, so that a batch is read once; a refusal undoes it.
+-- Definer: points change only through functions.
+create function private.record_trip_points(p_trip_id uuid, p_points jsonb)
+    returns timestamptz[]
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    trip public.trips := private.require_recorded_trip(p_trip_id);
+    new_times timestamptz[];
+    first_at timestamptz;
+    last_at timestamptz;
+begin
+    perform private.assert_batch_is_small(p_points);
+
+    with entered as (
+        insert into private.trip_points (org_id, trip_id, ts, lat, lng, speed_kph, accuracy_meters)
+        select trip.org_id, trip.id, sent.ts, sent.lat, sent.lng, sent.speed_kph, sent.accuracy_meters
+        from jsonb_to_recordset(p_points) sent (
+            ts timestamptz, lat numeric(9, 6), lng numeric(9, 6), speed_kph numeric(6, 2), accuracy_meters numeric(7, 2)
+        )
+        on conflict do nothing
+        returning ts
+    )
+
+    select coalesce(array_agg(entered.ts order by entered.ts), '{}'), min(entered.ts), max(entered.ts)
+    into new_times, first_at, last_at
+    from entered;
+
+    perform private.assert_times_are_of_the_lesson(trip, first_at, last_at);
+    if trip.ended_at is not null and first_at is not null then
+        perform private.measure_trip(trip);
+    end if;
+    return new_times;
+exception
+    when data_exception or check_violation or not_null_violation then
+        perform private.refuse(
+            'PT422', 'bad_point',
+            'One of these points is none.',
+            'Send a list of {"ts", "lat", "lng"} with speed_kph and accuracy_meters if the phone knows them.'
+        );
+end;
+$$;
+
+-- The trip, locked, if the caller is its instructor, its lesson may be tracked, and it is not too late. Batches of one trip follow one
+-- another, so that none is left out when a finished trip is measured again.
+create function private.require_recorded_trip(p_trip_id uuid)
+    returns public.trips
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    trip public.trips;
+begin
+    perform private.require_person();
+    select * into trip
+    from public.trips
+    where id = p_trip_id
+        and instructor_id = any (private.my_instructor_ids())
+    for no key update;
+
+    if not found then
+        perform private.refuse_unknown_trip();
+    end if;
+    perform private.assert_may_be_tracked(trip.learner_id);
+    if trip.points_removed_at is not null or trip.ended_at < private.clock() - interval '7 days' then
+        perform private.refuse(
+            'PT409', 'trip_closed',
+            'This trip has been over for too long.',
+            'Points are taken for seven days after a trip; drop older ones.'
+        );
+    end if;
+    return trip;
+end;
+$$;
+
+-- Refuses a trip that is not the caller's, like one that does not exist.
+create function private.refuse_unknown_trip()
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.refuse(
+        'PT404', 'trip_not_found',
+        'You have no trip with this id.',
+        'Check the id and who is signed in.'
+    );
+end;
+$$;
+
+-- Refuses what is no list of points, or too long a one.
+create function private.assert_batch_is_small(p_points jsonb)
+    returns void
+    language plpgsql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if jsonb_typeof(p_points) is distinct from 'array' then
+        raise data_exception;
+    end if;
+    if jsonb_array_length(p_points) > 1000 then
+        perform private.refuse(
+            'PT422', 'too_many_points',
+            'That are too many points at once.',
+            'Send them in batches of at most 1,000.'
+        );
+    end if;
+end;
+$$;
+
+-- Refuses points that the trip's lesson cannot have: later than now, but for two minutes by which a phone's clock may be wrong, and those
+-- before or after the lesson.
+create function private.assert_times_are_of_the_lesson(p_trip public.trips, p_first_at timestamptz, p_last_at timestamptz)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    tracked constant tstzrange := private.tracked_time_of(p_trip);
+begin
+    if p_last_at > private.clock() + interval '2 minutes' then
+        perform private.refuse(
+            'PT422', 'point_in_future',
+            'One of these points is in the future.',
+            'Correct the phone''s clock, and send the times as they were.'
+        );
+    end if;
+    if not (tracked @> p_first_at and tracked @> p_last_at) then
+        perform private.refuse(
+            'PT422', 'point_outside_lesson',
+            'One of these points is from before or after the lesson.',
+            'Send points from the start of the lesson until half an hour after its end, and drop the others.'
+        );
+    end if;
+end;
+$$;
+
+-- sql/57_trips/32_finish.sql
+-- Finishes a trip and measures it; for its instructor. Finishing it again changes nothing.
+-- Definer: trips change only through functions.
+create function private.finish_trip(p_trip_id uuid)
+    returns table (distance_meters integer, duration_seconds integer, point_count integer)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    trip public.trips;
+begin
+    perform private.require_person();
+    select * into trip
+    from public.trips
+    where id = p_trip_id
+        and instructor_id = any (private.my_instructor_ids())
+    for no key update;
+
+    if not found then
+        perform private.refuse_unknown_trip();
+    end if;
+    if trip.ended_at is null then
+        trip.ended_at := least(private.clock(), upper(private.tracked_time_of(trip)));
+        perform private.measure_trip(trip);
+    end if;
+
+    return query
+    select measured.distance_meters, measured.duration_seconds, measured.point_count
+    from public.trips measured
+    where measured.org_id = trip.org_id
+        and measured.id = trip.id;
+end;
+$$;
+
+-- Measures a trip by all of its points: distance, line, and times, which points from before and after may extend. The lesson's distance is
+-- that of its trips. The caller has locked the trip.
+create function private.measure_trip(p_trip public.trips)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    first_at timestamptz;
+    last_at timestamptz;
+    points integer;
+    meters double precision;
+    places point[];
+begin
+    select min(recorded.ts), max(recorded.ts), count(*) into first_at, last_at, points
+    from private.trip_points recorded
+    where recorded.org_id = p_trip.org_id
+        and recorded.trip_id = p_trip.id;
+    select drive.meters, drive.places into meters, places
+    from private.drive_of(p_trip.org_id, p_trip.id) drive;
+
+    update public.trips
+    set started_at = least(p_trip.started_at, first_at),
+        ended_at = greatest(p_trip.ended_at, p_trip.started_at, last_at),
+        distance_meters = round(meters),
+        point_count = points,
+        line = private.coordinates_of(private.simplify_line(places, 10))
+    where org_id = p_trip.org_id
+        and id = p_trip.id;
+    update public.lessons
+    set distance_meters = (
+        select sum(trip.distance_meters)
+        from public.trips trip
+        where trip.org_id = p_trip.org_id
+            and trip.lesson_id = p_trip.lesson_id
+    )
+    where org_id = p_trip.org_id
+        and id = p_trip.lesson_id;
+end;
+$$;
+
+-- sql/57_trips/40_read.sql
+-- A trip as a GeoJSON Feature: its simplified line, of a trip that is still open by the points until now.
+-- Definer: nobody reads points directly.
+create function private.trip_geojson(p_trip_id uuid)
+    returns jsonb
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    trip public.trips;
+    coordinates jsonb;
+begin
+    perform private.require_person();
+    select * into trip
+    from public.trips
+    where id = p_trip_id
+        and (
+            learner_id = any (private.my_family_ids())
+            or instructor_id = any (private.my_instructor_ids())
+            or org_id = any (private.my_admin_org_ids())
+        );
+    if not found then
+        perform private.refuse_unknown_trip();
+    end if;
+
+    coordinates := case
+        when trip.ended_at is not null then trip.line
+        else (
+            select private.coordinates_of(private.simplify_line(drive.places, 10))
+            from private.drive_of(trip.org_id, trip.id) drive
+        )
+    end;
+    return jsonb_build_object(
+        'type', 'Feature',
+        'id', trip.id,
+        'geometry', case
+            when jsonb_array_length(coordinates) > 1 then jsonb_build_object('type', 'LineString', 'coordinates', coordinates)
+        end,
+        'properties', jsonb_build_object(
+            'lesson_id', trip.lesson_id,
+            'started_at', trip.started_at,
+            'ended_at', trip.ended_at,
+            'distance_meters', trip.distance_meters,
+            'duration_seconds', trip.duration_seconds
+        )
+    );
+end;
+$$;
+
+-- The points of a trip in the order of time, a page at a time; for its learner, guardians who may view, and its instructor.
+-- Definer: nobody reads points directly.
+create function private.list_trip_points(p_trip_id uuid, p_after timestamptz, p_limit integer)
+    returns table (
+        ts timestamptz,
+        lat numeric,
+        lng numeric,
+        speed_kph numeric,
+        accuracy_meters numeric,
+        received_at timestamptz
+    )
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    trip public.trips;
+begin
+    perform private.require_person();
+    select * into trip
+    from public.trips
+    where id = p_trip_id
+        and (
+            learner_id = any (private.my_family_ids())
+            or instructor_id = any (private.my_instructor_ids())
+        );
+    if not found then
+        perform private.refuse_unknown_trip();
+    end if;
+
+    return query
+    select recorded.ts, recorded.lat, recorded.lng, recorded.speed_kph, recorded.accuracy_meters, recorded.received_at
+    from private.trip_points recorded
+    where recorded.org_id = trip.org_id
+        and recorded.trip_id = trip.id
+        and recorded.ts > coalesce(p_after, '-infinity')
+    order by recorded.ts
+    limit private.page_size(p_limit, 1000, 1000);
+end;
+$$;
+
+-- sql/57_trips/50_retain.sql
+-- Finishes trips whose lesson has long been over and that nobody finished, and returns how many; maintain (95) calls it. A trip that the
+-- phone is just writing is left to the next call.
+create function private.finish_forgotten_trips()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    trip public.trips;
+    finished integer := 0;
+begin
+    for trip in
+        select forgotten.*
+        from public.trips forgotten
+        join public.lessons lesson on lesson.org_id = forgotten.org_id and lesson.id = forgotten.lesson_id
+        join public.bookings booking on booking.org_id = lesson.org_id and booking.id = lesson.booking_id
+        where forgotten.ended_at is null
+            and upper(private.tracked_time(lesson, booking.end_at)) < private.clock()
+        order by forgotten.id
+        limit 1000
+        for no key update of forgotten skip locked
+    loop
+        trip.ended_at := trip.started_at;
+        perform private.measure_trip(trip);
+        finished := finished + 1;
+    end loop;
+    return finished;
+end;
+$$;
+
+-- Removes the points of trips that ended more than 30 days ago, and lines after 540 days; what was driven stays. Returns of how many trips.
+-- maintain (95) calls it.
+create function private.remove_old_points()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    removed integer;
+begin
+    removed := private.remove_points(
+        array(
+            select trip.id
+            from public.trips trip
+            where trip.points_removed_at is null
+                and trip.ended_at < private.clock() - interval '30 days'
+            order by trip.ended_at
+            limit 1000
+        )
+    );
+    update public.trips set line = null where line is not null and ended_at < private.clock() - interval '540 days';
+    return removed;
+end;
+$$;
+
+-- Removes the points and the lines of all trips of a learner or an instructor who is erased; 95_operations calls it.
+create function private.erase_trips(p_learner_id uuid, p_instructor_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    trip_ids constant uuid[] := array(
+        select trip.id
+        from public.trips trip
+        where trip.learner_id = p_learner_id
+            or trip.instructor_id = p_instructor_id
+    );
+begin
+    perform private.remove_points(trip_ids);
+    update public.trips
+    set line = null,
+        ended_at = coalesce(ended_at, started_at),
+        distance_meters = coalesce(distance_meters, 0)
+    where id = any (trip_ids);
+    delete from public.trip_consents where learner_id = p_learner_id;
+end;
+$$;
+
+-- Removes the points of these trips, after which no more are taken. Returns of how many trips.
+create function private.remove_points(p_trip_ids uuid[])
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    removed integer;
+begin
+    update public.trips
+    set points_removed_at = private.clock()
+    where id = any (p_trip_ids)
+        and points_removed_at is null;
+    get diagnostics removed = row_count;
+    delete from private.trip_points recorded
+    using public.trips trip
+    where trip.id = any (p_trip_ids)
+        and recorded.org_id = trip.org_id
+        and recorded.trip_id = trip.id;
+    return removed;
+end;
+$$;
+
+-- sql/57_trips/70_distance.sql
+-- The metres between two places, along the surface of the earth (haversine).
+create function private.meters_between(
+    p_lat double precision,
+    p_lng double precision,
+    p_other_lat double precision,
+    p_other_lng double precision
+)
+    returns double precision
+    language sql
+    immutable
+    parallel safe
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select 2 * 6371008.8 * asin(
+        sqrt(
+            least(
+                1,
+                sin(radians(p_other_lat - p_lat) / 2) ^ 2
+                + cos(radians(p_lat)) * cos(radians(p_other_lat)) * sin(radians(p_other_lng - p_lng) / 2) ^ 2
+            )
+        )
+    );
+$$;
+
+-- The speed of covering a distance between two instants, which are a millisecond apart at least.
+create function private.kph(p_meters double precision, p_from timestamptz, p_to timestamptz)
+    returns double precision
+    language sql
+    immutable
+    parallel safe
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_meters * 3.6 / greatest(extract(epoch from p_to - p_from)::double precision, 0.001);
+$$;
+
+-- The credible points of a trip, with the speed that it would take from the point before and to the next.
+create function private.legs_of(p_org_id uuid, p_trip_id uuid)
+    returns table (
+        ts timestamptz,
+        lat double precision,
+        lng double precision,
+        speed_kph numeric,
+        doubt double precision,
+        kph_before double precision,
+        kph_after double precision
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select
+        here.ts, here.lat, here.lng, here.speed_kph, here.doubt,
+        private.kph(
+            private.meters_between(lag(here.lat) over in_time, lag(here.lng) over in_time, here.lat, here.lng),
+            lag(here.ts) over in_time, here.ts
+        ),
+        private.kph(
+            private.meters_between(here.lat, here.lng, lead(here.lat) over in_time, lead(here.lng) over in_time),
+            here.ts, lead(here.ts) over in_time
+        )
+    from (
+        select
+            recorded.ts,
+            recorded.lat::double precision as lat,
+            recorded.lng::double precision as lng,
+            recorded.speed_kph,
+            greatest(recorded.accuracy_meters, 10)::double precision as doubt
+        from private.trip_points recorded
+        where recorded.org_id = p_org_id
+            and recorded.trip_id = p_trip_id
+            and coalesce(recorded.accuracy_meters, 0) <= 50
+            and (recorded.lat, recorded.lng) <> (0, 0)
+    ) here
+    window in_time as (order by here.ts);
+$$;
+
+-- What a trip's points say was driven, in metres, and where. In the order of time, and whatever order they came in:
+-- * A point that the phone doubts by more than 50 metres does not count, nor does (0, 0), which some receivers send for "unknown".
+-- * A point that could be reached and left only at more than 200 km/h is a jump of the receiver, and left out; what a longer jump adds is
+--   not driven.
+-- * A car that does less than 1.5 m/s (5.4 km/h) stands, and one that is still within the phone's doubt, of ten metres at least, of where
+--   it was last: its drifting is no distance.
+create function private.drive_of(p_org_id uuid, p_trip_id uuid)
+    returns table (meters double precision, places point[])
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    fastest_kph constant double precision := 200;
+    standing_kph constant double precision := 5.4;
+    place record;
+    last_place record;
+    step double precision;
+    step_kph double precision;
+begin
+    meters := 0;
+    places := '{}';
+    for place in
+        select leg.ts, leg.lat, leg.lng, leg.speed_kph, leg.doubt
+        from private.legs_of(p_org_id, p_trip_id) leg
+        where coalesce(leg.kph_before, leg.kph_after, 0) <= fastest_kph
+            or coalesce(leg.kph_after, leg.kph_before, 0) <= fastest_kph
+        order by leg.ts
+    loop
+        if last_place is null then
+            last_place := place;
+            places := places || point(place.lng, place.lat);
+            continue;
+        end if;
+        step := private.meters_between(last_place.lat, last_place.lng, place.lat, place.lng);
+        step_kph := private.kph(step, last_place.ts, place.ts);
+        continue when step < greatest(place.doubt, last_place.doubt);
+        if coalesce(place.speed_kph, step_kph) >= standing_kph and step_kph <= fastest_kph then
+            meters := meters + step;
+        end if;
+        last_place := place;
+        places := places || point(place.lng, place.lat);
+    end loop;
+    return next;
+end;
+$$;
+
+-- sql/57_trips/71_line.sql
+-- Leaves out of a line what lies nearer to the rest than so many metres (Douglas and Peucker): of each stretch the place that is farthest
+-- from the straight way between its ends stays, until none is farther than that. Distances are measured on a plane, which does for a drive.
+create function private.simplify_line(p_places point[], p_meters double precision)
+    returns point[]
+    language plpgsql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    meters_a_degree constant double precision := 111195;
+    number_of_places constant integer := cardinality(p_places);
+    on_plane constant point[] := array(
+        select point(
+            place[0] * meters_a_degree * cos(radians((p_places[1])[1])),
+            place[1] * meters_a_degree
+        )
+        from unnest(p_places) with ordinality places (place, nth)
+        order by nth
+    );
+    kept integer[] := array[1, number_of_places];
+    stretches integer[] := array[1, number_of_places];
+    first_place integer;
+    last_place integer;
+    farthest record;
+begin
+    if number_of_places < 3 then
+        return p_places;
+    end if;
+    while cardinality(stretches) > 0 loop
+        first_place := stretches[cardinality(stretches) - 1];
+        last_place := stretches[cardinality(stretches)];
+        stretches := trim_array(stretches, 2);
+        select nth as place, on_plane[nth] <-> lseg(on_plane[first_place], on_plane[last_place]) as meters into farthest
+        from generate_series(first_place + 1, last_place - 1) nth
+        order by meters desc, place
+        limit 1;
+        if farthest.meters > p_meters then
+            kept := kept || farthest.place;
+            stretches := stretches || array[first_place, farthest.place, farthest.place, last_place];
+        end if;
+    end loop;
+    return array(select p_places[nth] from unnest(kept) nth order by nth);
+end;
+$$;
+
+-- Places as GeoJSON has them: a list of [longitude, latitude].
+create function private.coordinates_of(p_places point[])
+    returns jsonb
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(jsonb_agg(jsonb_build_array(place[0]::numeric(9, 6), place[1]::numeric(9, 6)) order by nth), '[]')
+    from unnest(p_places) with ordinality places (place, nth);
+$$;
+
+-- sql/57_trips/80_api.sql
+create function public.set_trip_consent(p_learner_id uuid, p_agrees boolean)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.set_trip_consent(p_learner_id, p_agrees);
+
+comment on function public.set_trip_consent is
+    'Says whether a learner''s lessons may be tracked; for the learner, and guardians who may view. Under 18 nothing is tracked until the '
+    'learner and a guardian agree; an adult''s lessons may be tracked unless they object. Errors: sign_in_required, learner_not_found.';
+
+create function public.start_trip(p_booking_id uuid)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.start_trip(p_booking_id);
+
+comment on function public.start_trip is
+    'Starts recording where a lesson in progress leads, and returns the trip''s id; for its instructor. Calling it again returns the trip '
+    'that is open. Show a sign on the phone while it records. Errors: sign_in_required, booking_not_found, lesson_not_in_progress, '
+    'tracking_not_agreed.';
+
+create function public.record_trip_points(p_trip_id uuid, p_points jsonb)
+    returns timestamptz[]
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.record_trip_points(p_trip_id, p_points);
+
+comment on function public.record_trip_points is
+    'Takes at most 1,000 points, such as [{"ts": "2026-06-12T10:00:05Z", "lat": 51.5007, "lng": -0.1246, "speed_kph": 31.5, '
+    '"accuracy_meters": 6}], in any order, and returns the times of those that were new; for the trip''s instructor. Send a batch again '
+    'until it is answered: points that are known change nothing. Late batches are taken for seven days after the trip, which is then '
+    'measured again. All of a batch is taken, or nothing. Errors: sign_in_required, trip_not_found, tracking_not_agreed, trip_closed, '
+    'too_many_points, bad_point, point_in_future, point_outside_lesson.';
+
+create function public.finish_trip(p_trip_id uuid)
+    returns table (distance_meters integer, duration_seconds integer, point_count integer)
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select measured.distance_meters, measured.duration_seconds, measured.point_count
+    from private.finish_trip(p_trip_id) measured;
+end;
+
+comment on function public.finish_trip is
+    'Finishes a trip and says what was driven; for its instructor. A trip that nobody finishes ends by itself half an hour after the '
+    'lesson. Errors: sign_in_required, trip_not_found.';
+
+create function public.trip_geojson(p_trip_id uuid)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+return private.trip_geojson(p_trip_id);
+
+comment on function public.trip_geojson is
+    'A trip as a GeoJSON Feature with a LineString, simplified to ten metres, for a map; its geometry is null where there are fewer than two '
+    'places. For the learner, guardians who may view, the instructor, and admins. Errors: sign_in_required, trip_not_found.';
+
+create function public.list_trip_points(p_trip_id uuid, p_after timestamptz default null, p_limit integer default 1000)
+    returns table (
+        ts timestamptz,
+        lat numeric,
+        lng numeric,
+        speed_kph numeric,
+        accuracy_meters numeric,
+        received_at timestamptz
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select recorded.ts, recorded.lat, recorded.lng, recorded.speed_kph, recorded.accuracy_meters, recorded.received_at
+    from private.list_trip_points(p_trip_id, p_after, p_limit) recorded;
+end;
+
+comment on function public.list_trip_points is
+    'The points of a trip as they were sent, in the order of time and in pages of at most 1,000, where p_after is the ts of the last one of '
+    'the page before; for the learner, guardians who may view, and the instructor. Points are kept for 30 days. Errors: sign_in_required, '
+    'trip_not_found.';
+
+-- sql/57_trips/90_access.sql
+create policy select_party on public.trips
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.trips to authenticated, service_role;
+
+create policy select_family_or_admin on public.trip_consents
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.trip_consents to authenticated, service_role;
+
+grant execute on function private.set_trip_consent to authenticated;
+grant execute on function public.set_trip_consent to authenticated;
+grant execute on function private.start_trip to authenticated;
+grant execute on function public.start_trip to authenticated;
+grant execute on function private.record_trip_points to authenticated;
+grant execute on function public.record_trip_points to authenticated;
+grant execute on function private.finish_trip to authenticated;
+grant execute on function public.finish_trip to authenticated;
+grant execute on function private.trip_geojson to authenticated;
+grant execute on function public.trip_geojson to authenticated;
+grant execute on function private.list_trip_points to authenticated;
+grant execute on function public.list_trip_points to authenticated;
+
+-- sql/58_progress/10_tables.sql
+-- 58_progress: how far learners are, and what they say of their lessons.
+--
+--   20_syllabus  define_syllabus: the skills that an organization teaches
+--   21_assess    assess_skills: at a lesson, the level of a learner in some of them; learner_progress
+--   30_rate      rate_lesson: one rating, with a review, for each lesson that began; keep_ratings keeps the instructor's average
+--   31_reply     reply_to_review: one reply by the instructor
+--   32_moderate  report_review; the platform hides a review for a listed reason, which its author is told, or keeps it
+--   40_reviews   list_reviews: what everybody may read of an instructor
+--
+-- Called by instructors, learners and guardians, and the platform's admins, through 80_api.sql. 52_directory shows the averages.
+
+create type public.review_fault as enum ('off_topic', 'not_genuine', 'personal_data', 'abusive', 'unlawful');
+comment on type public.review_fault is
+    'The reasons, and the only ones, for which a review is hidden: not about the lesson, not by somebody who had it, data of a person, '
+    'insults or threats, against the law. That it is negative is none.';
+
+create table public.skills (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    syllabus text not null,
+    area text not null default '',
+    title text not null,
+    position integer not null,
+    is_active boolean not null default true,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    unique (org_id, syllabus, title),
+    constraint texts_are_short check (length(syllabus) between 1 and 100 and length(area) <= 100 and length(title) between 1 and 200),
+    constraint texts_are_readable check (private.is_line(syllabus) and private.is_line(area) and private.is_line(title))
+);
+
+comment on table public.skills is 'What an organization teaches, skill by skill, in the order of its syllabus.';
+comment on column public.skills.area is 'The heading under which the skill stands; may be empty.';
+comment on column public.skills.is_active is 'False: left out of the syllabus since, and still shown with what was assessed.';
+
+create table public.skill_assessments (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    lesson_id uuid not null,
+    skill_id uuid not null,
+    instructor_id uuid not null,
+    learner_id uuid not null,
+    level smallint not null,
+    note text,
+    assessed_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    unique (org_id, lesson_id, skill_id),
+    foreign key (org_id, lesson_id) references public.lessons (org_id, id) on delete restrict,
+    foreign key (org_id, skill_id) references public.skills (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    constraint level_is_one_to_five check (level between 1 and 5),
+    constraint note_is_short check (length(note) <= 2000)
+);
+
+create index on public.skill_assessments (skill_id);
+create index on public.skill_assessments (instructor_id);
+create index on public.skill_assessments (learner_id, skill_id, assessed_at);
+
+comment on table public.skill_assessments is
+    'How well a learner did something at a lesson; at most one for each lesson and skill. The latest counts, also when it is lower.';
+comment on column public.skill_assessments.level is
+    '1 introduced, 2 under full instruction, 3 prompted, 4 seldom prompted, 5 independent: as the driver''s record has them.';
+
+create table public.lesson_ratings (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    lesson_id uuid not null unique,
+    instructor_id uuid not null,
+    learner_id uuid not null,
+    rated_by uuid references public.profiles (id) on delete set null,
+    rating smallint not null,
+    review text,
+    is_of_paid_lesson boolean not null,
+    reply text,
+    replied_at timestamptz,
+    hidden_for public.review_fault,
+    hidden_at timestamptz,
+    is_counted boolean not null generated always as (
+        is_of_paid_lesson and coalesce(hidden_for not in ('off_topic', 'not_genuine'), true)
+    ) stored,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    foreign key (org_id, lesson_id) references public.lessons (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    constraint rating_is_one_to_five check (rating between 1 and 5),
+    constraint texts_are_short check (length(review) between 1 and 5000 and length(reply) between 1 and 5000),
+    constraint texts_show_something check (private.is_visible(review) and private.is_visible(reply)),
+    constraint a_reply_has_a_time check ((reply is null) or (replied_at is not null)),
+    constraint hidden_reviews_say_why check ((hidden_at is null) = (hidden_for is null))
+);
+
+create index on public.lesson_ratings (instructor_id, created_at);
+create index on public.lesson_ratings (learner_id);
+create index on public.lesson_ratings (rated_by);
+
+comment on table public.lesson_ratings is
+    'What a learner says of a lesson that began, refunded or not: one rating from 1 to 5, with a review if they like. It is final.';
+comment on column public.lesson_ratings.rated_by is 'The learner''s login, or that of a guardian who may book; null once the login is deleted.';
+comment on column public.lesson_ratings.is_of_paid_lesson is
+    'Whether the lesson earned its instructor something, whatever was refunded; free lessons could be given to friends without end.';
+comment on column public.lesson_ratings.is_counted is
+    'Whether the rating counts in the instructor''s average: also one whose words are hidden, unless it is not genuine or about something else.';
+comment on column public.lesson_ratings.hidden_for is 'Why the platform has hidden rating, review and reply from the public; null: it has not.';
+
+create table public.review_reports (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    rating_id uuid not null,
+    reported_by uuid not null references public.profiles (id) on delete cascade,
+    fault public.review_fault not null,
+    statement text,
+    created_at timestamptz not null default private.clock(),
+    resolved_at timestamptz,
+    primary key (org_id, id),
+    unique (org_id, rating_id, reported_by),
+    foreign key (org_id, rating_id) references public.lesson_ratings (org_id, id) on delete restrict,
+    constraint statement_is_short check (length(statement) between 1 and 2000)
+);
+
+create index on public.review_reports (reported_by);
+
+comment on table public.review_reports is
+    'Who has reported a review and why; one report a person and review. The platform decides, never the school whom it is about.';
+
+alter table public.skills enable row level security;
+alter table public.skill_assessments enable row level security;
+alter table public.lesson_ratings enable row level security;
+alter table public.review_reports enable row level security;
+
+create trigger touch_updated_at
+    before update on public.skills
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.skill_assessments
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.lesson_ratings
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.skills', 'id');
+
+select private.audit_table('public.skill_assessments', 'id', '{note}');
+
+select private.audit_table('public.lesson_ratings', 'id', '{review,reply}');
+
+select private.audit_table('public.review_reports', 'id', '{statement}');
+
+-- sql/58_progress/20_syllabus.sql
+-- Sets the skills of a syllabus in their order and returns how many they are; for the organization's admins. A skill keeps its title as its
+-- identity: with the same title it is changed, and one that is left out is no longer active.
+-- Definer: nobody writes skills directly.
+create function private.define_syllabus(p_org_id uuid, p_syllabus text, p_skills jsonb)
+    returns integer
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    skill_count integer;
+    broken_rule text;
+    missing_column text;
+begin
+    perform private.require_org_admin(p_org_id);
+    perform private.assert_skills_are_a_list(p_skills);
+
+    insert into public.skills as known (org_id, syllabus, area, title, position, is_active)
+    select p_org_id, p_syllabus, coalesce(given.skill ->> 'area', ''), given.skill ->> 'title', given.position, true
+    from jsonb_array_elements(p_skills) with ordinality given (skill, position)
+    on conflict (org_id, syllabus, title) do update
+        set area = excluded.area,
+            position = excluded.position,
+            is_active = true
+        where (known.area, known.position, known.is_active) is distinct from (excluded.area, excluded.position, true);
+
+    update public.skills
+    set is_active = false
+    where org_id = p_org_id
+        and syllabus = p_syllabus
+        and is_active
+        and title <> all (array(select skill ->> 'title' from jsonb_array_elements(p_skills) skill));
+
+    select count(*) into skill_count
+    from public.skills skill
+    where skill.org_id = p_org_id
+        and skill.syllabus = p_syllabus
+        and skill.is_active;
+    return skill_count;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+end;
+$$;
+
+-- Refuses what is no list of at most 200 skills with titles of their own.
+create function private.assert_skills_are_a_list(p_skills jsonb)
+    returns void
+    language plpgsql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if jsonb_typeof(p_skills) is distinct from 'array'
+        or jsonb_array_length(p_skills) > 200
+        or p_skills @? 'strict $[*] ? (@.type() <> "object")'
+        or (select count(*) <> count(distinct skill ->> 'title') from jsonb_array_elements(p_skills) skill)
+    then
+        perform private.refuse(
+            'PT422', 'bad_skills',
+            'That is no list of skills.',
+            'Send at most 200, such as [{"area": "Manoeuvres", "title": "Bay parking"}], each title once.'
+        );
+    end if;
+end;
+$$;
+
+-- sql/58_progress/21_assess.sql
+-- Notes how well a learner did at a lesson that has begun, and returns how many skills were noted; for its instructor and the
+-- organization's admins. The same lesson and skill again replaces what was noted.
+-- Definer: nobody writes assessments directly.
+create function private.assess_skills(p_booking_id uuid, p_levels jsonb)
+    returns integer
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    booking public.bookings := private.require_taught_booking(p_booking_id);
+    lesson public.lessons;
+    noted integer;
+    broken_rule text;
+    missing_column text;
+begin
+    select * into lesson from public.lessons where org_id = booking.org_id and booking_id = booking.id;
+    if not found then
+        perform private.refuse_lesson_that_did_not_begin();
+    end if;
+    perform private.assert_levels_are_of_skills(booking.org_id, p_levels);
+
+    insert into public.skill_assessments as known (org_id, lesson_id, skill_id, instructor_id, learner_id, level, note)
+    select
+        lesson.org_id, lesson.id, skill.id, lesson.instructor_id, lesson.learner_id,
+        (given.assessed ->> 'level')::smallint, nullif(given.assessed ->> 'note', '')
+    from jsonb_array_elements(p_levels) given (assessed)
+    join public.skills skill on skill.org_id = lesson.org_id and skill.id = private.uuid_or_null(given.assessed ->> 'skill_id')
+    on conflict (org_id, lesson_id, skill_id) do update
+        set level = excluded.level,
+            note = excluded.note
+        where (known.level, known.note) is distinct from (excluded.level, excluded.note);
+    return jsonb_array_length(p_levels);
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+end;
+$$;
+
+-- Refuses what is no list of levels, each of another active skill of the organization.
+create function private.assert_levels_are_of_skills(p_org_id uuid, p_levels jsonb)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    is_list constant boolean := coalesce(jsonb_typeof(p_levels) = 'array', false);
+begin
+    if not is_list
+        or jsonb_array_length(p_levels) > 200
+        or p_levels @? 'strict $[*] ? (@.type() <> "object")'
+        or (
+            select
+                count(*) <> count(distinct skill.id)
+                or not coalesce(bool_and(coalesce(given.assessed ->> 'level', '') in ('1', '2', '3', '4', '5')), true)
+            from jsonb_array_elements(p_levels) given (assessed)
+            left join public.skills skill
+                on skill.org_id = p_org_id
+                and skill.id = private.uuid_or_null(given.assessed ->> 'skill_id')
+                and skill.is_active
+        )
+    then
+        perform private.refuse(
+            'PT422', 'bad_levels',
+            'That is no list of skills of this organization with levels.',
+            'Send such as [{"skill_id": "…", "level": 3, "note": "Mirrors!"}], with levels from 1 to 5 and each skill once.'
+        );
+    end if;
+end;
+$$;
+
+-- Refuses a lesson that never began.
+create function private.refuse_lesson_that_did_not_begin()
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'lesson_not_begun',
+        'This lesson has not begun.',
+        'Only a lesson that its instructor has started or completed can be assessed or rated.'
+    );
+end;
+$$;
+
+-- Where a learner stands: each skill of the organization that is active or was ever assessed, with the latest level and the one before it.
+-- Definer: a learner's instructors read what their colleagues have noted, too.
+create function private.learner_progress(p_learner_id uuid)
+    returns table (
+        skill_id uuid,
+        syllabus text,
+        area text,
+        title text,
+        level smallint,
+        previous_level smallint,
+        assessed_at timestamptz
+    )
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    learner public.learners;
+begin
+    perform private.require_person();
+    select * into learner
+    from public.learners
+    where id = p_learner_id
+        and (
+            id = any (private.my_family_ids())
+            or id = any (private.my_reachable_learner_ids())
+            or org_id = any (private.my_admin_org_ids())
+        );
+    if not found then
+        perform private.refuse_unknown_learner();
+    end if;
+
+    return query
+    select skill.id, skill.syllabus, skill.area, skill.title, latest.levels[1], latest.levels[2], latest.assessed_at
+    from public.skills skill
+    cross join lateral (
+        select array_agg(assessed.level order by assessed.assessed_at desc) as levels, max(assessed.assessed_at) as assessed_at
+        from public.skill_assessments assessed
+        where assessed.org_id = skill.org_id
+            and assessed.learner_id = learner.id
+            and assessed.skill_id = skill.id
+    ) latest
+    where skill.org_id = learner.org_id
+        and (skill.is_active or latest.levels is not null)
+    order by skill.syllabus, skill.position, skill.title;
+end;
+$$;
+
+-- sql/58_progress/30_rate.sql
+-- Rates a lesson that began, once, within 14 days of its end, whatever became of its booking; for its learner, and a guardian who may book.
+-- Definer: nobody writes ratings directly.
+create function private.rate_lesson(p_booking_id uuid, p_rating integer, p_review text)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    lesson public.lessons := private.require_lesson_to_rate(p_booking_id);
+    new_rating_id uuid;
+    broken_rule text;
+    missing_column text;
+begin
+    insert into public.lesson_ratings (org_id, lesson_id, instructor_id, learner_id, rated_by, rating, review, is_of_paid_lesson)
+    select
+        lesson.org_id, lesson.id, lesson.instructor_id, lesson.learner_id, private.my_user_id(),
+        p_rating, nullif(p_review, ''), booking.instructor_share_cents > 0
+    from public.bookings booking
+    where booking.org_id = lesson.org_id
+        and booking.id = lesson.booking_id
+    on conflict (lesson_id) do nothing
+    returning id into new_rating_id;
+
+    if new_rating_id is null then
+        perform private.refuse(
+            'PT409', 'already_rated',
+            'This lesson has been rated.',
+            'A rating is final. Report it, if it is not genuine.'
+        );
+    end if;
+    return new_rating_id;
+exception
+    when numeric_value_out_of_range or check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+end;
+$$;
+
+-- The lesson of a booking that the caller had, or for whose learner they may book, if it can be rated now.
+create function private.require_lesson_to_rate(p_booking_id uuid)
+    returns public.lessons
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    booking public.bookings;
+    lesson public.lessons;
+begin
+    perform private.require_person();
+    select * into booking from public.bookings where id = p_booking_id;
+    if not private.may_answer_for(booking.learner_id) then
+        perform private.refuse(
+            'PT404', 'booking_not_found',
+            'You have had no lesson by a booking with this id.',
+            'Check the id and who is signed in.'
+        );
+    end if;
+    if exists (
+        select
+        from public.instructors instructor
+        where instructor.id = booking.instructor_id
+            and instructor.user_id = private.my_user_id()
+    ) then
+        perform private.refuse(
+            'PT422', 'own_lesson',
+            'You cannot rate your own lesson.',
+            'Let the learner rate it.'
+        );
+    end if;
+    select * into lesson from public.lessons where org_id = booking.org_id and booking_id = booking.id;
+    if lesson.id is null or (booking.status = 'in_progress' and private.clock() < booking.end_at) then
+        perform private.refuse_lesson_that_did_not_begin();
+    end if;
+    if private.clock() > greatest(booking.end_at, lesson.ended_at) + interval '14 days' then
+        perform private.refuse(
+            'PT422', 'too_late_to_rate',
+            'This lesson was more than 14 days ago.',
+            'Rate a later lesson.'
+        );
+    end if;
+    return lesson;
+end;
+$$;
+
+-- Keeps what follows from ratings, whoever changes them: the lesson's own rating, and the instructor's average and count. The
+-- instructor's row is locked before ratings are read, so that of two at once none is left out.
+-- Definer: the writer may not change lessons and instructors.
+create function private.keep_ratings()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    changed public.lesson_ratings := case when tg_op = 'DELETE' then old else new end;
+begin
+    update public.lessons
+    set rating = case when tg_op <> 'DELETE' then changed.rating end
+    where org_id = changed.org_id
+        and id = changed.lesson_id;
+
+    perform
+    from public.instructors instructor
+    where instructor.org_id = changed.org_id
+        and instructor.id = changed.instructor_id
+    for no key update;
+    update public.instructors instructor
+    set rating = counted.average,
+        rating_count = counted.ratings
+    from (
+        select round(avg(given.rating), 2) as average, count(*) as ratings
+        from public.lesson_ratings given
+        where given.org_id = changed.org_id
+            and given.instructor_id = changed.instructor_id
+            and given.is_counted
+    ) counted
+    where instructor.org_id = changed.org_id
+        and instructor.id = changed.instructor_id
+        and (instructor.rating, instructor.rating_count) is distinct from (counted.average, counted.ratings);
+    return null;
+end;
+$$;
+
+create trigger keep_ratings
+    after insert or delete or update of rating, is_of_paid_lesson, hidden_for on public.lesson_ratings
+    for each row execute function private.keep_ratings();
+
+-- sql/58_progress/31_reply.sql
+-- Replies to a review, once; for its instructor and the school's admins. Definer: nobody writes ratings directly.
+create function private.reply_to_review(p_rating_id uuid, p_reply text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    rated public.lesson_ratings;
+    broken_rule text;
+begin
+    perform private.require_person();
+    select * into rated
+    from public.lesson_ratings
+    where id = p_rating_id
+        and (
+            instructor_id = any (private.my_instructor_ids())
+            or org_id = any (private.my_admin_org_ids())
+        )
+    for no key update;
+
+    if not found then
+        perform private.refuse_unknown_review();
+    end if;
+    if rated.replied_at is not null then
+        perform private.refuse(
+            'PT409', 'already_replied',
+            'This review has its reply.',
+            'There is one reply to a review, and it is final.'
+        );
+    end if;
+    if p_reply is null then
+        perform private.refuse_violation('', 'reply');
+    end if;
+
+    update public.lesson_ratings
+    set reply = p_reply,
+        replied_at = private.clock()
+    where org_id = rated.org_id
+        and id = rated.id;
+exception
+    when check_violation then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
+end;
+$$;
+
+-- Refuses a review that the caller has nothing to do with, like one that does not exist.
+create function private.refuse_unknown_review()
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.refuse(
+        'PT404', 'review_not_found',
+        'There is no such review for you.',
+        'Reload the reviews, and check who is signed in.'
+    );
+end;
+$$;
+
+-- sql/58_progress/32_moderate.sql
+-- Reports a review that the caller can read, for one of the listed reasons, and tells the platform. Reporting it again changes nothing.
+-- Definer: nobody writes reports directly.
+create function private.report_review(p_rating_id uuid, p_fault public.review_fault, p_statement text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_person();
+    rated public.lesson_ratings;
+    new_report_id uuid;
+    broken_rule text;
+    missing_column text;
+begin
+    select * into rated
+    from public.lesson_ratings
+    where id = p_rating_id
+        and (
+            (hidden_at is null and instructor_id = any (private.listed_instructor_ids()))
+            or learner_id = any (private.my_family_ids())
+            or instructor_id = any (private.my_instructor_ids())
+            or org_id = any (private.my_admin_org_ids())
+        );
+    if not found then
+        perform private.refuse_unknown_review();
+    end if;
+
+    insert into public.review_reports (org_id, rating_id, reported_by, fault, statement)
+    values (rated.org_id, rated.id, person, p_fault, nullif(p_statement, ''))
+    on conflict (org_id, rating_id, reported_by) do nothing
+    returning id into new_report_id;
+    if new_report_id is not null then
+        perform private.raise_alert(
+            private.platform_id(), null, 'review_reported',
+            format('A review was reported (%s). Call admin_hide_review or admin_keep_review.', p_fault),
+            'lesson_ratings', rated.id, format('review_report:%s', new_report_id)
+        );
+    end if;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+end;
+$$;
+
+-- Hides a review from the public for one of the listed reasons, and tells its author which; for the platform's admins.
+-- Definer: nobody writes ratings directly.
+create function private.admin_hide_review(p_rating_id uuid, p_fault public.review_fault, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    rated public.lesson_ratings := private.require_review_to_judge(p_rating_id, p_reason);
+begin
+    if p_fault is null then
+        perform private.refuse_violation('', 'fault');
+    end if;
+    update public.lesson_ratings
+    set hidden_for = p_fault,
+        hidden_at = private.clock()
+    where org_id = rated.org_id
+        and id = rated.id
+        and hidden_for is distinct from p_fault;
+
+    if found then
+        perform private.raise_alert(
+            rated.org_id, null, 'review_hidden',
+            format(
+                'A review of a lesson is hidden, because it %s. Its author may answer to the platform''s support.',
+                case p_fault
+                    when 'off_topic' then 'is not about the lesson'
+                    when 'not_genuine' then 'is not by somebody who had the lesson'
+                    when 'personal_data' then 'tells data of a person'
+                    when 'abusive' then 'insults or threatens somebody'
+                    when 'unlawful' then 'is against the law'
+                end
+            ),
+            'lesson_ratings', rated.id, format('review:%s:hidden:%s', rated.id, extract(epoch from private.clock())),
+            rated.learner_id
+        );
+    end if;
+end;
+$$;
+
+-- Leaves a review that was reported as it is, or shows one again that was hidden; for the platform's admins.
+-- Definer: nobody writes ratings directly.
+create function private.admin_keep_review(p_rating_id uuid, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    rated public.lesson_ratings := private.require_review_to_judge(p_rating_id, p_reason);
+begin
+    update public.lesson_ratings
+    set hidden_for = null,
+        hidden_at = null
+    where org_id = rated.org_id
+        and id = rated.id
+        and hidden_at is not null;
+end;
+$$;
+
+-- The review, locked, for an admin of the platform who gives a reason. Its reports are answered with what they decide.
+create function private.require_review_to_judge(p_rating_id uuid, p_reason text)
+    returns public.lesson_ratings
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    rated public.lesson_ratings;
+begin
+    perform private.require_platform_admin(p_reason);
+    select * into rated from public.lesson_ratings where id = p_rating_id for no key update;
+    if not found then
+        perform private.refuse_unknown_review();
+    end if;
+    update public.review_reports
+    set resolved_at = private.clock()
+    where org_id = rated.org_id
+        and rating_id = rated.id
+        and resolved_at is null;
+    update public.alerts
+    set resolved_at = private.clock()
+    where org_id = private.platform_id()
+        and code = 'review_reported'
+        and related_id = rated.id
+        and resolved_at is null;
+    return rated;
+end;
+$$;
+
+-- sql/58_progress/40_reviews.sql
+-- What everybody may read of an instructor who is listed: ratings with their reviews and replies, the newest first, and nobody's name.
+-- Definer: visitors may not read ratings.
+create function private.list_reviews(p_instructor_id uuid, p_before timestamptz, p_limit integer)
+    returns table (rating_id uuid, rating smallint, review text, rated_at timestamptz, reply text, replied_at timestamptz)
+    language sql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+    select given.id, given.rating, given.review, given.created_at, given.reply, given.replied_at
+    from public.lesson_ratings given
+    where given.instructor_id = p_instructor_id
+        and given.instructor_id = any (private.listed_instructor_ids())
+        and given.hidden_at is null
+        and given.is_of_paid_lesson
+        and given.created_at < coalesce(p_before, 'infinity')
+    order by given.created_at desc
+    limit private.page_size(p_limit);
+$$;
+
+-- sql/58_progress/80_api.sql
+create function public.define_syllabus(p_org_id uuid, p_syllabus text, p_skills jsonb)
+    returns integer
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.define_syllabus(p_org_id, p_syllabus, p_skills);
+
+comment on function public.define_syllabus is
+    'Sets the skills of a syllabus, such as [{"area": "Manoeuvres", "title": "Bay parking"}], in this order, and returns how many they are; '
+    'for admins of the organization. Skills are known by their titles: those that are left out are no longer assessed. Errors: '
+    'sign_in_required, organization_not_found, bad_skills, value_missing, and the rules of public.skills.';
+
+create function public.assess_skills(p_booking_id uuid, p_levels jsonb)
+    returns integer
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.assess_skills(p_booking_id, p_levels);
+
+comment on function public.assess_skills is
+    'Notes levels from 1 (introduced) to 5 (independent) that a learner showed at a lesson, such as [{"skill_id": "…", "level": 3, "note": '
+    '"Mirrors!"}], and returns how many; for its instructor and admins. Levels may fall. The learner and guardians who may view read them '
+    'in skill_assessments and learner_progress. Errors: sign_in_required, booking_not_found, lesson_not_begun, bad_levels, value_missing, '
+    'and the rules of public.skill_assessments.';
+
+create function public.learner_progress(p_learner_id uuid)
+    returns table (
+        skill_id uuid,
+        syllabus text,
+        area text,
+        title text,
+        level smallint,
+        previous_level smallint,
+        assessed_at timestamptz
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        progress.skill_id, progress.syllabus, progress.area, progress.title, progress.level, progress.previous_level,
+        progress.assessed_at
+    from private.learner_progress(p_learner_id) progress;
+end;
+
+comment on function public.learner_progress is
+    'Each skill with the learner''s latest level and the one before; null where nothing was assessed. For the learner, guardians who may '
+    'view, instructors who teach the learner, and admins. Errors: sign_in_required, learner_not_found.';
+
+create function public.rate_lesson(p_booking_id uuid, p_rating integer, p_review text default null)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.rate_lesson(p_booking_id, p_rating, p_review);
+
+comment on function public.rate_lesson is
+    'Rates a lesson that began, from 1 to 5, with a review if they like, once and within 14 days of its end, refunded or not; returns the '
+    'rating''s id. For its learner, and guardians who may book. Errors: sign_in_required, booking_not_found, own_lesson, lesson_not_begun, '
+    'too_late_to_rate, already_rated, value_missing, value_out_of_range, and the rules of public.lesson_ratings.';
+
+create function public.reply_to_review(p_rating_id uuid, p_reply text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.reply_to_review(p_rating_id, p_reply);
+
+comment on function public.reply_to_review is
+    'Replies to a review, once; for the instructor whom it is about and the school''s admins. Errors: sign_in_required, review_not_found, '
+    'already_replied, value_missing, and the rules of public.lesson_ratings.';
+
+create function public.report_review(p_rating_id uuid, p_fault public.review_fault, p_statement text default null)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.report_review(p_rating_id, p_fault, p_statement);
+
+comment on function public.report_review is
+    'Reports a review to the platform for one of the listed reasons; for everybody who can read it. Errors: sign_in_required, '
+    'review_not_found, value_missing, and the rules of public.review_reports.';
+
+create function public.admin_hide_review(p_rating_id uuid, p_fault public.review_fault, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.admin_hide_review(p_rating_id, p_fault, p_reason);
+
+comment on function public.admin_hide_review is
+    'Hides a review from the public for one of the listed reasons, which its author is told; platform admins only. Its rating still counts '
+    'unless the reason is off_topic or not_genuine. Errors: not_an_admin, reason_required, review_not_found, value_missing.';
+
+create function public.admin_keep_review(p_rating_id uuid, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.admin_keep_review(p_rating_id, p_reason);
+
+comment on function public.admin_keep_review is
+    'Answers the reports of a review by leaving it as it is, or shows a hidden one again; platform admins only. Errors: '
+    'not_an_admin, reason_required, review_not_found.';
+
+create function public.list_reviews(p_instructor_id uuid, p_before timestamptz default null, p_limit integer default 50)
+    returns table (rating_id uuid, rating smallint, review text, rated_at timestamptz, reply text, replied_at timestamptz)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select given.rating_id, given.rating, given.review, given.rated_at, given.reply, given.replied_at
+    from private.list_reviews(p_instructor_id, p_before, p_limit) given;
+end;
+
+comment on function public.list_reviews is
+    'What learners say of an instructor who is listed, the newest first, in pages of at most 200, where p_before is the rated_at of the last '
+    'row of the page before. Average and count are in instructors.rating and rating_count. For everybody.';
+
+-- sql/58_progress/90_access.sql
+create policy select_member on public.skills
+    for select
+    to authenticated
+    using (org_id = any ((select private.my_org_ids())::uuid[]));
+-- NOTE: guardians read the skills with learner_progress.
+
+grant select on public.skills to authenticated, service_role;
+
+create policy select_party on public.skill_assessments
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.skill_assessments to authenticated, service_role;
+
+create policy select_party on public.lesson_ratings
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.lesson_ratings to authenticated, service_role;
+
+-- NOTE: the school does not read who has reported a review about it.
+create policy select_own on public.review_reports
+    for select
+    to authenticated
+    using (reported_by = (select private.my_user_id()));
+
+grant select on public.review_reports to authenticated, service_role;
+
+grant execute on function private.define_syllabus to authenticated;
+grant execute on function public.define_syllabus to authenticated;
+grant execute on function private.assess_skills to authenticated;
+grant execute on function public.assess_skills to authenticated;
+grant execute on function private.learner_progress to authenticated;
+grant execute on function public.learner_progress to authenticated;
+grant execute on function private.rate_lesson to authenticated;
+grant execute on function public.rate_lesson to authenticated;
+grant execute on function private.reply_to_review to authenticated;
+grant execute on function public.reply_to_review to authenticated;
+grant execute on function private.report_review to authenticated;
+grant execute on function public.report_review to authenticated;
+grant execute on function private.admin_hide_review to authenticated;
+grant execute on function public.admin_hide_review to authenticated;
+grant execute on function private.admin_keep_review to authenticated;
+grant execute on function public.admin_keep_review to authenticated;
+grant execute on function private.list_reviews to anon, authenticated;
+grant execute on function public.list_reviews to anon, authenticated;
 
 -- sql/60_payments/10_tables.sql
 -- Payments: money that learners pay through Stripe, and money that goes back to them.
@@ -21304,7 +24397,7 @@ begin
     request := row(
         p_booking.learner_notes, p_client_key, null, null, null, false,
         private.is_moved_by_hours(p_booking, priced_service.duration_minutes),
-        p_booking.series_id, p_booking.id, p_booking.order_id, false
+        p_booking.series_id, p_booking.id, p_booking.order_id, false, false
     );
     is_proposed := private.waits_for_the_learner(learner, request);
     if not is_proposed and not request.uses_credit then
@@ -21511,7 +24604,7 @@ begin
         (
             private.price_booking(
                 service, instructor, p_start_at, learner,
-                row(null, null, null, null, null, false, false, p_booking.series_id, p_booking.id, null, false)::private.booking_request
+                row(null, null, null, null, null, false, false, p_booking.series_id, p_booking.id, null, false, false)::private.booking_request
             )
         ).price
     ).total_cents;
@@ -21600,7 +24693,7 @@ begin
     replacement := private.reserve_slot(
         private.ensure_slot(service, instructor, original.start_at, null),
         learner,
-        row(original.learner_notes, null, null, null, null, false, false, null, null, null, false)::private.booking_request
+        row(original.learner_notes, null, null, null, null, false, false, null, null, null, false, false)::private.booking_request
     );
     update public.bookings
     set pickup_address = original.pickup_address,
@@ -23972,6 +27065,44 @@ as $$
         and part.payment_id = p_payment.id;
 $$;
 
+-- sql/67_booking_lists/50_totals.sql
+-- Document 4's totals of a learner, by currency, as far as the caller may read bookings and payments.
+create view public.learner_totals
+    with (security_invoker = true)
+as
+select
+    learner.org_id,
+    learner.id as learner_id,
+    learner.user_id as user_profile_id,
+    booked.lessons::integer as total_sessions_booked,
+    learner.lesson_count as total_sessions,
+    spent.currency,
+    coalesce(spent.cents, 0)::bigint as total_spent_cents
+from public.learners learner
+cross join lateral (
+    select count(*) as lessons
+    from public.bookings booking
+    where booking.org_id = learner.org_id
+        and booking.learner_id = learner.id
+        and booking.status in ('confirmed', 'in_progress', 'completed', 'no_show')
+) booked
+left join lateral (
+    select payment.currency, sum(payment.captured_cents - payment.refunded_cents - payment.lost_cents) as cents
+    from public.payments payment
+    where payment.org_id = learner.org_id
+        and payment.learner_id = learner.id
+        and payment.captured_cents > 0
+    group by payment.currency
+) spent on true;
+
+comment on view public.learner_totals is
+    'What document 4 keeps with a learner''s profile, one row for each currency: lessons booked that stand or took place, lessons given, and '
+    'what was paid and not given back. currency is null for who has paid nothing. An instructor sees what was paid to them.';
+
+create trigger refuse_write_to_view
+    instead of insert or update or delete on public.learner_totals
+    for each row execute function private.refuse_write_to_view();
+
 -- sql/67_booking_lists/80_api.sql
 create function public.my_bookings(
     p_from timestamptz default '-infinity',
@@ -24117,6 +27248,8 @@ grant execute on function private.instructor_contact to authenticated;
 grant execute on function public.instructor_contact to authenticated;
 grant execute on function private.my_payments to authenticated;
 grant execute on function public.my_payments to authenticated;
+
+grant select on public.learner_totals to authenticated;
 
 -- sql/68_connect/10_tables.sql
 -- Connect: the Stripe accounts into which payees are paid.
@@ -28381,11 +31514,13 @@ begin
 
     elsif new.status = 'cancelled' and new.is_rescheduled then
         perform private.free_seat(new);
+        perform private.note_freed_time(new);
         perform private.consume_credit(new.id, 1440);
 
     elsif new.status in ('cancelled', 'declined', 'expired') then
         perform private.cancel_open_payment(new.order_id);
         perform private.free_seat(new);
+        perform private.note_freed_time(new);
         perform private.end_booking_item(new, was_confirmed);
         perform private.settle_ended_booking(new);
         perform private.cancel_replacement(new);
@@ -30024,6 +33159,30 @@ where private.allocated_loss_cents(dispute) > dispute.lost_cents;
 comment on view private.losses_are_those_of_disputes is
     'What an item has lost is what disputes were allocated of it, and no dispute is allocated more than it has cost.';
 
+-- sql/92_invariants/77_ratings_are_counted.sql
+create view private.ratings_are_counted
+    with (security_invoker = true)
+as
+with counted as (
+    select given.org_id, given.instructor_id, round(avg(given.rating), 2) as average, count(*) as ratings
+    from public.lesson_ratings given
+    where given.is_counted
+    group by given.org_id, given.instructor_id
+)
+
+select jsonb_build_object('instructor_id', instructor.id, 'rating', instructor.rating, 'rating_count', instructor.rating_count) as detail
+from public.instructors instructor
+left join counted on counted.org_id = instructor.org_id and counted.instructor_id = instructor.id
+where (instructor.rating, instructor.rating_count) is distinct from (counted.average, coalesce(counted.ratings, 0))
+union all
+select jsonb_build_object('lesson_id', lesson.id, 'rating', lesson.rating) as detail
+from public.lessons lesson
+left join public.lesson_ratings given on given.org_id = lesson.org_id and given.lesson_id = lesson.id
+where lesson.rating is distinct from given.rating;
+
+comment on view private.ratings_are_counted is
+    'An instructor''s average and count are those of the ratings that count, and a lesson''s rating is what was given.';
+
 -- sql/92_invariants/78_stripe_ids_lead_to_their_rows.sql
 create view private.stripe_ids_lead_to_their_rows
     with (security_invoker = true)
@@ -30221,6 +33380,8 @@ begin
     union all
     select 'losses_are_those_of_disputes', violation.detail from private.losses_are_those_of_disputes violation
     union all
+    select 'ratings_are_counted', violation.detail from private.ratings_are_counted violation
+    union all
     select 'stripe_ids_lead_to_their_rows', violation.detail from private.stripe_ids_lead_to_their_rows violation
     union all
     select 'received_events_are_processed', violation.detail from private.received_events_are_processed violation
@@ -30271,7 +33432,8 @@ begin
     return query
     select 'partitions_created',
         (private.create_month_partitions('public.audit_logs')
-        + private.create_month_partitions('private.webhook_event_bodies'))::bigint
+        + private.create_month_partitions('private.webhook_event_bodies')
+        + private.create_month_partitions('private.trip_points'))::bigint
     union all
     select 'events_applied', private.apply_waiting_events()::bigint
     union all
@@ -30293,6 +33455,16 @@ begin
     union all
     select 'authorizations_voided', private.void_ageing_authorizations()::bigint
     union all
+    select 'trips_finished', private.finish_forgotten_trips()::bigint
+    union all
+    select 'trips_cleared', private.remove_old_points()::bigint
+    union all
+    select 'addresses_forgotten', private.forget_addresses()::bigint
+    union all
+    select 'documents_told_of', private.tell_of_documents()::bigint
+    union all
+    select 'times_offered', private.offer_freed_times()::bigint
+    union all
     select 'earnings_made_available', private.make_earnings_available(null, private.clock())::bigint;
 end;
 $$;
@@ -30300,6 +33472,7 @@ $$;
 -- The first partitions; maintain() creates the next ones.
 select private.create_month_partitions('public.audit_logs');
 select private.create_month_partitions('private.webhook_event_bodies');
+select private.create_month_partitions('private.trip_points');
 
 -- sql/95_operations/25_payday.sql
 -- Returns the payout runs that are due, for the payout job, or refuses while an invariant is violated: what was paid out by mistake
@@ -30442,6 +33615,14 @@ begin
 
     return query
     select
+        'partition_missing', 'private.trip_points', min(stray.received_at),
+        format('%s points lie in no month''s partition', count(*)),
+        'Does `jobs maintain` run? It makes the partitions of the next months; these points go after 30 days.'
+    from private.trip_points_default stray
+    having count(*) > 0;
+
+    return query
+    select
         'webhooks_silent', expected.endpoint, latest.received_at,
         format('no event since, although %s on %s', expected.what, to_char(expected.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI UTC')),
         'Check this endpoint in Stripe''s Dashboard: its URL, its secret, its event types and the failed deliveries.'
@@ -30466,7 +33647,8 @@ $$;
 
 comment on function private.needs_attention is
     'Parked events, dead commands, a late outbox, open alerts, reported problems, undecided claims, money in suspense, payouts '
-    'that are held or unknown for long, transfers that the books lack, accounts that settle in another currency, endpoints without events.';
+    'that are held or unknown for long, transfers that the books lack, accounts that settle in another currency, points without a '
+    'partition, endpoints without events.';
 
 -- Payout runs that nobody works on, for `jobs doctor`: paydays that began twelve hours ago and have no run, although a run could have
 -- paid somebody twelve hours ago; and open runs without a heartbeat for an hour.
@@ -30719,6 +33901,7 @@ begin
     perform private.anonymise_learner(learner_id) from unnest(learner_ids) learner_id;
     perform private.anonymise_guardian(guardian.id) from public.guardians guardian where guardian.user_id = p_user_id;
     perform private.withdraw_offers(p_user_id);
+    perform private.forget_addresses(p_user_id);
 
     update public.profiles
     set email = null,
@@ -30957,8 +34140,12 @@ create function private.anonymise_instructor(p_instructor_id uuid)
     security invoker
     set search_path = '', pg_temp
 as $$
+    select private.erase_trips(null, p_instructor_id);
+    delete from public.instructor_documents where instructor_id = p_instructor_id;
     update public.booking_notes set notes = null where instructor_id = p_instructor_id;
     update public.lessons set notes = null where instructor_id = p_instructor_id;
+    update public.lesson_ratings set reply = null where instructor_id = p_instructor_id;
+    update public.skill_assessments set note = null where instructor_id = p_instructor_id;
     update public.instructor_details set phone = null, license_id = null where instructor_id = p_instructor_id;
     update public.services
     set description = null,
@@ -31000,6 +34187,7 @@ create function private.anonymise_learner(p_learner_id uuid)
     security invoker
     set search_path = '', pg_temp
 as $$
+    select private.erase_trips(p_learner_id, null);
     update public.bookings
     set learner_notes = null,
         pickup_address = null,
@@ -31018,7 +34206,13 @@ as $$
         and booking.learner_id = p_learner_id;
     update public.refunds set reason = 'Erased' where learner_id = p_learner_id and requested_by is not null;
     update public.referral_codes set is_active = false where referrer_id = p_learner_id and is_active;
-    update public.lessons set review = null, notes = null where learner_id = p_learner_id;
+    update public.lessons set notes = null where learner_id = p_learner_id;
+    update public.lesson_ratings
+    set review = null,
+        reply = null,
+        rated_by = null
+    where learner_id = p_learner_id;
+    update public.skill_assessments set note = null where learner_id = p_learner_id;
     update public.lesson_claims
     set statement = null,
         answer = null,

@@ -59,6 +59,7 @@ export type Database = {
       earnings: Table<"earnings">;
       guardians: Table<"guardians", never, {}, never, { full_name?: string; phone?: string | null }>;
       instructor_details: Table<"instructor_details", never, {}, never, { phone?: string | null; license_id?: string | null }>;
+      instructor_documents: Table<"instructor_documents">;
       instructor_learners: Table<"instructor_learners">;
       instructors: Table<"instructors", never, { facets: Facets }, never, { display_name?: string; bio?: string | null; expertise_areas?: string[]; hourly_rate_cents?: number; is_available?: boolean; time_zone?: string; minimum_notice_minutes?: number; horizon_days?: number; buffer_before_minutes?: number; buffer_after_minutes?: number; daily_cap?: number | null; avatar_url?: string | null; area?: string | null; area_lat?: number | null; area_lng?: number | null; facets?: Facets }>;
       invitations: Table<"invitations">;
@@ -68,6 +69,7 @@ export type Database = {
       learner_guardians: Table<"learner_guardians">;
       learners: Table<"learners", never, {}, never, { full_name?: string; learning_goals?: string[]; interests?: string[]; experience_level?: Enums["experience_level"] | null; preferred_duration_minutes?: number | null }>;
       lesson_claims: Table<"lesson_claims">;
+      lesson_ratings: Table<"lesson_ratings">;
       lessons: Table<"lessons">;
       order_items: Table<"order_items">;
       order_withdrawals: Table<"order_withdrawals">;
@@ -87,19 +89,30 @@ export type Database = {
       referral_codes: Table<"referral_codes">;
       referral_rewards: Table<"referral_rewards">;
       refunds: Table<"refunds">;
+      review_reports: Table<"review_reports">;
       service_materials: Table<"service_materials", never, {}, never, { materials_url?: string | null }>;
       services: Table<"services", never, {}, never, { title?: string; description?: string | null; short_description?: string | null; topic_tags?: string[]; duration_minutes?: number; price_cents?: number | null; level?: Enums["experience_level"] | null; prerequisites?: string | null; max_participants?: number; is_active?: boolean; capture_mode?: Enums["capture_mode"]; requires_approval?: boolean; approval_hours?: number }>;
+      skill_assessments: Table<"skill_assessments">;
+      skills: Table<"skills">;
       stripe_connect_accounts: Table<"stripe_connect_accounts">;
+      terms_acceptances: Table<"terms_acceptances">;
+      terms_versions: Table<"terms_versions">;
+      trip_consents: Table<"trip_consents">;
+      trips: Table<"trips">;
+      waiting_list_entries: Table<"waiting_list_entries">;
     };
     Views: {
       booking_details: View<"booking_details", { id: string; org_id: string; learner_id: string; expert_id: string; session_id: string; slot_id: string; start_at: string; end_at: string; status: "pending" | "confirmed" | "completed" | "cancelled" | "declined"; payment_status: "pending" | "requires_action" | "processing" | "authorized" | "captured" | "failed" | "cancelled" | "refunded"; amount_authorized: number; amount_captured: number; amount_refunded: number; currency: string; stripe_payment_intent_id: string | null; learner_notes: string | null; expert_notes: string | null; cancelled_by: "learner" | "expert" | "system" | null; cancellation_reason: string | null; cancelled_at: string | null; created_at: string; updated_at: string; session_title: string; session_description: string | null; duration_minutes: number; expert_name: string; expert_bio: string | null; learner_name: string; slot_start_time: string; slot_end_time: string; booking_status: Enums["booking_status"]; total_cents: number; due_cents: number; hold_expires_at: string | null }>;
       instructor_balances: View<"instructor_balances", { org_id: string; instructor_id: string; currency: string; total_cents: number; pending_cents: number; available_cents: number; in_transit_cents: number; paid_cents: number }>;
+      learner_totals: View<"learner_totals", { org_id: string; learner_id: string; user_profile_id: string | null; total_sessions_booked: number; total_sessions: number; currency: string | null; total_spent_cents: number }>;
       my_roles: View<"my_roles", { org_id: string | null; role: "owner" | "admin" | "instructor" | "learner" | "platform_admin" }>;
     };
     Functions: {
       accept_claim: Call<"accept_claim", { p_claim_id: string }, undefined>;
       accept_invitation: Call<"accept_invitation", { p_token: string }, string>;
       accept_proposal: Call<"accept_proposal", { p_booking_id: string }, Enums["booking_status"]>;
+      accept_terms: Call<"accept_terms", { p_terms_id: string }, undefined>;
+      add_document: Call<"add_document", { p_instructor_id: string; p_kind: Enums["document_kind"]; p_document_number: string; p_expires_on?: string | null; p_file_path?: string | null }, string>;
       add_instructor: Call<"add_instructor", { p_org_id: string; p_display_name: string; p_hourly_rate_cents: number; p_currency?: string | null; p_bio?: string | null; p_time_zone?: string | null }, string>;
       add_learner: Call<"add_learner", { p_org_id: string; p_full_name: string; p_email?: string | null; p_phone?: string | null; p_date_of_birth?: string | null; p_notes?: string | null }, string>;
       add_member_role: Call<"add_member_role", { p_org_id: string; p_user_id: string; p_role: Enums["org_role"] }, undefined>;
@@ -108,8 +121,10 @@ export type Database = {
       admin_create_discount_code: Call<"admin_create_discount_code", { p_code: string; p_reason: string; p_org_id?: string | null; p_amount_cents?: number | null; p_currency?: string | null; p_discount_bps?: number | null; p_may_exceed_fee?: boolean; p_max_uses?: number | null; p_max_uses_per_learner?: number; p_is_first_lesson_only?: boolean; p_starts_at?: string | null; p_expires_at?: string | null }, string>;
       admin_dismiss_event: Call<"admin_dismiss_event", { p_event_id: string; p_reason: string }, undefined>;
       admin_end_discount_code: Call<"admin_end_discount_code", { p_discount_code_id: string; p_reason: string }, undefined>;
+      admin_hide_review: Call<"admin_hide_review", { p_rating_id: string; p_fault: Enums["review_fault"]; p_reason: string }, undefined>;
       admin_hold_instructor: Call<"admin_hold_instructor", { p_instructor_id: string; p_is_held: boolean; p_reason: string }, undefined>;
       admin_hold_payout: Call<"admin_hold_payout", { p_payout_id: string; p_reason: string }, undefined>;
+      admin_keep_review: Call<"admin_keep_review", { p_rating_id: string; p_reason: string }, undefined>;
       admin_record_refund: Call<"admin_record_refund", { p_payment_id: string; p_amount_cents: number; p_reason: string; p_client_key?: string | null }, string>;
       admin_refund: Call<"admin_refund", { p_payment_id: string; p_amount_cents: number; p_reason: string; p_client_key?: string | null; p_booking_id?: string | null }, string>;
       admin_release_payout: Call<"admin_release_payout", { p_payout_id: string; p_reason: string }, undefined>;
@@ -120,6 +135,7 @@ export type Database = {
       admin_set_terms: Call<"admin_set_terms", { p_org_id: string; p_reason: string; p_fee_mode?: Enums["fee_mode"] | null; p_fee_bps?: number | null; p_payout_hold?: string | null; p_fee_refundable?: boolean | null; p_dispute_liability?: Enums["dispute_liability"] | null; p_referral_discount_bps?: number | null; p_referral_reward_cents?: number | null; p_withdrawal_mode?: Enums["withdrawal_mode"] | null }, undefined>;
       admin_verify_instructor: Call<"admin_verify_instructor", { p_instructor_id: string; p_verification_status: Enums["verification_status"]; p_reason: string }, undefined>;
       admin_write_off_balance: Call<"admin_write_off_balance", { p_payee_id: string; p_currency: string; p_reason: string }, number>;
+      assess_skills: Call<"assess_skills", { p_booking_id: string; p_levels: Json }, number>;
       become_instructor: Call<"become_instructor", { p_display_name: string; p_hourly_rate_cents: number; p_currency?: string | null; p_bio?: string | null; p_time_zone?: string | null }, string>;
       buy_credits: Call<"buy_credits", { p_instructor_id: string; p_hours: number; p_service_id?: string | null; p_learner_id?: string | null; p_discount_code?: string | null; p_client_key?: string | null }, { credit_id: string; amount_cents: number; currency: string; status: Enums["credit_status"]; hold_expires_at: string | null }[]>;
       cancel_booking: Call<"cancel_booking", { p_booking_id: string; p_reason?: string | null; p_expected_refund_cents?: number | null }, { booking_id: string; cancelled_by: Enums["booking_party"]; refund_bps: number; refund_cents: number; restored_minutes: number; currency: string }[]>;
@@ -138,26 +154,34 @@ export type Database = {
       create_service: Call<"create_service", { p_org_id: string; p_title: string; p_duration_minutes: number; p_instructor_id?: string | null; p_description?: string | null; p_short_description?: string | null; p_topic_tags?: string[]; p_price_cents?: number | null; p_currency?: string | null; p_level?: Enums["experience_level"] | null; p_prerequisites?: string | null; p_materials_url?: string | null; p_max_participants?: number; p_requires_approval?: boolean; p_approval_hours?: number; p_capture_mode?: Enums["capture_mode"] }, string>;
       create_session: Call<"create_session", { p_expert_user_id: string; p_title: string; p_description: string; p_duration_minutes: number; p_price_cents: number | null; p_currency?: string; p_org_id?: string | null }, string>;
       credit_balance: Call<"credit_balance", { p_instructor_id?: string | null }, { learner_id: string; instructor_id: string; service_id: string | null; minutes_left: number; hours_left: number; minutes_reserved: number; next_expiry_at: string | null }[]>;
+      current_terms: Call<"current_terms", { p_org_id: string }, { terms_id: string; version: number; body: string; published_at: string; accepted_at: string | null }[]>;
       decide_claim: Call<"decide_claim", { p_claim_id: string; p_no_show_by: Enums["booking_party"] | null; p_reason: string }, undefined>;
       decide_refund: Call<"decide_refund", { p_refund_id: string; p_is_granted: boolean; p_note?: string | null }, Enums["refund_status"]>;
       decline_booking: Call<"decline_booking", { p_booking_id: string; p_reason?: string | null }, undefined>;
       decline_proposal: Call<"decline_proposal", { p_booking_id: string }, undefined>;
+      define_syllabus: Call<"define_syllabus", { p_org_id: string; p_syllabus: string; p_skills: Json }, number>;
       delete_rate_card: Call<"delete_rate_card", { p_rate_card_id: string }, undefined>;
       erase_instructor: Call<"erase_instructor", { p_instructor_id: string }, undefined>;
       erase_learner: Call<"erase_learner", { p_learner_id: string }, undefined>;
       erase_person: Call<"erase_person", { p_user_id: string; p_reason?: string | null }, undefined>;
       find_organization: Call<"find_organization", { p_slug: string }, { id: string; name: string; slug: string; time_zone: string; currency: string; labels: Labels }[]>;
+      finish_trip: Call<"finish_trip", { p_trip_id: string }, { distance_meters: number; duration_seconds: number; point_count: number }[]>;
       give_guardian_consent: Call<"give_guardian_consent", { p_learner_guardian_id: string }, string>;
       instructor_contact: Call<"instructor_contact", { p_booking_id: string }, { display_name: string; phone: string | null }[]>;
       instructor_day: Call<"instructor_day", { p_instructor_id: string; p_on: string; p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
       invite_member: Call<"invite_member", { p_org_id: string; p_email: string; p_role: Enums["org_role"]; p_instructor_id?: string | null; p_learner_id?: string | null }, { invitation_id: string; token: string; expires_at: string }[]>;
+      join_waiting_list: Call<"join_waiting_list", { p_instructor_id?: string | null; p_service_id?: string | null; p_days?: number[]; p_from_time?: string; p_to_time?: string; p_until_date?: string | null; p_max_total_cents?: number | null; p_learner_id?: string | null }, string>;
+      learner_progress: Call<"learner_progress", { p_learner_id: string }, { skill_id: string; syllabus: string; area: string; title: string; level: number | null; previous_level: number | null; assessed_at: string | null }[]>;
+      leave_waiting_list: Call<"leave_waiting_list", { p_entry_id: string }, undefined>;
       lesson_materials: Call<"lesson_materials", { p_booking_id: string }, string>;
       link_guardian: Call<"link_guardian", { p_learner_id: string; p_guardian_email: string; p_relation?: string | null; p_can_view?: boolean; p_can_book?: boolean; p_can_pay?: boolean }, string>;
       list_currencies: Call<"list_currencies", Record<PropertyKey, never>, { code: string; minor_digits: number; minimum_charge_cents: number }[]>;
       list_members: Call<"list_members", { p_org_id: string; p_role?: Enums["org_role"] | null; p_limit?: number; p_after?: string | null }, { user_id: string; full_name: string | null; email: string | null; roles: (Enums["org_role"])[] }[]>;
       list_open_slots: Call<"list_open_slots", { p_instructor_id: string; p_service_id: string; p_from: string; p_to: string; p_limit?: number; p_after?: string | null }, { start_at: string; end_at: string; local_start: string; local_end: string; time_zone: string; slot_id: string | null; seats_left: number }[]>;
       list_reschedule_times: Call<"list_reschedule_times", { p_booking_id: string; p_from: string; p_to: string; p_limit?: number; p_after?: string | null }, { start_at: string; end_at: string; local_start: string; local_end: string; time_zone: string; seats_left: number; amount_cents: number }[]>;
+      list_reviews: Call<"list_reviews", { p_instructor_id: string; p_before?: string | null; p_limit?: number }, { rating_id: string; rating: number; review: string | null; rated_at: string; reply: string | null; replied_at: string | null }[]>;
       list_time_zones: Call<"list_time_zones", Record<PropertyKey, never>, { name: string }[]>;
+      list_trip_points: Call<"list_trip_points", { p_trip_id: string; p_after?: string | null; p_limit?: number }, { ts: string; lat: number; lng: number; speed_kph: number | null; accuracy_meters: number | null; received_at: string }[]>;
       mark_no_show: Call<"mark_no_show", { p_booking_id: string; p_who: Enums["booking_party"]; p_statement?: string | null }, string>;
       my_balance: Call<"my_balance", Record<PropertyKey, never>, Database["public"]["Views"]["instructor_balances"]["Row"][]>;
       my_bookings: Call<"my_bookings", { p_from?: string; p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
@@ -168,11 +192,16 @@ export type Database = {
       preview_cancellation: Call<"preview_cancellation", { p_booking_id: string }, { booking_id: string; cancelled_by: Enums["booking_party"]; refund_bps: number; refund_cents: number; kept_cents: number; restored_minutes: number; currency: string }[]>;
       preview_series_cancellation: Call<"preview_series_cancellation", { p_series_id: string; p_from?: string | null }, { booking_id: string; start_at: string; refund_bps: number; refund_cents: number; kept_cents: number; restored_minutes: number; currency: string }[]>;
       publish_slots: Call<"publish_slots", { p_service_id: string; p_from: string; p_to: string; p_instructor_id?: string | null }, number>;
+      publish_terms: Call<"publish_terms", { p_org_id: string; p_body: string }, number>;
       quote_booking: Call<"quote_booking", { p_service_id: string; p_instructor_id?: string | null; p_start_at?: string | null; p_use_credits?: boolean; p_learner_id?: string | null }, { line_item: "lesson" | "platform_fee" | "discount" | "prepaid_hours"; amount_cents: number; currency: string }[]>;
+      rate_lesson: Call<"rate_lesson", { p_booking_id: string; p_rating: number; p_review?: string | null }, string>;
       reassign_booking: Call<"reassign_booking", { p_booking_id: string; p_instructor_id: string; p_service_id?: string | null }, { booking_id: string; booking_status: Enums["booking_status"]; amount_cents: number; currency: string; refund_cents: number; restored_minutes: number }[]>;
+      record_trip_points: Call<"record_trip_points", { p_trip_id: string; p_points: Json }, string[]>;
       refund_credits: Call<"refund_credits", { p_credit_id: string; p_minutes?: number | null; p_reason?: string | null; p_client_key?: string | null }, { refund_id: string; minutes: number; amount_cents: number; currency: string }[]>;
       remove_member_role: Call<"remove_member_role", { p_org_id: string; p_user_id: string; p_role: Enums["org_role"] }, undefined>;
+      reply_to_review: Call<"reply_to_review", { p_rating_id: string; p_reply: string }, undefined>;
       report_problem: Call<"report_problem", { p_booking_id: string; p_description: string }, string>;
+      report_review: Call<"report_review", { p_rating_id: string; p_fault: Enums["review_fault"]; p_statement?: string | null }, undefined>;
       request_booking: Call<"request_booking", { p_instructor_id: string; p_service_id: string; p_start_at: string; p_notes?: string | null; p_client_key?: string | null; p_learner_user_id?: string | null; p_learner_id?: string | null; p_pickup?: Place | null; p_dropoff?: Place | null; p_discount_code?: string | null; p_use_credits?: boolean; p_use_rewards?: boolean; p_pay_rest_by_card?: boolean }, { booking_id: string; status: Enums["booking_status"]; amount_cents: number; currency: string; hold_expires_at: string | null; order_id: string }[]>;
       request_booking_series: Call<"request_booking_series", { p_instructor_id: string; p_service_id: string; p_start_at: string; p_occurrences: number; p_every_weeks?: number; p_mode?: Enums["series_mode"]; p_learner_user_id?: string | null; p_learner_id?: string | null; p_notes?: string | null; p_use_credits?: boolean }, { occurrence: number; start_at: string; booking_id: string | null; refusal: string | null; order_id: string }[]>;
       request_refund: Call<"request_refund", { p_booking_id: string; p_amount_cents: number; p_reason: string; p_client_key?: string | null }, string>;
@@ -191,9 +220,13 @@ export type Database = {
       set_payout_settings: Call<"set_payout_settings", { p_instructor_id: string; p_payout_schedule?: Enums["payout_schedule"] | null; p_minimum_payout_cents?: number | null; p_payee?: Enums["payee_kind"] | null }, undefined>;
       set_rate: Call<"set_rate", { p_rate_card_id: string; p_service_id: string; p_price_cents: number | null }, undefined>;
       set_rate_card_validity: Call<"set_rate_card_validity", { p_rate_card_id: string; p_valid_from: string | null; p_valid_to: string | null }, undefined>;
+      set_trip_consent: Call<"set_trip_consent", { p_learner_id: string; p_agrees: boolean }, undefined>;
       start_lesson: Call<"start_lesson", { p_booking_id: string }, string>;
+      start_trip: Call<"start_trip", { p_booking_id: string }, string>;
+      trip_geojson: Call<"trip_geojson", { p_trip_id: string }, Json>;
       unpublish_slots: Call<"unpublish_slots", { p_service_id: string; p_from: string; p_to: string; p_instructor_id?: string | null }, number>;
       update_organization: Call<"update_organization", { p_org_id: string; p_name?: string | null; p_tax_id?: string | null; p_time_zone?: string | null; p_currency?: string | null; p_payout_weekday?: number | null; p_minimum_payout_cents?: number | null; p_checkout_hold_minutes?: number | null; p_max_open_holds?: number | null; p_labels?: Labels | null; p_credit_validity_months?: number | null; p_forfeits_expired_hours?: boolean | null; p_requires_second_factor?: boolean | null; p_max_held_lessons?: number | null; p_refunds_resold_times?: boolean | null }, undefined>;
+      verify_document: Call<"verify_document", { p_document_id: string; p_is_valid: boolean }, undefined>;
       withdraw_claim: Call<"withdraw_claim", { p_claim_id: string }, undefined>;
       withdraw_from_order: Call<"withdraw_from_order", { p_order_id: string }, Database["public"]["Tables"]["order_withdrawals"]["Row"][]>;
     };
@@ -206,6 +239,8 @@ export type Database = {
 export type RefusalCode =
   | "alert_not_found"
   | "already_an_instructor"
+  | "already_rated"
+  | "already_replied"
   | "amount_too_large"
   | "amount_too_small"
   | "another_account_is_known"
@@ -214,10 +249,13 @@ export type RefusalCode =
   | "bad_area"
   | "bad_cursor"
   | "bad_hours"
+  | "bad_levels"
   | "bad_minutes"
   | "bad_party"
   | "bad_place"
+  | "bad_point"
   | "bad_resolution"
+  | "bad_skills"
   | "bad_tiers"
   | "bad_time_range"
   | "balance_not_negative"
@@ -249,6 +287,8 @@ export type RefusalCode =
   | "date_is_plausible"
   | "date_of_birth_is_set"
   | "discount_with_credit"
+  | "document_not_found"
+  | "entry_not_found"
   | "event_body_is_gone"
   | "event_not_found"
   | "facets_are_lists_of_words"
@@ -275,6 +315,8 @@ export type RefusalCode =
   | "learner_is_adult"
   | "learner_not_found"
   | "learner_spends"
+  | "lesson_not_begun"
+  | "lesson_not_in_progress"
   | "lesson_not_named"
   | "lessons_ahead"
   | "login_is_linked"
@@ -301,6 +343,7 @@ export type RefusalCode =
   | "order_not_found"
   | "order_not_payable"
   | "organization_not_found"
+  | "own_document"
   | "own_guardian"
   | "own_lesson"
   | "payday_in_future"
@@ -315,6 +358,8 @@ export type RefusalCode =
   | "payout_in_flight"
   | "payout_not_found"
   | "person_not_found"
+  | "point_in_future"
+  | "point_outside_lesson"
   | "price_missing"
   | "problem_not_found"
   | "rate_card_exists"
@@ -325,6 +370,7 @@ export type RefusalCode =
   | "refund_exceeds_balance"
   | "refund_exceeds_payment"
   | "refund_not_found"
+  | "review_not_found"
   | "role_above_yours"
   | "same_time"
   | "second_factor_required"
@@ -342,12 +388,17 @@ export type RefusalCode =
   | "slug_taken"
   | "suspense_not_found"
   | "tags_are_lines"
+  | "terms_not_found"
+  | "terms_superseded"
   | "time_is_plausible"
   | "time_not_offered"
   | "too_early"
   | "too_far_ahead"
   | "too_late"
+  | "too_late_to_rate"
   | "too_late_to_reschedule"
+  | "too_many_documents"
+  | "too_many_entries"
   | "too_many_exceptions"
   | "too_many_guardians"
   | "too_many_guesses"
@@ -356,15 +407,19 @@ export type RefusalCode =
   | "too_many_invitations"
   | "too_many_links"
   | "too_many_organizations"
+  | "too_many_points"
   | "too_many_refund_requests"
   | "too_many_slots"
   | "too_many_unpaid_holds"
   | "too_many_windows"
   | "too_short_notice"
   | "too_soon"
+  | "tracking_not_agreed"
   | "transfer_differs"
   | "transfer_not_found"
   | "transfer_of_a_stopped_payout"
+  | "trip_closed"
+  | "trip_not_found"
   | "unknown_currency"
   | "unknown_transfer"
   | "value_missing"
@@ -381,10 +436,12 @@ export type RuleCode =
   | "a_cancellation_says_when_and_by_whom"
   | "a_declared_birth_has_a_date"
   | "a_default_is_always_valid"
+  | "a_finished_trip_is_measured"
   | "a_hold_has_a_deadline"
   | "a_lesson_earns_a_positive_amount"
   | "a_no_show_says_who"
   | "a_payout_or_a_reason"
+  | "a_reply_has_a_time"
   | "a_rescheduled_booking_is_cancelled"
   | "a_resolved_report_says_how"
   | "a_reward_is_for_a_discounted_lesson"
@@ -416,6 +473,7 @@ export type RuleCode =
   | "avatar_url_is_a_link"
   | "bio_is_short"
   | "birth_is_plausible"
+  | "body_is_a_text"
   | "buffers_are_reasonable"
   | "cancelled_and_no_show_say_what_they_refund"
   | "checkout_hold_is_reasonable"
@@ -437,6 +495,8 @@ export type RuleCode =
   | "dates_are_at_most_a_year"
   | "dates_are_plausible"
   | "day_is_a_weekday"
+  | "days_are_of_the_week"
+  | "decisions_have_a_time"
   | "description_is_short"
   | "description_is_visible"
   | "discount_is_positive"
@@ -453,6 +513,7 @@ export type RuleCode =
   | "evidence_is_known"
   | "exception_is_not_empty"
   | "expertise_is_short"
+  | "expiry_is_plausible"
   | "facets_are_lists_of_words"
   | "fee_is_a_fraction"
   | "full_name_is_readable"
@@ -461,8 +522,10 @@ export type RuleCode =
   | "goals_are_short"
   | "group_is_of_reasonable_size"
   | "held_lessons_are_limited"
+  | "hidden_reviews_say_why"
   | "horizon_is_at_most_a_year"
   | "hourly_rate_can_be_charged"
+  | "hours_are_a_range"
   | "intent_id_is_stripes"
   | "it_is_an_amount_or_a_percentage"
   | "it_recurs_at_least_every_13_weeks"
@@ -470,9 +533,12 @@ export type RuleCode =
   | "kind_says_what_it_is"
   | "labels_are_an_object"
   | "labels_are_words"
+  | "level_is_one_to_five"
   | "liability_is_for_what_is_lost"
   | "license_is_short"
+  | "line_is_a_list"
   | "materials_url_is_a_link"
+  | "measures_are_not_negative"
   | "message_is_short"
   | "minimum_payout_is_not_negative"
   | "minutes_are_in_quarters"
@@ -488,9 +554,9 @@ export type RuleCode =
   | "notes_are_short"
   | "notice_is_at_most_90_days"
   | "notice_is_reasonable"
+  | "number_is_short"
   | "one_organization_is_the_platform"
   | "only_a_cancelled_booking_is_withdrawn"
-  | "only_a_finished_lesson_is_rated"
   | "only_a_learner_or_an_instructor_is_absent"
   | "only_a_payout_being_sent_is_leased"
   | "only_a_resolved_report_awaits_a_refund"
@@ -510,6 +576,7 @@ export type RuleCode =
   | "paid_credit_has_its_activation_time"
   | "paid_earnings_are_in_a_payout"
   | "paid_means_transferred"
+  | "path_is_short"
   | "payee_is_the_instructor_or_the_organization"
   | "payout_hold_is_reasonable"
   | "payout_id_is_stripes"
@@ -520,6 +587,7 @@ export type RuleCode =
   | "places_are_on_earth"
   | "prerequisites_are_short"
   | "price_can_be_charged"
+  | "price_is_not_negative"
   | "processing_fee_is_not_negative"
   | "rating_is_one_to_five"
   | "ready_means_that_money_can_arrive"
@@ -539,12 +607,15 @@ export type RuleCode =
   | "short_description_is_short"
   | "slot_is_at_most_a_day"
   | "slug_is_url_safe"
+  | "somebody_or_something_is_waited_for"
+  | "statement_is_short"
   | "tags_are_short"
   | "tax_id_is_readable"
   | "tax_id_is_short"
   | "texts_are_readable"
   | "texts_are_short"
   | "texts_are_visible"
+  | "texts_show_something"
   | "the_platform_has_no_people"
   | "the_platform_sells_nothing"
   | "the_share_never_grows"

@@ -33,6 +33,12 @@ isOneToOne: false
       foreignKeyName: "alerts_org_id_learner_id_fkey"
       columns: ["org_id","learner_id"]
 isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
+    },{
+      foreignKeyName: "alerts_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
       referencedRelation: "learners"
       referencedColumns: ["org_id","id"]
     }
@@ -203,6 +209,12 @@ isOneToOne: false
       foreignKeyName: "booking_series_org_id_learner_id_fkey"
       columns: ["org_id","learner_id"]
 isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
+    },{
+      foreignKeyName: "booking_series_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
       referencedRelation: "learners"
       referencedColumns: ["org_id","id"]
     },{
@@ -243,6 +255,12 @@ isOneToOne: false
 isOneToOne: false
       referencedRelation: "instructors"
       referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bookings_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
     },{
       foreignKeyName: "bookings_org_id_learner_id_fkey"
       columns: ["org_id","learner_id"]
@@ -349,6 +367,12 @@ isOneToOne: false
       foreignKeyName: "code_redemptions_org_id_learner_id_fkey"
       columns: ["org_id","learner_id"]
 isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
+    },{
+      foreignKeyName: "code_redemptions_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
       referencedRelation: "learners"
       referencedColumns: ["org_id","id"]
     },{
@@ -431,6 +455,12 @@ isOneToOne: false
       foreignKeyName: "credit_entries_org_id_learner_id_fkey"
       columns: ["org_id","learner_id"]
 isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
+    },{
+      foreignKeyName: "credit_entries_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
       referencedRelation: "learners"
       referencedColumns: ["org_id","id"]
     },{
@@ -479,6 +509,12 @@ isOneToOne: false
 isOneToOne: false
       referencedRelation: "instructors"
       referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "disputes_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
     },{
       foreignKeyName: "disputes_org_id_learner_id_fkey"
       columns: ["org_id","learner_id"]
@@ -607,6 +643,32 @@ isOneToOne: false
       referencedColumns: ["org_id","id"]
     }
                   ]
+                },"instructor_documents": {
+                  Row: {
+                    "created_at": string,"decided_at": string | null,"decided_by": string | null,"document_number": string,"expires_on": string | null,"file_path": string | null,"id": string,"instructor_id": string,"is_verified": boolean | null,"kind": Database["public"]['Enums']["document_kind"],"org_id": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"decided_at"?: string | null,"decided_by"?: string | null,"document_number": string,"expires_on"?: string | null,"file_path"?: string | null,"id"?: string,"instructor_id": string,"is_verified"?: boolean | null,"kind": Database["public"]['Enums']["document_kind"],"org_id": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "created_at"?: string,"decided_at"?: string | null,"decided_by"?: string | null,"document_number"?: string,"expires_on"?: string | null,"file_path"?: string | null,"id"?: string,"instructor_id"?: string,"is_verified"?: boolean | null,"kind"?: Database["public"]['Enums']["document_kind"],"org_id"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "instructor_documents_decided_by_fkey"
+      columns: ["decided_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "instructor_documents_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
                 },"instructor_learners": {
                   Row: {
                     "contact_until": string | null,"created_at": string,"instructor_id": string,"learner_id": string,"org_id": string
@@ -625,6 +687,12 @@ isOneToOne: false
 isOneToOne: false
       referencedRelation: "instructors"
       referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "instructor_learners_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
     },{
       foreignKeyName: "instructor_learners_org_id_learner_id_fkey"
       columns: ["org_id","learner_id"]
@@ -699,6 +767,12 @@ isOneToOne: false
       foreignKeyName: "invitations_org_id_learner_id_fkey"
       columns: ["org_id","learner_id"]
 isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
+    },{
+      foreignKeyName: "invitations_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
       referencedRelation: "learners"
       referencedColumns: ["org_id","id"]
     }
@@ -716,6 +790,12 @@ isOneToOne: false
                   }
                   Relationships: [
                     {
+      foreignKeyName: "learner_contacts_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
+    },{
       foreignKeyName: "learner_contacts_org_id_learner_id_fkey"
       columns: ["org_id","learner_id"]
 isOneToOne: false
@@ -751,6 +831,12 @@ isOneToOne: false
       foreignKeyName: "learner_credits_org_id_learner_id_fkey"
       columns: ["org_id","learner_id"]
 isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
+    },{
+      foreignKeyName: "learner_credits_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
       referencedRelation: "learners"
       referencedColumns: ["org_id","id"]
     },{
@@ -774,6 +860,12 @@ isOneToOne: false
                   }
                   Relationships: [
                     {
+      foreignKeyName: "learner_details_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
+    },{
       foreignKeyName: "learner_details_org_id_learner_id_fkey"
       columns: ["org_id","learner_id"]
 isOneToOne: false
@@ -805,6 +897,12 @@ isOneToOne: false
 isOneToOne: false
       referencedRelation: "profiles"
       referencedColumns: ["id"]
+    },{
+      foreignKeyName: "learner_guardians_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
     },{
       foreignKeyName: "learner_guardians_org_id_learner_id_fkey"
       columns: ["org_id","learner_id"]
@@ -891,20 +989,70 @@ isOneToOne: false
       foreignKeyName: "lesson_claims_org_id_learner_id_fkey"
       columns: ["org_id","learner_id"]
 isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
+    },{
+      foreignKeyName: "lesson_claims_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
       referencedRelation: "learners"
       referencedColumns: ["org_id","id"]
     }
                   ]
-                },"lessons": {
+                },"lesson_ratings": {
                   Row: {
-                    "booking_id": string,"created_at": string,"distance_meters": number | null,"duration_seconds": number | null,"ended_at": string | null,"id": string,"instructor_id": string,"learner_id": string,"notes": string | null,"org_id": string,"rating": number | null,"review": string | null,"started_at": string,"updated_at": string
+                    "created_at": string,"hidden_at": string | null,"hidden_for": Database["public"]['Enums']["review_fault"] | null,"id": string,"instructor_id": string,"is_counted": boolean,"is_of_paid_lesson": boolean,"learner_id": string,"lesson_id": string,"org_id": string,"rated_by": string | null,"rating": number,"replied_at": string | null,"reply": string | null,"review": string | null,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "booking_id": string,"created_at"?: string,"distance_meters"?: number | null,"duration_seconds"?: never,"ended_at"?: string | null,"id"?: string,"instructor_id": string,"learner_id": string,"notes"?: string | null,"org_id": string,"rating"?: number | null,"review"?: string | null,"started_at": string,"updated_at"?: string
+                    "created_at"?: string,"hidden_at"?: string | null,"hidden_for"?: Database["public"]['Enums']["review_fault"] | null,"id"?: string,"instructor_id": string,"is_counted"?: never,"is_of_paid_lesson": boolean,"learner_id": string,"lesson_id": string,"org_id": string,"rated_by"?: string | null,"rating": number,"replied_at"?: string | null,"reply"?: string | null,"review"?: string | null,"updated_at"?: string
                   }
                   Update: {
-                    "booking_id"?: string,"created_at"?: string,"distance_meters"?: number | null,"duration_seconds"?: never,"ended_at"?: string | null,"id"?: string,"instructor_id"?: string,"learner_id"?: string,"notes"?: string | null,"org_id"?: string,"rating"?: number | null,"review"?: string | null,"started_at"?: string,"updated_at"?: string
+                    "created_at"?: string,"hidden_at"?: string | null,"hidden_for"?: Database["public"]['Enums']["review_fault"] | null,"id"?: string,"instructor_id"?: string,"is_counted"?: never,"is_of_paid_lesson"?: boolean,"learner_id"?: string,"lesson_id"?: string,"org_id"?: string,"rated_by"?: string | null,"rating"?: number,"replied_at"?: string | null,"reply"?: string | null,"review"?: string | null,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "lesson_ratings_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "lesson_ratings_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
+    },{
+      foreignKeyName: "lesson_ratings_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "lesson_ratings_org_id_lesson_id_fkey"
+      columns: ["org_id","lesson_id"]
+isOneToOne: false
+      referencedRelation: "lessons"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "lesson_ratings_rated_by_fkey"
+      columns: ["rated_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"lessons": {
+                  Row: {
+                    "booking_id": string,"created_at": string,"distance_meters": number | null,"duration_seconds": number | null,"ended_at": string | null,"id": string,"instructor_id": string,"learner_id": string,"notes": string | null,"org_id": string,"rating": number | null,"started_at": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "booking_id": string,"created_at"?: string,"distance_meters"?: number | null,"duration_seconds"?: never,"ended_at"?: string | null,"id"?: string,"instructor_id": string,"learner_id": string,"notes"?: string | null,"org_id": string,"rating"?: number | null,"started_at": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "booking_id"?: string,"created_at"?: string,"distance_meters"?: number | null,"duration_seconds"?: never,"ended_at"?: string | null,"id"?: string,"instructor_id"?: string,"learner_id"?: string,"notes"?: string | null,"org_id"?: string,"rating"?: number | null,"started_at"?: string,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -925,6 +1073,12 @@ isOneToOne: true
 isOneToOne: false
       referencedRelation: "instructors"
       referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "lessons_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
     },{
       foreignKeyName: "lessons_org_id_learner_id_fkey"
       columns: ["org_id","learner_id"]
@@ -985,6 +1139,12 @@ isOneToOne: false
       foreignKeyName: "order_items_org_id_learner_id_fkey"
       columns: ["org_id","learner_id"]
 isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
+    },{
+      foreignKeyName: "order_items_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
       referencedRelation: "learners"
       referencedColumns: ["org_id","id"]
     },{
@@ -1013,6 +1173,12 @@ isOneToOne: false
 isOneToOne: false
       referencedRelation: "instructors"
       referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "order_withdrawals_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
     },{
       foreignKeyName: "order_withdrawals_org_id_learner_id_fkey"
       columns: ["org_id","learner_id"]
@@ -1051,6 +1217,12 @@ isOneToOne: false
 isOneToOne: false
       referencedRelation: "instructors"
       referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "orders_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
     },{
       foreignKeyName: "orders_org_id_learner_id_fkey"
       columns: ["org_id","learner_id"]
@@ -1145,6 +1317,12 @@ isOneToOne: false
       foreignKeyName: "payment_items_org_id_learner_id_fkey"
       columns: ["org_id","learner_id"]
 isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
+    },{
+      foreignKeyName: "payment_items_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
       referencedRelation: "learners"
       referencedColumns: ["org_id","id"]
     },{
@@ -1173,6 +1351,12 @@ isOneToOne: false
 isOneToOne: false
       referencedRelation: "instructors"
       referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payments_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
     },{
       foreignKeyName: "payments_org_id_learner_id_fkey"
       columns: ["org_id","learner_id"]
@@ -1343,6 +1527,12 @@ isOneToOne: false
       foreignKeyName: "problem_reports_org_id_learner_id_fkey"
       columns: ["org_id","learner_id"]
 isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
+    },{
+      foreignKeyName: "problem_reports_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
       referencedRelation: "learners"
       referencedColumns: ["org_id","id"]
     },{
@@ -1429,6 +1619,12 @@ isOneToOne: false
       foreignKeyName: "referral_codes_org_id_referrer_id_fkey"
       columns: ["org_id","referrer_id"]
 isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
+    },{
+      foreignKeyName: "referral_codes_org_id_referrer_id_fkey"
+      columns: ["org_id","referrer_id"]
+isOneToOne: false
       referencedRelation: "learners"
       referencedColumns: ["org_id","id"]
     }
@@ -1473,6 +1669,12 @@ isOneToOne: true
       foreignKeyName: "referral_rewards_org_id_referrer_id_fkey"
       columns: ["org_id","referrer_id"]
 isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
+    },{
+      foreignKeyName: "referral_rewards_org_id_referrer_id_fkey"
+      columns: ["org_id","referrer_id"]
+isOneToOne: false
       referencedRelation: "learners"
       referencedColumns: ["org_id","id"]
     }
@@ -1499,6 +1701,12 @@ isOneToOne: false
       foreignKeyName: "refunds_org_id_learner_id_fkey"
       columns: ["org_id","learner_id"]
 isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
+    },{
+      foreignKeyName: "refunds_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
       referencedRelation: "learners"
       referencedColumns: ["org_id","id"]
     },{
@@ -1516,6 +1724,32 @@ isOneToOne: false
     },{
       foreignKeyName: "refunds_requested_by_fkey"
       columns: ["requested_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"review_reports": {
+                  Row: {
+                    "created_at": string,"fault": Database["public"]['Enums']["review_fault"],"id": string,"org_id": string,"rating_id": string,"reported_by": string,"resolved_at": string | null,"statement": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"fault": Database["public"]['Enums']["review_fault"],"id"?: string,"org_id": string,"rating_id": string,"reported_by": string,"resolved_at"?: string | null,"statement"?: string | null
+                  }
+                  Update: {
+                    "created_at"?: string,"fault"?: Database["public"]['Enums']["review_fault"],"id"?: string,"org_id"?: string,"rating_id"?: string,"reported_by"?: string,"resolved_at"?: string | null,"statement"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "review_reports_org_id_rating_id_fkey"
+      columns: ["org_id","rating_id"]
+isOneToOne: false
+      referencedRelation: "lesson_ratings"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "review_reports_reported_by_fkey"
+      columns: ["reported_by"]
 isOneToOne: false
       referencedRelation: "profiles"
       referencedColumns: ["id"]
@@ -1573,6 +1807,70 @@ isOneToOne: false
       referencedColumns: ["org_id","id"]
     }
                   ]
+                },"skill_assessments": {
+                  Row: {
+                    "assessed_at": string,"id": string,"instructor_id": string,"learner_id": string,"lesson_id": string,"level": number,"note": string | null,"org_id": string,"skill_id": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "assessed_at"?: string,"id"?: string,"instructor_id": string,"learner_id": string,"lesson_id": string,"level": number,"note"?: string | null,"org_id": string,"skill_id": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "assessed_at"?: string,"id"?: string,"instructor_id"?: string,"learner_id"?: string,"lesson_id"?: string,"level"?: number,"note"?: string | null,"org_id"?: string,"skill_id"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "skill_assessments_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "skill_assessments_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
+    },{
+      foreignKeyName: "skill_assessments_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "skill_assessments_org_id_lesson_id_fkey"
+      columns: ["org_id","lesson_id"]
+isOneToOne: false
+      referencedRelation: "lessons"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "skill_assessments_org_id_skill_id_fkey"
+      columns: ["org_id","skill_id"]
+isOneToOne: false
+      referencedRelation: "skills"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"skills": {
+                  Row: {
+                    "area": string,"created_at": string,"id": string,"is_active": boolean,"org_id": string,"position": number,"syllabus": string,"title": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "area"?: string,"created_at"?: string,"id"?: string,"is_active"?: boolean,"org_id": string,"position": number,"syllabus": string,"title": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "area"?: string,"created_at"?: string,"id"?: string,"is_active"?: boolean,"org_id"?: string,"position"?: number,"syllabus"?: string,"title"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "skills_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    }
+                  ]
                 },"stripe_connect_accounts": {
                   Row: {
                     "account_type": string,"business_type": string | null,"charges_enabled": boolean,"country": string | null,"created_at": string,"default_currency": string | null,"details_submitted": boolean,"id": string,"instructor_id": string | null,"last_event_at": string | null,"org_id": string,"payouts_enabled": boolean,"retired_at": string | null,"service_agreement": string,"status": Database["public"]['Enums']["connect_status"],"status_reason": string | null,"stripe_account_id": string | null,"synced_at": string | null,"transfers_enabled": boolean,"updated_at": string
@@ -1599,6 +1897,154 @@ isOneToOne: false
       referencedColumns: ["org_id","id"]
     }
                   ]
+                },"terms_acceptances": {
+                  Row: {
+                    "accepted_at": string,"ip": unknown,"org_id": string,"terms_id": string,"user_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "accepted_at"?: string,"ip"?: unknown,"org_id": string,"terms_id": string,"user_id": string
+                  }
+                  Update: {
+                    "accepted_at"?: string,"ip"?: unknown,"org_id"?: string,"terms_id"?: string,"user_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "terms_acceptances_org_id_terms_id_fkey"
+      columns: ["org_id","terms_id"]
+isOneToOne: false
+      referencedRelation: "terms_versions"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"terms_versions": {
+                  Row: {
+                    "body": string,"id": string,"org_id": string,"published_at": string,"version": number
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "body": string,"id"?: string,"org_id": string,"published_at"?: string,"version": number
+                  }
+                  Update: {
+                    "body"?: string,"id"?: string,"org_id"?: string,"published_at"?: string,"version"?: number
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "terms_versions_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"trip_consents": {
+                  Row: {
+                    "agrees": boolean,"created_at": string,"learner_id": string,"org_id": string,"updated_at": string,"user_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "agrees": boolean,"created_at"?: string,"learner_id": string,"org_id": string,"updated_at"?: string,"user_id": string
+                  }
+                  Update: {
+                    "agrees"?: boolean,"created_at"?: string,"learner_id"?: string,"org_id"?: string,"updated_at"?: string,"user_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "trip_consents_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
+    },{
+      foreignKeyName: "trip_consents_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "trip_consents_user_id_fkey"
+      columns: ["user_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"trips": {
+                  Row: {
+                    "created_at": string,"distance_meters": number | null,"duration_seconds": number | null,"ended_at": string | null,"id": string,"instructor_id": string,"learner_id": string,"lesson_id": string,"line": Json | null,"org_id": string,"point_count": number | null,"points_removed_at": string | null,"started_at": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"distance_meters"?: number | null,"duration_seconds"?: never,"ended_at"?: string | null,"id"?: string,"instructor_id": string,"learner_id": string,"lesson_id": string,"line"?: Json | null,"org_id": string,"point_count"?: number | null,"points_removed_at"?: string | null,"started_at": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "created_at"?: string,"distance_meters"?: number | null,"duration_seconds"?: never,"ended_at"?: string | null,"id"?: string,"instructor_id"?: string,"learner_id"?: string,"lesson_id"?: string,"line"?: Json | null,"org_id"?: string,"point_count"?: number | null,"points_removed_at"?: string | null,"started_at"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "trips_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "trips_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
+    },{
+      foreignKeyName: "trips_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "trips_org_id_lesson_id_fkey"
+      columns: ["org_id","lesson_id"]
+isOneToOne: false
+      referencedRelation: "lessons"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"waiting_list_entries": {
+                  Row: {
+                    "created_at": string,"days": (number)[],"ended_at": string | null,"from_time": string,"id": string,"instructor_id": string | null,"learner_id": string,"max_total_cents": number | null,"org_id": string,"service_id": string | null,"to_time": string,"until_date": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"days": (number)[],"ended_at"?: string | null,"from_time": string,"id"?: string,"instructor_id"?: string | null,"learner_id": string,"max_total_cents"?: number | null,"org_id": string,"service_id"?: string | null,"to_time": string,"until_date"?: string | null
+                  }
+                  Update: {
+                    "created_at"?: string,"days"?: (number)[],"ended_at"?: string | null,"from_time"?: string,"id"?: string,"instructor_id"?: string | null,"learner_id"?: string,"max_total_cents"?: number | null,"org_id"?: string,"service_id"?: string | null,"to_time"?: string,"until_date"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "waiting_list_entries_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "waiting_list_entries_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
+    },{
+      foreignKeyName: "waiting_list_entries_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "waiting_list_entries_org_id_service_id_fkey"
+      columns: ["org_id","service_id"]
+isOneToOne: false
+      referencedRelation: "services"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
                 }
           }
           Views: {
@@ -1620,6 +2066,12 @@ isOneToOne: false
 isOneToOne: false
       referencedRelation: "instructors"
       referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "bookings_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
     },{
       foreignKeyName: "bookings_org_id_learner_id_fkey"
       columns: ["org_id","learner_id"]
@@ -1660,6 +2112,32 @@ isOneToOne: false
       referencedColumns: ["org_id","id"]
     }
                   ]
+                },"learner_totals": {
+                  Row: {
+                    "currency": string | null,"learner_id": string,"org_id": string,"total_sessions": number,"total_sessions_booked": number | null,"total_spent_cents": number | null,"user_profile_id": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                           "currency"?: string | null,"learner_id"?: string | null,"org_id"?: string | null,"total_sessions"?: number | null,"total_sessions_booked"?: number | null,"total_spent_cents"?: number | null,"user_profile_id"?: string | null
+                         }
+                        Update: {
+                           "currency"?: string | null,"learner_id"?: string | null,"org_id"?: string | null,"total_sessions"?: number | null,"total_sessions_booked"?: number | null,"total_spent_cents"?: number | null,"user_profile_id"?: string | null
+                         }
+                        Relationships: [
+                    {
+      foreignKeyName: "learners_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "learners_user_id_fkey"
+      columns: ["user_profile_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
                 },"my_roles": {
                   Row: {
                     "org_id": string | null,"role": string | null
@@ -1686,6 +2164,12 @@ isOneToOne: false
 "accept_proposal":
 { Args: { "p_booking_id": string }; Returns: Database["public"]['Enums']["booking_status"]
                            },
+"accept_terms":
+{ Args: { "p_terms_id": string }; Returns: undefined
+                           },
+"add_document":
+{ Args: { "p_document_number": string,"p_expires_on"?: string,"p_file_path"?: string,"p_instructor_id": string,"p_kind": Database["public"]['Enums']["document_kind"] }; Returns: string
+                           },
 "add_instructor":
 { Args: { "p_bio"?: string,"p_currency"?: string,"p_display_name": string,"p_hourly_rate_cents": number,"p_org_id": string,"p_time_zone"?: string }; Returns: string
                            },
@@ -1710,11 +2194,17 @@ isOneToOne: false
 "admin_end_discount_code":
 { Args: { "p_discount_code_id": string,"p_reason": string }; Returns: undefined
                            },
+"admin_hide_review":
+{ Args: { "p_fault": Database["public"]['Enums']["review_fault"],"p_rating_id": string,"p_reason": string }; Returns: undefined
+                           },
 "admin_hold_instructor":
 { Args: { "p_instructor_id": string,"p_is_held": boolean,"p_reason": string }; Returns: undefined
                            },
 "admin_hold_payout":
 { Args: { "p_payout_id": string,"p_reason": string }; Returns: undefined
+                           },
+"admin_keep_review":
+{ Args: { "p_rating_id": string,"p_reason": string }; Returns: undefined
                            },
 "admin_record_refund":
 { Args: { "p_amount_cents": number,"p_client_key"?: string,"p_payment_id": string,"p_reason": string }; Returns: string
@@ -1745,6 +2235,9 @@ isOneToOne: false
                            },
 "admin_write_off_balance":
 { Args: { "p_currency": string,"p_payee_id": string,"p_reason": string }; Returns: number
+                           },
+"assess_skills":
+{ Args: { "p_booking_id": string,"p_levels": Json }; Returns: number
                            },
 "become_instructor":
 { Args: { "p_bio"?: string,"p_currency"?: string,"p_display_name": string,"p_hourly_rate_cents": number,"p_time_zone"?: string }; Returns: string
@@ -1818,6 +2311,11 @@ isOneToOne: false
               "hours_left": number,"instructor_id": string,"learner_id": string,"minutes_left": number,"minutes_reserved": number,"next_expiry_at": string,"service_id": string
             }[]
                            },
+"current_terms":
+{ Args: { "p_org_id": string }; Returns: {
+              "accepted_at": string,"body": string,"published_at": string,"terms_id": string,"version": number
+            }[]
+                           },
 "decide_claim":
 { Args: { "p_claim_id": string,"p_no_show_by": Database["public"]['Enums']["booking_party"],"p_reason": string }; Returns: undefined
                            },
@@ -1829,6 +2327,9 @@ isOneToOne: false
                            },
 "decline_proposal":
 { Args: { "p_booking_id": string }; Returns: undefined
+                           },
+"define_syllabus":
+{ Args: { "p_org_id": string,"p_skills": Json,"p_syllabus": string }; Returns: number
                            },
 "delete_rate_card":
 { Args: { "p_rate_card_id": string }; Returns: undefined
@@ -1845,6 +2346,11 @@ isOneToOne: false
 "find_organization":
 { Args: { "p_slug": string }; Returns: {
               "currency": string,"id": string,"labels": Json,"name": string,"slug": string,"time_zone": string
+            }[]
+                           },
+"finish_trip":
+{ Args: { "p_trip_id": string }; Returns: {
+              "distance_meters": number,"duration_seconds": number,"point_count": number
             }[]
                            },
 "give_guardian_consent":
@@ -1903,6 +2409,17 @@ isOneToOne: false
               "expires_at": string,"invitation_id": string,"token": string
             }[]
                            },
+"join_waiting_list":
+{ Args: { "p_days"?: (number)[],"p_from_time"?: string,"p_instructor_id"?: string,"p_learner_id"?: string,"p_max_total_cents"?: number,"p_service_id"?: string,"p_to_time"?: string,"p_until_date"?: string }; Returns: string
+                           },
+"learner_progress":
+{ Args: { "p_learner_id": string }; Returns: {
+              "area": string,"assessed_at": string,"level": number,"previous_level": number,"skill_id": string,"syllabus": string,"title": string
+            }[]
+                           },
+"leave_waiting_list":
+{ Args: { "p_entry_id": string }; Returns: undefined
+                           },
 "lesson_materials":
 { Args: { "p_booking_id": string }; Returns: string
                            },
@@ -1929,9 +2446,19 @@ isOneToOne: false
               "amount_cents": number,"end_at": string,"local_end": string,"local_start": string,"seats_left": number,"start_at": string,"time_zone": string
             }[]
                            },
+"list_reviews":
+{ Args: { "p_before"?: string,"p_instructor_id": string,"p_limit"?: number }; Returns: {
+              "rated_at": string,"rating": number,"rating_id": string,"replied_at": string,"reply": string,"review": string
+            }[]
+                           },
 "list_time_zones":
 { Args: Record<PropertyKey, never>; Returns: {
               "name": string
+            }[]
+                           },
+"list_trip_points":
+{ Args: { "p_after"?: string,"p_limit"?: number,"p_trip_id": string }; Returns: {
+              "accuracy_meters": number,"lat": number,"lng": number,"received_at": string,"speed_kph": number,"ts": string
             }[]
                            },
 "mark_no_show":
@@ -2068,15 +2595,24 @@ isOneToOne: false
 "publish_slots":
 { Args: { "p_from": string,"p_instructor_id"?: string,"p_service_id": string,"p_to": string }; Returns: number
                            },
+"publish_terms":
+{ Args: { "p_body": string,"p_org_id": string }; Returns: number
+                           },
 "quote_booking":
 { Args: { "p_instructor_id"?: string,"p_learner_id"?: string,"p_service_id": string,"p_start_at"?: string,"p_use_credits"?: boolean }; Returns: {
               "amount_cents": number,"currency": string,"line_item": string
             }[]
                            },
+"rate_lesson":
+{ Args: { "p_booking_id": string,"p_rating": number,"p_review"?: string }; Returns: string
+                           },
 "reassign_booking":
 { Args: { "p_booking_id": string,"p_instructor_id": string,"p_service_id"?: string }; Returns: {
               "amount_cents": number,"booking_id": string,"booking_status": Database["public"]['Enums']["booking_status"],"currency": string,"refund_cents": number,"restored_minutes": number
             }[]
+                           },
+"record_trip_points":
+{ Args: { "p_points": Json,"p_trip_id": string }; Returns: (string)[]
                            },
 "refund_credits":
 { Args: { "p_client_key"?: string,"p_credit_id": string,"p_minutes"?: number,"p_reason"?: string }; Returns: {
@@ -2086,8 +2622,14 @@ isOneToOne: false
 "remove_member_role":
 { Args: { "p_org_id": string,"p_role": Database["public"]['Enums']["org_role"],"p_user_id": string }; Returns: undefined
                            },
+"reply_to_review":
+{ Args: { "p_rating_id": string,"p_reply": string }; Returns: undefined
+                           },
 "report_problem":
 { Args: { "p_booking_id": string,"p_description": string }; Returns: string
+                           },
+"report_review":
+{ Args: { "p_fault": Database["public"]['Enums']["review_fault"],"p_rating_id": string,"p_statement"?: string }; Returns: undefined
                            },
 "request_booking":
 { Args: { "p_client_key"?: string,"p_discount_code"?: string,"p_dropoff"?: Json,"p_instructor_id": string,"p_learner_id"?: string,"p_learner_user_id"?: string,"p_notes"?: string,"p_pay_rest_by_card"?: boolean,"p_pickup"?: Json,"p_service_id": string,"p_start_at": string,"p_use_credits"?: boolean,"p_use_rewards"?: boolean }; Returns: {
@@ -2211,14 +2753,26 @@ isOneToOne: false
 "set_rate_card_validity":
 { Args: { "p_rate_card_id": string,"p_valid_from": string,"p_valid_to": string }; Returns: undefined
                            },
+"set_trip_consent":
+{ Args: { "p_agrees": boolean,"p_learner_id": string }; Returns: undefined
+                           },
 "start_lesson":
 { Args: { "p_booking_id": string }; Returns: string
+                           },
+"start_trip":
+{ Args: { "p_booking_id": string }; Returns: string
+                           },
+"trip_geojson":
+{ Args: { "p_trip_id": string }; Returns: Json
                            },
 "unpublish_slots":
 { Args: { "p_from": string,"p_instructor_id"?: string,"p_service_id": string,"p_to": string }; Returns: number
                            },
 "update_organization":
 { Args: { "p_checkout_hold_minutes"?: number,"p_credit_validity_months"?: number,"p_currency"?: string,"p_forfeits_expired_hours"?: boolean,"p_labels"?: Json,"p_max_held_lessons"?: number,"p_max_open_holds"?: number,"p_minimum_payout_cents"?: number,"p_name"?: string,"p_org_id": string,"p_payout_weekday"?: number,"p_refunds_resold_times"?: boolean,"p_requires_second_factor"?: boolean,"p_tax_id"?: string,"p_time_zone"?: string }; Returns: undefined
+                           },
+"verify_document":
+{ Args: { "p_document_id": string,"p_is_valid": boolean }; Returns: undefined
                            },
 "withdraw_claim":
 { Args: { "p_claim_id": string }; Returns: undefined
@@ -2246,7 +2800,7 @@ isOneToOne: false
       } }
           }
           Enums: {
-            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "proposed"|"held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"restore"|"consume"|"give_back"|"refund"|"refund_failed"|"expire"|"dispute"|"dispute_reversed","credit_status": "pending"|"active"|"frozen"|"cancelled","directory_order": "rating"|"price"|"distance","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"lost"|"appeal_needs_response"|"appeal_under_review"|"won","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment"|"write_off","earning_status": "pending"|"available"|"frozen"|"paid"|"closed","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","lesson_claim_status": "open"|"undecided"|"upheld"|"dismissed"|"withdrawn","order_item_ending": "given"|"missed"|"cancelled"|"fault"|"withdrawn","order_item_kind": "booking"|"credits","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","series_mode": "all_or_nothing"|"skip_conflicts","verification_status": "pending"|"verified"|"rejected","withdrawal_mode": "full"|"packages"|"none"
+            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "proposed"|"held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"restore"|"consume"|"give_back"|"refund"|"refund_failed"|"expire"|"dispute"|"dispute_reversed","credit_status": "pending"|"active"|"frozen"|"cancelled","directory_order": "rating"|"price"|"distance","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"lost"|"appeal_needs_response"|"appeal_under_review"|"won","document_kind": "licence"|"insurance"|"background_check"|"qualification"|"vehicle","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment"|"write_off","earning_status": "pending"|"available"|"frozen"|"paid"|"closed","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","lesson_claim_status": "open"|"undecided"|"upheld"|"dismissed"|"withdrawn","order_item_ending": "given"|"missed"|"cancelled"|"fault"|"withdrawn","order_item_kind": "booking"|"credits","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","review_fault": "off_topic"|"not_genuine"|"personal_data"|"abusive"|"unlawful","series_mode": "all_or_nothing"|"skip_conflicts","verification_status": "pending"|"verified"|"rejected","withdrawal_mode": "full"|"packages"|"none"
           }
           CompositeTypes: {
             [_ in never]: never
@@ -2362,7 +2916,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["proposed", "held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "restore", "consume", "give_back", "refund", "refund_failed", "expire", "dispute", "dispute_reversed"],"credit_status": ["pending", "active", "frozen", "cancelled"],"directory_order": ["rating", "price", "distance"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review", "won"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment", "write_off"],"earning_status": ["pending", "available", "frozen", "paid", "closed"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"lesson_claim_status": ["open", "undecided", "upheld", "dismissed", "withdrawn"],"order_item_ending": ["given", "missed", "cancelled", "fault", "withdrawn"],"order_item_kind": ["booking", "credits"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"series_mode": ["all_or_nothing", "skip_conflicts"],"verification_status": ["pending", "verified", "rejected"],"withdrawal_mode": ["full", "packages", "none"]
+            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["proposed", "held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "restore", "consume", "give_back", "refund", "refund_failed", "expire", "dispute", "dispute_reversed"],"credit_status": ["pending", "active", "frozen", "cancelled"],"directory_order": ["rating", "price", "distance"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review", "won"],"document_kind": ["licence", "insurance", "background_check", "qualification", "vehicle"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment", "write_off"],"earning_status": ["pending", "available", "frozen", "paid", "closed"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"lesson_claim_status": ["open", "undecided", "upheld", "dismissed", "withdrawn"],"order_item_ending": ["given", "missed", "cancelled", "fault", "withdrawn"],"order_item_kind": ["booking", "credits"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"review_fault": ["off_topic", "not_genuine", "personal_data", "abusive", "unlawful"],"series_mode": ["all_or_nothing", "skip_conflicts"],"verification_status": ["pending", "verified", "rejected"],"withdrawal_mode": ["full", "packages", "none"]
           }
         }
 } as const

@@ -10,12 +10,14 @@ marketplace was built. No policy is asked: this is what policies are measured ag
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, get_args
 from uuid import UUID, uuid4
 
 from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
 
 from tests.factories import MARKETPLACE, Booking, Credit, Instructor, World, account_object
 from tests.payouts import paydays
@@ -239,6 +241,7 @@ def build(world: World) -> Marketplace:
     claim = missed.say_missing("learner")
     due = _book(world, stories[0], world.now() + timedelta(minutes=60))
     world.travel(to=due.columns["start_at"])
+    trip = _set_out(world, due, ben, gil)
     next_lesson = _book(world, stories[0], world.now() + timedelta(minutes=70))
     world.travel(to=next_lesson.columns["start_at"] - timedelta(minutes=5))
     ann_service = due.columns["service_id"]
@@ -265,6 +268,35 @@ def build(world: World) -> Marketplace:
     )
     invited, _ = _invite(world, ada, nia), _invite(world, otto, nia)
 
+    _record_trips(world)
+    entry = world.call(
+        _user(ben),
+        "public.join_waiting_list",
+        p_instructor_id=ann.id,
+        p_days=[6],
+        p_until_date=world.in_days(1).date(),
+    )
+    for admin in (ada, otto):
+        world.call(
+            _user(admin), "public.publish_terms", p_org_id=admin.org_id, p_body="Be on time."
+        )
+    terms = world.value("select id from public.terms_versions where org_id = %s", elm)
+    world.call(_user(ben), "public.accept_terms", p_terms_id=terms)
+    document = world.call(
+        _user(ann),
+        "public.add_document",
+        p_instructor_id=ann.id,
+        p_kind="licence",
+        p_document_number="ADI 123456",
+    )
+    world.call(
+        _user(dan),
+        "public.add_document",
+        p_instructor_id=dan.id,
+        p_kind="licence",
+        p_document_number="ADI 654321",
+    )
+    review = _rate_lessons(world, recent, ben)
     for person in (dan, liv):
         _free_slot(world, person)
     _book(world, stories[4], world.in_days(8))
@@ -316,6 +348,12 @@ def build(world: World) -> Marketplace:
             "ann_open_time": _open_times(world, ann, ann_service)[-1].isoformat(),
             "max_free_slot": free_slots[stories[3]],
             "due_booking": due.id,
+            "trip": trip,
+            "document": document,
+            "review": review,
+            "terms": terms,
+            "entry": entry,
+            "trip_points": json.dumps([_point(due.columns["start_at"] + timedelta(minutes=2))]),
             "claim": claim,
             "undecided_claim": undecided_claim,
             "next_booking": next_lesson.id,
@@ -594,6 +632,60 @@ def _lesson(world: World, story: Story) -> Booking:
     booking = _book(world, story, world.now() + timedelta(minutes=30))
     booking.complete()
     return booking
+
+
+def _set_out(world: World, booking: Booking, learner: Person, guardian: Person) -> UUID:
+    """A lesson begins, and is recorded: its learner and the guardian have agreed."""
+    for person in (learner, guardian):
+        world.call(_user(person), "public.set_trip_consent", p_learner_id=learner.id, p_agrees=True)
+    teacher = booking.instructor.user_id
+    world.call(teacher, "public.start_lesson", p_booking_id=booking.id)
+    trip_id: UUID = world.call(teacher, "public.start_trip", p_booking_id=booking.id)
+    points = Jsonb([_point(world.now())])
+    world.call(teacher, "public.record_trip_points", p_trip_id=trip_id, p_points=points)
+    return trip_id
+
+
+def _point(at: datetime) -> dict[str, Any]:
+    return {"ts": at.isoformat(), "lat": 53.8, "lng": -1.55}
+
+
+def _record_trips(world: World) -> None:
+    """Every lesson that is over has a trip."""
+    world.connection.execute(
+        "insert into public.trips"
+        " (org_id, lesson_id, instructor_id, learner_id, started_at, ended_at, distance_meters)"
+        " select org_id, id, instructor_id, learner_id, started_at, ended_at, 9000"
+        " from public.lessons where ended_at is not null"
+    )
+
+
+def _rate_lessons(world: World, unrated: Booking, reporter: Person) -> UUID:
+    """Every lesson that is over is assessed, and but for one rated; the reporter's own review."""
+    world.connection.execute(
+        "insert into public.skills (org_id, syllabus, title, position)"
+        " select id, 'Driving', 'Moving off', 1 from public.organizations where not is_platform"
+    )
+    world.connection.execute(
+        "insert into public.skill_assessments"
+        " (org_id, lesson_id, skill_id, instructor_id, learner_id, level)"
+        " select lesson.org_id, lesson.id, skill.id, instructor_id, learner_id, 3"
+        " from public.lessons lesson join public.skills skill using (org_id)"
+    )
+    world.connection.execute(
+        "insert into public.lesson_ratings"
+        " (org_id, lesson_id, instructor_id, learner_id, rating, review, is_of_paid_lesson)"
+        " select org_id, id, instructor_id, learner_id, 4, 'Good.', true from public.lessons"
+        " where ended_at is not null and booking_id <> %s",
+        [unrated.id],
+    )
+    review_id: UUID = world.value(
+        "select id from public.lesson_ratings where learner_id = %s", reporter.id
+    )
+    world.call(
+        _user(reporter), "public.report_review", p_rating_id=review_id, p_fault="personal_data"
+    )
+    return review_id
 
 
 def _discount(world: World, story: Story) -> UUID:

@@ -14,7 +14,7 @@ from tests.races import Racers
 from tools.cluster import Cluster
 
 CREATE = "select private.create_month_partitions(%s::regclass)"
-PARTITIONED = ["public.audit_logs", "private.webhook_event_bodies"]
+PARTITIONED = ["public.audit_logs", "private.webhook_event_bodies", "private.trip_points"]
 
 
 def partitions(world: World, table: str) -> set[str]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from tests.factories import MARKETPLACE, World
+from tests.factories import MARKETPLACE, Booking, World
 
 MARK = "Zaphod"
 HIDDEN = "(personal)"
@@ -218,6 +218,10 @@ def mark(column: DictRow) -> Any:
             return MARK.encode()
         case "text[]":
             return [MARK]
+        case "inet":
+            return "192.0.2.42"
+        case "jsonb" if column["name"] == "line":
+            return Jsonb([MARK])
         case "numeric":
             return Decimal("42.424242")
         case "date":
@@ -245,6 +249,7 @@ def a_row_of_everything_personal(world: World) -> None:
     booking.refund(1000)
     claim_id = booking.say_missing("instructor")
     world.call(booking.learner, "public.withdraw_claim", p_claim_id=claim_id)
+    a_lesson_with_a_trip_and_a_review(world, booking)
     world.discount_code()
     world.insert(
         "public.referral_codes",
@@ -278,6 +283,31 @@ def a_row_of_everything_personal(world: World) -> None:
         p_email="cho@example.org",
         p_role="learner",
     )
+
+
+def a_lesson_with_a_trip_and_a_review(world: World, booking: Booking) -> None:
+    review_id = world.call(
+        booking.learner, "public.rate_lesson", p_booking_id=booking.id, p_rating=4
+    )
+    instructor = booking.instructor.user_id
+    world.call(instructor, "public.reply_to_review", p_rating_id=review_id, p_reply="Thanks.")
+    world.call(instructor, "public.report_review", p_rating_id=review_id, p_fault="off_topic")
+    lesson = world.row("select id, org_id, instructor_id, learner_id from public.lessons")
+    of_the_lesson = {"lesson_id": lesson.pop("id"), **lesson}
+    world.insert("public.trips", {"started_at": world.now(), **of_the_lesson})
+    world.call(
+        instructor,
+        "public.add_document",
+        p_instructor_id=booking.instructor.id,
+        p_kind="licence",
+        p_document_number="ADI 123456",
+    )
+    terms = {"org_id": MARKETPLACE, "version": 1, "body": "Be on time."}
+    terms_id = world.insert("public.terms_versions", terms)
+    world.call(booking.learner, "public.accept_terms", p_terms_id=terms_id)
+    skill = {"org_id": MARKETPLACE, "syllabus": "Driving", "title": "Mirrors", "position": 1}
+    skill_id = world.insert("public.skills", skill)
+    world.insert("public.skill_assessments", {"skill_id": skill_id, "level": 3, **of_the_lesson})
 
 
 def test_personal_data_never_enters_the_log(log: World) -> None:

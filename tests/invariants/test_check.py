@@ -165,6 +165,16 @@ PLANTED = {
         "update public.order_items set ending = null where booking_id ="
         f" (select id from public.bookings where {COMPLETED})",
     ],
+    "ratings_are_counted": [
+        "update public.instructors set rating_count = 3 where"
+        f" {one('public.instructors', 'lesson_count > 0')}",
+        "update public.instructors set rating = 4.5 where"
+        f" {one('public.instructors', 'lesson_count > 0')}",
+        f"update public.lessons set rating = 5 where {one('public.lessons')}",
+        "insert into public.lesson_ratings"
+        " (org_id, lesson_id, instructor_id, learner_id, rating, is_of_paid_lesson)"
+        " select org_id, id, instructor_id, learner_id, 5, true from public.lessons",
+    ],
     "seats_are_counted": [
         "update public.bookable_slots set current_bookings = 0 where id ="
         f" (select slot_id from public.bookings where {CONFIRMED})",

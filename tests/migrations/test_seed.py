@@ -64,3 +64,9 @@ def test_the_owner_books_a_listed_time_for_the_learner(seeded: World) -> None:
     )
     assert (booked["status"], booked["amount_cents"], booked["currency"]) == ("held", 11210, "aud")
     assert seeded.violations() == []
+
+
+def test_the_school_teaches_a_drivers_record(seeded: World) -> None:
+    progress = seeded.ask(OWNER, "public.learner_progress", p_learner_id=LEARNER)
+    assert len(progress) == 27
+    assert {row["syllabus"] for row in progress} == {"Driving"}

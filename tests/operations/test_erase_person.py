@@ -115,7 +115,9 @@ def learner(school: School) -> Booking:
         cancellation_reason=MARK,
     )
     mark(world, "booking_notes", f"booking_id = '{booking.id}'", notes=MARK)
-    mark(world, "lessons", own, review=MARK, notes=MARK)
+    mark(world, "lessons", own, notes=MARK)
+    world.call(person, "public.rate_lesson", p_booking_id=booking.id, p_rating=4, p_review=MARK)
+    mark(world, "lesson_ratings", own, reply=MARK, replied_at=world.now())
     world.guardian(learner_id, view=True)
     mark(world, "learner_guardians", own, relation=MARK)
     refund_id = world.call(
@@ -235,9 +237,12 @@ def instructor(school: School) -> Instructor:
     world.slot(world.service(ann), world.in_days(20))
     # What the learner left is the learner's to have erased.
     learner = world.value("select user_id from public.learners")
+    lesson = world.value("select booking_id from public.lessons")
+    world.call(learner, "public.rate_lesson", p_booking_id=lesson, p_rating=4, p_review=MARK)
     erase(world, learner, learner)
     mark(world, "booking_notes", own, notes=MARK)
     mark(world, "lessons", own, notes=MARK)
+    mark(world, "lesson_ratings", own, reply=MARK, replied_at=world.now())
     return ann
 
 

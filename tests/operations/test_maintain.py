@@ -36,6 +36,11 @@ def test_a_house_in_order_is_left_as_it_is(world: World) -> None:
             "claims_settled": 0,
             "resold_times_refunded": 0,
             "authorizations_voided": 0,
+            "trips_finished": 0,
+            "trips_cleared": 0,
+            "times_offered": 0,
+            "addresses_forgotten": 0,
+            "documents_told_of": 0,
             "earnings_made_available": 0,
             "partitions_created": 0,
         }

@@ -1,6 +1,6 @@
 -- A table of tenants has a primary key that begins with org_id, which therefore is never null; an id is unique alone as well, so that
 -- no two organizations hold the same. Their idempotency keys are unique within an organization.
--- plant: alter table public.lessons drop constraint lessons_pkey; alter table public.lessons add primary key (id, org_id)
+-- plant: alter table public.alerts drop constraint alerts_pkey; alter table public.alerts add primary key (id, org_id)
 -- plant: alter table public.payout_items drop constraint payout_items_pkey; alter table public.payout_items add primary key (payout_id, earning_id)
 -- plant: alter table private.outbox drop constraint outbox_id_key
 -- plant: alter table private.webhook_events drop constraint webhook_events_id_key; create unique index on private.webhook_events (id) where status = 'parked'

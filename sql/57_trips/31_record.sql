@@ -1,0 +1,149 @@
+-- Takes a batch of a trip's points, in any order, and returns the times of those that were new. A batch that was sent before, or holds a
+-- point twice, changes nothing more. Points of a finished trip count too, for a week: then it is measured again.
+-- All are inserted first and judged afterwards, by what the insert returns, so that a batch is read once; a refusal undoes it.
+-- Definer: points change only through functions.
+create function private.record_trip_points(p_trip_id uuid, p_points jsonb)
+    returns timestamptz[]
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    trip public.trips := private.require_recorded_trip(p_trip_id);
+    new_times timestamptz[];
+    first_at timestamptz;
+    last_at timestamptz;
+begin
+    perform private.assert_batch_is_small(p_points);
+
+    with entered as (
+        insert into private.trip_points (org_id, trip_id, ts, lat, lng, speed_kph, accuracy_meters)
+        select trip.org_id, trip.id, sent.ts, sent.lat, sent.lng, sent.speed_kph, sent.accuracy_meters
+        from jsonb_to_recordset(p_points) sent (
+            ts timestamptz, lat numeric(9, 6), lng numeric(9, 6), speed_kph numeric(6, 2), accuracy_meters numeric(7, 2)
+        )
+        on conflict do nothing
+        returning ts
+    )
+
+    select coalesce(array_agg(entered.ts order by entered.ts), '{}'), min(entered.ts), max(entered.ts)
+    into new_times, first_at, last_at
+    from entered;
+
+    perform private.assert_times_are_of_the_lesson(trip, first_at, last_at);
+    if trip.ended_at is not null and first_at is not null then
+        perform private.measure_trip(trip);
+    end if;
+    return new_times;
+exception
+    when data_exception or check_violation or not_null_violation then
+        perform private.refuse(
+            'PT422', 'bad_point',
+            'One of these points is none.',
+            'Send a list of {"ts", "lat", "lng"} with speed_kph and accuracy_meters if the phone knows them.'
+        );
+end;
+$$;
+
+-- The trip, locked, if the caller is its instructor, its lesson may be tracked, and it is not too late. Batches of one trip follow one
+-- another, so that none is left out when a finished trip is measured again.
+create function private.require_recorded_trip(p_trip_id uuid)
+    returns public.trips
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    trip public.trips;
+begin
+    perform private.require_person();
+    select * into trip
+    from public.trips
+    where id = p_trip_id
+        and instructor_id = any (private.my_instructor_ids())
+    for no key update;
+
+    if not found then
+        perform private.refuse_unknown_trip();
+    end if;
+    perform private.assert_may_be_tracked(trip.learner_id);
+    if trip.points_removed_at is not null or trip.ended_at < private.clock() - interval '7 days' then
+        perform private.refuse(
+            'PT409', 'trip_closed',
+            'This trip has been over for too long.',
+            'Points are taken for seven days after a trip; drop older ones.'
+        );
+    end if;
+    return trip;
+end;
+$$;
+
+-- Refuses a trip that is not the caller's, like one that does not exist.
+create function private.refuse_unknown_trip()
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.refuse(
+        'PT404', 'trip_not_found',
+        'You have no trip with this id.',
+        'Check the id and who is signed in.'
+    );
+end;
+$$;
+
+-- Refuses what is no list of points, or too long a one.
+create function private.assert_batch_is_small(p_points jsonb)
+    returns void
+    language plpgsql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if jsonb_typeof(p_points) is distinct from 'array' then
+        raise data_exception;
+    end if;
+    if jsonb_array_length(p_points) > 1000 then
+        perform private.refuse(
+            'PT422', 'too_many_points',
+            'That are too many points at once.',
+            'Send them in batches of at most 1,000.'
+        );
+    end if;
+end;
+$$;
+
+-- Refuses points that the trip's lesson cannot have: later than now, but for two minutes by which a phone's clock may be wrong, and those
+-- before or after the lesson.
+create function private.assert_times_are_of_the_lesson(p_trip public.trips, p_first_at timestamptz, p_last_at timestamptz)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    tracked constant tstzrange := private.tracked_time_of(p_trip);
+begin
+    if p_last_at > private.clock() + interval '2 minutes' then
+        perform private.refuse(
+            'PT422', 'point_in_future',
+            'One of these points is in the future.',
+            'Correct the phone''s clock, and send the times as they were.'
+        );
+    end if;
+    if not (tracked @> p_first_at and tracked @> p_last_at) then
+        perform private.refuse(
+            'PT422', 'point_outside_lesson',
+            'One of these points is from before or after the lesson.',
+            'Send points from the start of the lesson until half an hour after its end, and drop the others.'
+        );
+    end if;
+end;
+$$;

@@ -1,0 +1,5 @@
+"""Whatever a test does here, the books and the calendar agree when it ends."""
+
+from tests.health import healthy_committed_world, healthy_world
+
+__all__ = ["healthy_committed_world", "healthy_world"]
