@@ -427,6 +427,7 @@ def test_what_would_fail_alike_rests_without_losing_a_try(
         assert rested["available_at"] == outbox.world.now() + MINUTE
         assert rested["last_error"] == "no permission"
     assert claimed(outbox, other) == [elsewhere]
+    outbox.finish(elsewhere, other)
     outbox.world.travel(by=MINUTE)
     assert claimed(outbox, other) == [first, second]
 
