@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-browser proof up check ruff mypy sqlfluff bench faults migration types lock clean prerequisites
+.PHONY: help demo test test-slow test-browser proof up check ruff mypy sqlfluff squawk bench faults migration types lock clean prerequisites
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -8,6 +8,7 @@ STACK := supabase/local/node_modules/.installed
 EXAMPLE := examples/web/dist/.built
 BROWSER := tests/browser/node_modules/.installed
 SQL := $(wildcard sql/*/*.sql)
+LATER_MIGRATIONS := $(filter-out %_initial_schema.sql,$(wildcard supabase/migrations/*.sql))
 LINTED := .venv/.linted
 
 help: ## list these targets
@@ -32,7 +33,7 @@ up: $(VENV) $(STACK) $(EXAMPLE) ## start everything that a frontend needs, and p
 	@$(BIN)/python -m $(if $(demo),demo --keep,demo.up)
 
 check: $(VENV) ## lint, format, types
-	@$(MAKE) --no-print-directory --jobs 3 ruff mypy sqlfluff
+	@$(MAKE) --no-print-directory --jobs 3 ruff mypy sqlfluff squawk
 
 ruff:
 	@$(BIN)/ruff check
@@ -42,6 +43,10 @@ mypy:
 	@$(BIN)/mypy
 
 sqlfluff: $(LINTED)
+
+# The first migration meets no data. What comes after it has to be safe on a database in use.
+squawk:
+	@$(if $(LATER_MIGRATIONS),$(BIN)/squawk $(LATER_MIGRATIONS))
 
 # Only what has changed since it was found in order.
 $(LINTED): .sqlfluff $(SQL) requirements-dev.lock

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date
+from datetime import UTC, date, datetime
 from http import HTTPStatus
 from pathlib import Path
 from types import FrameType
@@ -21,7 +21,8 @@ from jobs.config import Config
 from jobs.database import Database
 from jobs.outbox import Outbox
 from jobs.output import open_output
-from jobs.stripe_calls import make_stripe_calls
+from jobs.replay import Replay
+from jobs.stripe_calls import CallFailed, make_stripe_calls
 from jobs.transfers import Transfers
 from lplate.postgres import DatabaseFault, DatabaseUnavailable, Refused
 from lplate.settings import ConfigurationError
@@ -88,7 +89,10 @@ def payouts(
         client = make_stripe_client(config, retries=0)
         calls = make_stripe_calls(config, database, stop)
         job = payout_job.PayoutJob(config, database, Transfers(client, calls), output, stop)
-        if not job.run(runs, workers):
+        is_settled = job.run(runs, workers)
+        if not on and not org:
+            database.record_heartbeat("payouts")
+        if not is_settled:
             raise typer.Exit(UNSETTLED)
 
 
@@ -107,6 +111,33 @@ def outbox(
         if watch:
             work.watch()
         elif not work.drain():
+            raise typer.Exit(UNSETTLED)
+
+
+@app.command("replay-events")
+def replay_events(
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
+            help="From when on, in UTC. Default: an hour before the newest event that is stored.",
+        ),
+    ] = None,
+) -> None:
+    """Apply Stripe's events that no webhook has brought, of the last 30 days at most.
+
+    After a restore, and after an endpoint was disabled or wrong. Safe to repeat.
+    """
+    with _session(pool_size=1) as (config, database):
+        client = make_stripe_client(config, retries=0)
+        calls = make_stripe_calls(config, database, _stop_signal())
+        replay = Replay(config, database, client, calls, open_output())
+        try:
+            is_settled = replay.run(since.replace(tzinfo=UTC) if since else None)
+        except CallFailed as error:
+            typer.echo(f"Stripe did not say what happened: {error.failure.message}", err=True)
+            raise typer.Exit(UNSETTLED) from None
+        if not is_settled:
             raise typer.Exit(UNSETTLED)
 
 
@@ -138,6 +169,7 @@ def maintain() -> None:
     """Expire what has expired, publish and release what is due. Run it every few minutes."""
     with _session(pool_size=1) as (_, database):
         open_output().table("task_done", [asdict(task) for task in database.maintain()])
+        database.record_heartbeat("maintain")
 
 
 @app.command()
@@ -162,8 +194,8 @@ def _session(*, pool_size: int) -> Iterator[tuple[Config, Database]]:
     try:
         with Database(url, login="jobs", size=pool_size, timeout=timeout) as database:
             yield config, database
-    except DatabaseUnavailable:
-        typer.echo("The database does not answer. Run the same command again later.", err=True)
+    except DatabaseUnavailable as error:
+        typer.echo(f"The database {error.reason}. Run the same command again later.", err=True)
         raise typer.Exit(UNSETTLED) from None
     except Refused as refusal:
         _explain(refusal)

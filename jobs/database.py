@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -150,6 +150,15 @@ class Concern:
 
 
 @dataclass(frozen=True, slots=True)
+class LateCommand:
+    """A scheduled command that has not run since `ran_at`, which is longer than `patience`."""
+
+    command: str
+    ran_at: datetime
+    patience: timedelta
+
+
+@dataclass(frozen=True, slots=True)
 class BalanceDifference:
     """A currency in which Stripe does not hold what the books say, in the minor unit."""
 
@@ -180,6 +189,23 @@ class StripeVerdict:
 class Database(Postgres):
     """What the login `jobs` may do."""
 
+    # They read or write the rows of a whole payday, or of all there are.
+    slow: ClassVar[frozenset[str]] = frozenset(
+        {
+            "check_invariants",
+            "compare_stripe_balance",
+            "close_payout_run",
+            "decide_payout_run",
+            "find_missing_funds",
+            "maintain",
+            "needs_attention",
+            "open_payout_run",
+            "overdue_paydays",
+            "preview_payout_run",
+            "require_due_payout_runs",
+        }
+    )
+
     def clock(self) -> datetime:
         """Return the database's present."""
         now: datetime = self._scalar("clock")
@@ -208,6 +234,28 @@ class Database(Postgres):
     def needs_attention(self) -> list[Concern]:
         """Return what waits for somebody although the books are in order."""
         return self._rows(Concern, "needs_attention")
+
+    def record_heartbeat(self, command: str) -> None:
+        """Record that a scheduled command has run to its end."""
+        self._scalar("record_heartbeat", command=command)
+
+    def late_commands(self) -> list[LateCommand]:
+        """Return the scheduled commands that have not run for too long: none, in health."""
+        return self._rows(LateCommand, "late_commands")
+
+    def list_privileges(self) -> list[str]:
+        """Return what each role may do in our schemas, as sentences."""
+        return self._scalars("list_privileges")
+
+    def schema_version(self) -> str | None:
+        """Return the version of the newest migration, if migrations are recorded."""
+        version: str | None = self._scalar("schema_version")
+        return version
+
+    def latest_livemode(self) -> bool | None:
+        """Return the mode of the newest event that was applied; None if there is none."""
+        is_live: bool | None = self._scalar("latest_livemode")
+        return is_live
 
     def traded_currencies(self) -> list[str]:
         """Return the currencies that the platform's Stripe account has to settle in."""
@@ -361,6 +409,10 @@ class Database(Postgres):
         )
         return outcome
 
+    def postpone_commands(self, command_id: int, worker_id: UUID, error: str) -> None:
+        """Let a command and all of its topic rest for a minute, without counting the try."""
+        self._scalar("postpone_commands", command_id=command_id, worker_id=worker_id, error=error)
+
     def record_payment_intent(
         self, payment_id: UUID, payment_intent: StripeDict, settles_at: datetime | None = None
     ) -> None:
@@ -435,6 +487,45 @@ class Database(Postgres):
             account=Jsonb(account),
             is_fetched=is_fetched,
         )
+
+    def events_known_until(self, endpoint: str) -> datetime | None:
+        """Return from when on Stripe's log of events has to be read; None if nothing is stored."""
+        known_until: datetime | None = self._scalar("events_known_until", endpoint=endpoint)
+        return known_until
+
+    def find_unstored_events(self, event_ids: Sequence[str]) -> list[str]:
+        """Return those of the events that were never stored."""
+        return self._scalars("find_unstored_events", event_ids=list(event_ids))
+
+    def list_stripe_accounts(self) -> list[str]:
+        """Return the ids of the accounts that are connected."""
+        return self._scalars("list_stripe_accounts")
+
+    def receive_stripe_event(
+        self,
+        endpoint: str,
+        event: StripeDict,
+        payload: str,
+        *,
+        expected_livemode: bool,
+        expected_api_version: str,
+    ) -> str:
+        """Store and apply an event; return 'processed', 'ignored', 'parked' or 'duplicate'."""
+        outcome: str = self._scalar(
+            "receive_stripe_event",
+            endpoint=endpoint,
+            event_id=event["id"],
+            type=event["type"],
+            account=event.get("account"),
+            livemode=event["livemode"],
+            api_version=event["api_version"],
+            created_at=datetime.fromtimestamp(event["created"], UTC),
+            raw=payload.encode(),
+            payload=payload,
+            expected_livemode=expected_livemode,
+            expected_api_version=expected_api_version,
+        )
+        return outcome
 
     def payout_statement_document(self, payout_id: UUID) -> dict[str, Any]:
         """Return a payout and its lines as one document; refuses with payout_not_found."""

@@ -1,6 +1,8 @@
 """Sends to Stripe what SQL decided: refunds, captures, reversals, and look-ups."""
 
+import math
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -18,6 +20,8 @@ from lplate.stripe_client import as_dict, make_payment_intent
 
 # One at a time, so that a command that kills its worker takes no others with it.
 BATCH = 1
+
+HEARTBEAT_SECONDS = 60
 
 Payload = dict[str, Any]
 
@@ -46,6 +50,7 @@ class Outbox:
         self._output = output
         self._stop = stop
         self._worker_id = uuid4()
+        self._beat_at = -math.inf
         self._handlers: dict[str, Callable[[Payload, Lease], None]] = {
             "refund_payment": self._refund_payment,
             "fetch_processing_fee": self._fetch_processing_fee,
@@ -59,7 +64,7 @@ class Outbox:
         }
 
     def drain(self) -> bool:
-        """Carry out everything that is due now; return whether no command was given up."""
+        """Carry out everything that is due now; return whether no command failed."""
         all_carried_out = True
         while not self._stop.is_set():
             lease = Lease(self._config.outbox_lease_seconds)
@@ -70,6 +75,7 @@ class Outbox:
                 break
             for command in commands:
                 all_carried_out &= self._carry_out(command, lease)
+        self._record_heartbeat()
         return all_carried_out
 
     def watch(self) -> None:
@@ -77,7 +83,7 @@ class Outbox:
 
         It looks for commands by itself: announcing them (NOTIFY) would make every payment take one
         lock of the whole cluster while it commits.
-        A command that was given up does not end the watch: it is reported, and the doctor lists it.
+        A command that failed does not end the watch: it is reported, and the doctor lists it.
         """
         while not self._stop.is_set():
             try:
@@ -86,33 +92,51 @@ class Outbox:
                 self._output.error("database_unavailable", reason=str(error))
             self._stop.wait(self._config.outbox_poll_seconds)
 
+    def _record_heartbeat(self) -> None:
+        if time.monotonic() >= self._beat_at + HEARTBEAT_SECONDS:
+            self._database.record_heartbeat("outbox")
+            self._beat_at = time.monotonic()
+
     def _carry_out(self, command: Command, lease: Lease) -> bool:
         try:
             lease.check()
             handler = self._handlers.get(command.topic)
             if handler is None:
-                return self._fail(command, "no handler for this topic", is_final=False)
+                self._fail(command, "no handler for this topic", is_final=False)
+                return False
             handler(command.payload, lease)
         except LeaseExpired:
             self._output.error("command_abandoned", command_id=command.command_id)
             return True
         except NotYet as error:
-            return self._fail(command, str(error), is_final=False)
+            return self._fail(command, str(error), is_final=False) == "retry"
         except CallFailed as error:
             failure = error.failure
+            if failure.is_systemic:
+                return self._postpone(command, f"{failure.code}: {failure.message}")
             is_final = failure.outcome is Outcome.REFUSED
-            return self._fail(command, f"{failure.code}: {failure.message}", is_final=is_final)
+            self._fail(command, f"{failure.code}: {failure.message}", is_final=is_final)
+            return False
         except Refused as refusal:
-            return self._fail(command, f"{refusal.code}: {refusal.message}", is_final=True)
+            self._fail(command, f"{refusal.code}: {refusal.message}", is_final=True)
+            return False
         except DatabaseFault as fault:
-            return self._fail(command, str(fault), is_final=False)
+            self._fail(command, str(fault), is_final=False)
+            return False
         except (KeyError, TypeError, ValueError) as error:
-            return self._fail(command, f"malformed payload: {error!r}", is_final=True)
+            self._fail(command, f"malformed payload: {error!r}", is_final=True)
+            return False
         self._database.finish_command(command.command_id, self._worker_id)
         self._output.event("command_finished", command_id=command.command_id, topic=command.topic)
         return True
 
-    def _fail(self, command: Command, reason: str, *, is_final: bool) -> bool:
+    def _postpone(self, command: Command, reason: str) -> bool:
+        """Let the topic rest: Stripe would refuse its other commands as well."""
+        self._database.postpone_commands(command.command_id, self._worker_id, reason)
+        self._output.error("topic_postponed", topic=command.topic, reason=reason)
+        return False
+
+    def _fail(self, command: Command, reason: str, *, is_final: bool) -> str:
         outcome = self._database.fail_command(
             command.command_id, self._worker_id, reason, is_final=is_final
         )
@@ -124,7 +148,7 @@ class Outbox:
             reason=reason,
             outcome=outcome,
         )
-        return outcome == "retry"
+        return outcome
 
     def _refund_payment(self, payload: Payload, lease: Lease) -> None:
         """Make a refund, unless it was made before.

@@ -29,7 +29,7 @@ class Output(Protocol):
         """Report something that a person should look at."""
 
     def table(self, name: str, rows: Sequence[Row]) -> None:
-        """Show rows that belong together."""
+        """Show rows that belong together. One whose `ok` is false needs a look."""
 
     def progress(self, name: str, total: int) -> AbstractContextManager[Step]:
         """Show how far a piece of work is; call the yielded function after each step."""
@@ -51,9 +51,10 @@ class JsonLines:
         self._log.error(name, **fields)
 
     def table(self, name: str, rows: Sequence[Row]) -> None:
-        """Write a line for each row."""
+        """Write a line for each row, of level error where its `ok` is false."""
         for row in rows:
-            self._log.info(name, **{key: row[key] for key in row.keys() - PERSONAL})
+            write = self._log.info if row.get("ok", True) else self._log.error
+            write(name, **{key: row[key] for key in row.keys() - PERSONAL})
 
     @contextmanager
     def progress(self, name: str, total: int) -> Iterator[Step]:

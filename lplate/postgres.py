@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any, LiteralString, Self, TypeVar
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, LiteralString, Self, TypeVar
 
 import psycopg
 from psycopg import sql
@@ -20,6 +21,14 @@ Row = TypeVar("Row", bound="DataclassInstance")
 # Connection lost, a server that has become read-only in a failover, serialization failure or
 # deadlock, resources short, lock not available, statement cancelled or server restarting, disk.
 TRANSIENT_STATES = ("08", "25006", "40", "53", "55", "57", "58")
+REASONS = {
+    "25006": "takes no writes: it is read-only",
+    "53100": "takes no writes: its disk is full",
+    "53300": "has no connection left for this login",
+    "55P03": "holds a lock that somebody else does not give back",
+    "57014": "took too long over one statement",
+}
+SLOW = "30min"
 CONNECTION_LOST = ("08", "57P01", "57P02", "57P03")
 
 
@@ -39,7 +48,15 @@ class Refused(DatabaseError):
 
 
 class DatabaseUnavailable(DatabaseError):
-    """The database did not answer, or asked to try again. Trying again is safe."""
+    """The database did not answer, or asked to try again. Trying again is safe.
+
+    `reason` is the end of a sentence about the database, for a person.
+    """
+
+    @property
+    def reason(self) -> str:
+        """Say what keeps the database from answering, as far as its SQLSTATE tells."""
+        return REASONS.get(str(self), "does not answer")
 
 
 class DatabaseFault(DatabaseError):
@@ -53,7 +70,19 @@ class Postgres:
     made once more on a new one, even though the first may have been committed.
     """
 
+    # Functions that may take longer than the login's statement_timeout allows.
+    slow: ClassVar[frozenset[str]] = frozenset()
+
     def __init__(self, url: str, *, login: str, size: int, timeout: float) -> None:
+        self._url = url
+        self._options: dict[str, Any] = {
+            "application_name": login,
+            "autocommit": True,
+            "prepare_threshold": None,
+            "connect_timeout": 5,
+            "keepalives_idle": 30,
+            "tcp_user_timeout": 10_000,
+        }
         self._pool = ConnectionPool(
             url,
             min_size=0,
@@ -61,14 +90,7 @@ class Postgres:
             timeout=timeout,
             reconnect_timeout=timeout,
             open=False,
-            kwargs={
-                "application_name": login,
-                "autocommit": True,
-                "prepare_threshold": None,
-                "connect_timeout": 5,
-                "keepalives_idle": 30,
-                "tcp_user_timeout": 10_000,
-            },
+            kwargs=self._options,
         )
         self._retrying = Retrying(
             retry=retry_if_exception(_is_connection_lost),
@@ -92,6 +114,21 @@ class Postgres:
         """Raise DatabaseUnavailable unless the database answers."""
         self._fetch(scalar_row, sql.SQL("select 1"), {})
 
+    def connect_once(self) -> None:
+        """Connect beside the pool; raise DatabaseUnavailable with what the server answers.
+
+        The pool itself says only that it got no connection in time.
+        """
+        try:
+            psycopg.connect(self._url, **self._options).close()
+        except psycopg.Error as error:
+            raise DatabaseUnavailable(str(error).strip().splitlines()[-1]) from None
+
+    def server_time(self) -> datetime:
+        """Return what the clock of the database's machine says, whatever the rules' clock does."""
+        now: datetime = self._fetch(scalar_row, sql.SQL("select clock_timestamp()"), {})[0]
+        return now
+
     def _rows(self, row: type[Row], function: LiteralString, /, **arguments: object) -> list[Row]:
         """Return the rows of `private.<function>`, whose columns are the fields of a dataclass.
 
@@ -99,7 +136,7 @@ class Postgres:
         """
         columns = sql.SQL(", ").join(sql.Identifier(field.name) for field in fields(row))
         call = sql.SQL("select {} from {}").format(columns, _call(function, arguments))
-        return self._fetch(class_row(row), call, arguments)
+        return self._fetch(class_row(row), call, arguments, is_slow=function in self.slow)
 
     def _one(self, row: type[Row], function: LiteralString, /, **arguments: object) -> Row:
         """Return the first row of a function, as _rows does."""
@@ -108,7 +145,7 @@ class Postgres:
     def _scalars(self, function: LiteralString, /, **arguments: object) -> list[Any]:
         """Return the values of `private.<function>`, whose rows have one column."""
         call = sql.SQL("select {}").format(_call(function, arguments))
-        return self._fetch(scalar_row, call, arguments)
+        return self._fetch(scalar_row, call, arguments, is_slow=function in self.slow)
 
     def _scalar(self, function: LiteralString, /, **arguments: object) -> Any:
         """Return the value of a function, as _scalars does."""
@@ -119,9 +156,11 @@ class Postgres:
         row: BaseRowFactory[Fetched],
         query: sql.SQL | sql.Composed,
         arguments: Mapping[str, object],
+        *,
+        is_slow: bool = False,
     ) -> list[Fetched]:
         try:
-            return self._retrying(self._execute, row, query, arguments)
+            return self._retrying(self._execute, row, query, arguments, is_slow)
         except psycopg.Error as error:
             raise _translate(error) from None
 
@@ -130,9 +169,14 @@ class Postgres:
         row: BaseRowFactory[Fetched],
         query: sql.SQL | sql.Composed,
         arguments: Mapping[str, object],
+        is_slow: bool,
     ) -> list[Fetched]:
         with self._pool.connection() as connection, connection.cursor(row_factory=row) as cursor:
-            return cursor.execute(query, arguments).fetchall()
+            if not is_slow:
+                return cursor.execute(query, arguments).fetchall()
+            with connection.transaction():
+                connection.execute(sql.SQL("set local statement_timeout = {}").format(SLOW))
+                return cursor.execute(query, arguments).fetchall()
 
 
 def _call(function: LiteralString, names: Iterable[str]) -> sql.Composed:

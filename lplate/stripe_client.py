@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import requests
 import stripe
 
 from lplate.settings import StripeSettings
@@ -24,7 +25,9 @@ INTENT_FIELDS = (
 )
 
 
-def make_stripe_client(settings: StripeSettings, *, retries: int) -> stripe.StripeClient:
+def make_stripe_client(
+    settings: StripeSettings, *, retries: int, session: requests.Session | None = None
+) -> stripe.StripeClient:
     """Make a client that repeats a failed call `retries` times under the same idempotency key."""
     base = settings.stripe_api_base
     return stripe.StripeClient(
@@ -32,7 +35,7 @@ def make_stripe_client(settings: StripeSettings, *, retries: int) -> stripe.Stri
         stripe_version=API_VERSION,
         base_addresses={"api": base} if base else None,
         max_network_retries=retries,
-        http_client=stripe.RequestsClient(timeout=settings.stripe_timeout_seconds),
+        http_client=stripe.RequestsClient(timeout=settings.stripe_timeout_seconds, session=session),
     )
 
 

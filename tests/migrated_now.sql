@@ -33,9 +33,19 @@ begin
         );
     end loop;
 
-    -- Who has run the migration is the owner.
+    -- Who has run the migration is the owner. The default partition holds no row of a month that gets its own.
     set local role postgres;
-    perform private.create_month_partitions('public.audit_logs');
-    perform private.create_month_partitions('private.webhook_event_bodies');
+    for partition in
+        select inhparent::regclass as parent, inhrelid::regclass as name
+        from pg_inherits
+        join pg_class on pg_class.oid = inhrelid and relkind = 'r'
+        where pg_get_expr(relpartbound, inhrelid) = 'DEFAULT'
+    loop
+        execute format('alter table %s detach partition %s', partition.parent, partition.name);
+        perform private.create_month_partitions(partition.parent);
+        execute format('insert into %s overriding system value select * from %s', partition.parent, partition.name);
+        execute format('delete from %s', partition.name);
+        execute format('alter table %s attach partition %s default', partition.parent, partition.name);
+    end loop;
 end
 $$;

@@ -7,17 +7,39 @@ are no part of a schema diff: write those by hand, as a migration of their own.
 
 import re
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from subprocess import CalledProcessError
 
 import psycopg
 
 from tools.cluster import ROOT, Cluster, run_file
+from tools.compare import role_statements, row_statements, rows
 
 MIGRATIONS = ROOT / "supabase" / "migrations"
 
-# What may lose data. The differ sees a rename as a drop and an addition.
-LOSS = re.compile(r"\bdrop (?:table|column|type)\b.*", re.IGNORECASE)
+# A migration that cannot have its lock at once fails, rather than stop everybody behind it.
+TOP = "set lock_timeout = '3s';\n\n"
+
+# What may lose data, fail on the data there are, or hold a lock for as long as a table is read.
+LOSS = re.compile(r"^.*\bdrop (?:table|column|type)\b.*$", re.IGNORECASE | re.MULTILINE)
+RISKS = {
+    "fails if the table has rows: give it a default, or fill it before it is not null": re.compile(
+        r"^.*\badd column\b(?!.*\b(?:default|generated)\b).*\bnot null\b.*$", re.I | re.M
+    ),
+    "fails if a row has none, and reads the table under a lock": re.compile(
+        r"^.*\bset not null\b.*$", re.I | re.M
+    ),
+    "reads the table under a lock: add it not valid, and validate it in a file of its own": (
+        re.compile(
+            r"^.*\badd constraint\b.*\b(?:check|foreign key)\b(?!.*\bnot valid\b).*$", re.I | re.M
+        )
+    ),
+    "stops writes while it is made: create it concurrently, in a file of its own": re.compile(
+        r"^.*\bcreate (?:unique )?index\b(?!.*\bconcurrently\b).*$", re.I | re.M
+    ),
+}
+COLUMN = re.compile(r"\balter table\s+(\S+)\s+(drop|add) column\s+(\S+)", re.IGNORECASE)
 
 # The differ publishes columns before it adds them.
 PUBLISHED = re.compile(r"^alter publication \S+ add table [^;]*;\n+", re.IGNORECASE | re.MULTILINE)
@@ -63,9 +85,9 @@ def add_new_files(cluster: Cluster, database: str) -> str:
     return added
 
 
-def difference(cluster: Cluster, source: str, target: str) -> str:
-    """The statements that make one database like another."""
-    changes = cluster.compare(source, cluster, target)
+def difference(cluster: Cluster, source: str, other: Cluster, target: str) -> str:
+    """The statements that make the schema of one database that of another."""
+    changes = cluster.compare(source, other, target)
     return PUBLISHED.sub("", changes) + "".join(PUBLISHED.findall(changes))
 
 
@@ -75,7 +97,34 @@ def columns(cluster: Cluster, database: str) -> dict[str, list[str]]:
         return dict(connection.execute(COLUMNS).fetchall())
 
 
-def prove(cluster: Cluster) -> None:
+def changed_data(cluster: Cluster, source: str, other: Cluster, target: str) -> str:
+    """The statements about rows and roles, which the differ does not see."""
+    return role_statements(cluster, source, other, target) + row_statements(
+        cluster, source, other, target
+    )
+
+
+def risks(statements: str) -> Iterator[str]:
+    """What a person should look at before this is applied to data."""
+    for loss in LOSS.findall(statements):
+        yield f"may lose data: {loss.strip()}"
+    changes: dict[str, dict[str, list[str]]] = {}
+    for table, change, column in COLUMN.findall(statements):
+        changes.setdefault(table, {}).setdefault(change.lower(), []).append(column.strip(";,"))
+    for table, of_table in changes.items():
+        if of_table.keys() >= {"drop", "add"}:
+            old, new = of_table["drop"][0], of_table["add"][0]
+            yield (
+                f"is this a rename? Then write: alter table {table} rename column {old} to {new};"
+            )
+    made = re.findall(r"\bcreate table\s+(\S+)", statements, re.IGNORECASE)
+    for risk, pattern in RISKS.items():
+        for found in pattern.findall(statements):
+            if not any(re.search(rf"{re.escape(table)}\b", found) for table in made):
+                yield f"{risk}: {found.strip()}"
+
+
+def prove(cluster: Cluster, other: Cluster) -> None:
     """Compares what all migrations lead to with sql/.
 
     The order of columns counts, though the differ does not see it: Postgres stores the body of a
@@ -83,9 +132,13 @@ def prove(cluster: Cluster) -> None:
     """
     cluster.create_database("after")
     cluster.migrate("after")
-    if rest := difference(cluster, "after", "wanted").strip():
+    rest = difference(cluster, "after", other, "wanted").strip()
+    rest += changed_data(cluster, "after", other, "wanted")
+    if rest:
         sys.exit(f"{INCOMPLETE}\nWhat is missing:\n{rest}")
-    after, wanted = columns(cluster, "after"), columns(cluster, "wanted")
+    if rows(cluster, "after") != rows(other, "wanted"):
+        sys.exit(f"{INCOMPLETE}\nThe rows of a table without a primary key differ.")
+    after, wanted = columns(cluster, "after"), columns(other, "wanted")
     for table in wanted:
         if after[table] != wanted[table]:
             sys.exit(
@@ -94,42 +147,46 @@ def prove(cluster: Cluster) -> None:
             )
 
 
-def write_migration(cluster: Cluster, name: str) -> None:
+def write_migration(cluster: Cluster, other: Cluster, name: str) -> None:
     """Writes the migration, shows what it may lose, and proves that it leads to sql/.
 
-    A migration that does not is shown and deleted, so that nothing is left to be applied.
+    A migration that does not is shown and deleted, so that nothing is left to be applied. sql/ is
+    loaded into a cluster of its own, since roles and their settings belong to the cluster.
     """
     cluster.create_database("before")
     cluster.migrate("before")
     added = add_new_files(cluster, "before")
-    cluster.create_database("wanted")
-    cluster.load_sql("wanted")
-    changed = difference(cluster, "before", "wanted")
-    statements = (added + changed).strip()
+    other.create_database("wanted")
+    other.load_sql("wanted")
+    changed = difference(cluster, "before", other, "wanted")
+    data = changed_data(cluster, "before", other, "wanted")
+    statements = (added + changed + data).strip()
     if not statements:
-        sys.exit("Nothing to migrate: supabase/migrations leads to sql/ already.")
+        sys.exit(
+            "Nothing to migrate: supabase/migrations leads to the schema, rows and roles of sql/."
+        )
 
     path = MIGRATIONS / f"{datetime.now(UTC):%Y%m%d%H%M%S}_{name}.sql"
     path.parent.mkdir(exist_ok=True)
-    path.write_text(f"{statements}\n")
+    path.write_text(f"{TOP}{statements}\n")
     try:
-        prove(cluster)
+        prove(cluster, other)
     except BaseException:
         path.unlink()
         print(f"{statements}\nRefused this migration and deleted {path.relative_to(ROOT)}.")
         raise
     print(f"Wrote {path.relative_to(ROOT)}")
-    for loss in LOSS.findall(statements):
-        print(f"WARNING: may lose data: {loss}")
+    for risk in risks(added + changed):
+        print(f"WARNING: {risk}")
 
 
 def main(name: str) -> None:
     """Refuses a bad name before anything is started."""
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name):
         sys.exit(f"A migration's name is snake_case, not {name!r}: make migration name=add_x")
-    with Cluster() as cluster:
+    with Cluster() as cluster, Cluster() as other:
         try:
-            write_migration(cluster, name)
+            write_migration(cluster, other, name)
         except CalledProcessError as failure:
             sys.exit("\n".join(failure.__notes__))
         except psycopg.Error as error:

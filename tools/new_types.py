@@ -1,10 +1,12 @@
-"""Writes the types and the reference of the API, as migrations make it.
+"""Writes what is derived from the database that migrations make.
 
-Called by `make types`: the types of the Supabase CLI, the tighter ones over them, docs/api.md.
+Called by `make types`: the types of the Supabase CLI, the tighter ones over them, docs/api.md, and
+what `jobs doctor` compares a database with.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import psycopg
@@ -14,6 +16,7 @@ from tools import api_types, reference
 from tools.cluster import ROOT, Cluster, generate_types
 from tools.contract import read
 
+SCHEMA = ROOT / "jobs" / "schema.json"
 TYPES = ROOT / "supabase" / "types" / "database.types.ts"
 
 
@@ -27,10 +30,14 @@ def documents(cluster: Cluster, dbname: str) -> dict[str, str]:
     connection: psycopg.Connection[Any]
     with psycopg.connect(cluster.url("postgres", dbname)) as connection:
         contract = read(connection)
+        privileges = connection.execute("select private.list_privileges()").fetchall()
+        (migration,) = connection.execute("select private.schema_version()").fetchone() or (None,)
+    schema = {"migration": migration, "privileges": [privilege for (privilege,) in privileges]}
     return {
         str(TYPES.relative_to(ROOT)): generate_types(cluster, dbname),
         str(api_types.API_TYPES.relative_to(ROOT)): api_types.write(contract, hidden_columns()),
         str(reference.REFERENCE.relative_to(ROOT)): reference.write(contract),
+        str(SCHEMA.relative_to(ROOT)): json.dumps(schema, indent=1) + "\n",
     }
 
 

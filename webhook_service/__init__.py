@@ -20,6 +20,7 @@ from webhook_service import (
 from webhook_service.auth import Authenticator
 from webhook_service.config import Config
 from webhook_service.database import Database
+from webhook_service.deadline import DeadlineSession
 
 MAX_BODY_BYTES = 512 * 1024
 REQUEST_ID = re.compile(r"[\w.-]{1,128}", re.ASCII)
@@ -37,14 +38,21 @@ def create_app(config: Config) -> Flask:
         size=config.webhook_service_threads,
         timeout=config.database_pool_timeout_seconds,
     )
-    app.extensions["database"] = database
-    stripe = make_stripe_client(config, retries=2)
+    probe = Database(
+        config.webhook_service_database_url.get_secret_value(),
+        login="webhook_service",
+        size=1,
+        timeout=config.database_pool_timeout_seconds,
+    )
+    app.extensions["databases"] = (database, probe)
+    session = DeadlineSession(config.stripe_timeout_seconds)
+    stripe = make_stripe_client(config, retries=1, session=session)
     auth = Authenticator(config)
 
     _identify_requests(app)
     health.init_app(app)
     problems.init_app(app)
-    app.register_blueprint(health.make_blueprint(database))
+    app.register_blueprint(health.make_blueprint(probe))
     app.register_blueprint(stripe_webhooks.make_blueprint(config, database))
     for users in (
         payment_intents.make_blueprint(database, stripe, auth, config.stripe_publishable_key),

@@ -26,7 +26,10 @@ DURATION = Histogram("lplate_http_request_seconds", "Time to answer a request", 
 
 
 def make_blueprint(database: Database) -> Blueprint:
-    """Make /healthz, /readyz and /metrics. Keep /metrics away from the public."""
+    """Make /healthz, /readyz and /metrics. Keep /metrics away from the public.
+
+    `database` is a connection that only they use: a probe waits for no request.
+    """
     blueprint = Blueprint("health", __name__)
 
     @blueprint.get("/healthz")

@@ -23,6 +23,16 @@ begin
 end;
 $$;
 
+-- A row that somebody has locked in Studio, or a migration that waits for a reader, fails the calls that need it, after which a service
+-- tries again; without these it would hold every thread of a service for as long as the lock lasts. Calls of the jobs that may take
+-- longer, such as the creation of a large payout run, set their own statement_timeout.
+alter role webhook_service set lock_timeout = '3s';
+alter role webhook_service set statement_timeout = '15s';
+alter role webhook_service set idle_in_transaction_session_timeout = '30s';
+alter role jobs set lock_timeout = '3s';
+alter role jobs set statement_timeout = '15s';
+alter role jobs set idle_in_transaction_session_timeout = '30s';
+
 -- public is the API, private is never exposed, extensions holds extensions that ship with stock Postgres.
 create schema private;
 comment on schema private is 'Rules, ledger, inbox and outbox. Never exposed through the Data API.';

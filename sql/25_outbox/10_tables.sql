@@ -1,7 +1,7 @@
 -- 25_outbox: commands that SQL has decided and that Python carries to Stripe, written in the deciding transaction.
 --
 --   20_enqueue    enqueue_command: add a command once; called by payments, connect and payouts
---   30_carry_out  claim_commands, then finish_command or fail_command: called by the program jobs (jobs/outbox.py)
+--   30_carry_out  claim_commands, then finish_command, fail_command or postpone_commands: called by jobs/outbox.py
 --   40_replay     admin_replay_command: try a dead command again
 --
 -- A command is waiting, leased to a worker, processed, or dead (given up). It may be carried out more than once, so every

@@ -106,6 +106,50 @@ $$;
 
 comment on function private.fail_command is 'Returns ''retry'', also if another worker has the lease by now, or ''dead''.';
 
+-- Lets a command and all that wait with its topic rest for a minute, because each of them would fail in the same way: the key is
+-- wrong, or lacks a permission. That uses up none of their attempts. Commands of other topics are not held up.
+-- Definer: the jobs login has no access to the table.
+create function private.postpone_commands(p_command_id bigint, p_worker_id uuid, p_error text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    refused private.outbox;
+begin
+    update private.outbox
+    set leased_by = null,
+        leased_until = null,
+        attempts = attempts - 1,
+        last_error = left(p_error, 1000),
+        available_at = private.clock() + interval '1 minute'
+    where id = p_command_id
+        and leased_by = p_worker_id
+    returning * into refused;
+
+    update private.outbox
+    set last_error = refused.last_error,
+        available_at = refused.available_at
+    where id = any (
+        array(
+            select waiting.id
+            from private.outbox waiting
+            where waiting.topic = refused.topic
+                and waiting.processed_at is null
+                and waiting.dead_at is null
+                and waiting.leased_by is null
+                and waiting.available_at < refused.available_at
+            order by waiting.id
+            for update skip locked
+        )
+    );
+end;
+$$;
+
+comment on function private.postpone_commands is 'Does nothing if another worker has the lease by now.';
+
 -- How often a command is tried before it is given up.
 create function private.max_attempts()
     returns integer

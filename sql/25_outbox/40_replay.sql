@@ -28,6 +28,7 @@ begin
     update private.outbox
     set dead_at = null,
         attempts = 0,
+        last_error = null,
         available_at = private.clock()
     where id = p_command_id;
     perform private.record_decision(

@@ -2,8 +2,10 @@
 -- * 10_audited_rules.sql: the tables of rules that the audit log watches once all rooms are there.
 -- * 20_maintain.sql: periodic maintenance, called by `jobs maintain` every few minutes.
 -- * 25_payday.sql: which paydays are due, and are overdue; it keeps `jobs payouts` from paying while an invariant (92) is violated.
+-- * 30_heartbeats.sql: when each scheduled command ran last, and which are late.
 -- * 40_needs_attention.sql: what is consistent, but waits for a person; `jobs doctor` lists it with the next step.
 -- * 41_stripe_balance.sql: does Stripe hold what the ledger says? `jobs doctor` asks.
+-- * 43_database.sql: is the database the one that this release was made for? `jobs doctor` compares.
 -- * 50_erase_person.sql, 51_erase_unlinked.sql, 52_anonymise.sql: anonymise people and keep the ledger; called by the people
 --   themselves, by the platform's admins, and by schools for those without a login.
 

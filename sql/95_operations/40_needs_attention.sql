@@ -36,6 +36,36 @@ begin
 
     return query
     select
+        'command_failing', min(command.id)::text, min(command.created_at),
+        format('%s of %s: %s', count(*), command.topic, command.last_error),
+        'Remove the cause: the commands are tried again by themselves, up to twelve times in twelve hours. Is it a permission of the key '
+        'of the jobs, they wait without using up their tries.'
+    from private.outbox command
+    where command.processed_at is null
+        and command.dead_at is null
+        and command.last_error is not null
+        and command.created_at < private.clock() - interval '1 hour'
+    group by command.topic, command.last_error;
+
+    return query
+    select
+        'default_partition_used', used.partition_name, used.since,
+        'rows fell into the partition that is for months without one of their own',
+        'Run python -m jobs maintain every five minutes: it makes the partitions of three months ahead. The rows are safe where they are.'
+    from (
+        select 'audit_logs_default' as partition_name, min(entry.created_at) as since
+        from private.audit_logs_default entry
+        union all
+        select 'webhook_event_bodies_default', min(body.received_at)
+        from private.webhook_event_bodies_default body
+        union all
+        select 'trip_points_default', min(point.received_at)
+        from private.trip_points_default point
+    ) used
+    where used.since is not null;
+
+    return query
+    select
         'alert_open', alert.id::text, alert.created_at, concat_ws(': ', alert.code, alert.message),
         format('Look at %s %s, then call resolve_alert with this id.', alert.related_type, alert.related_id)
     from public.alerts alert
@@ -112,14 +142,6 @@ begin
 
     return query
     select
-        'partition_missing', 'private.trip_points', min(stray.received_at),
-        format('%s points lie in no month''s partition', count(*)),
-        'Does `jobs maintain` run? It makes the partitions of the next months; these points go after 30 days.'
-    from private.trip_points_default stray
-    having count(*) > 0;
-
-    return query
-    select
         'webhooks_silent', expected.endpoint, latest.received_at,
         format('no event since, although %s on %s', expected.what, to_char(expected.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI UTC')),
         'Check this endpoint in Stripe''s Dashboard: its URL, its secret, its event types and the failed deliveries.'
@@ -143,9 +165,9 @@ end;
 $$;
 
 comment on function private.needs_attention is
-    'Parked events, dead commands, a late outbox, open alerts, reported problems, undecided claims, money in suspense, payouts '
-    'that are held or unknown for long, transfers that the books lack, accounts that settle in another currency, points without a '
-    'partition, endpoints without events.';
+    'Parked events, dead, failing and late commands, default partitions in use, open alerts, reported problems, undecided claims, money '
+    'in suspense, payouts that are held or unknown for long, transfers that the books lack, accounts that settle in another currency, '
+    'endpoints without events.';
 
 -- Payout runs that nobody works on, for `jobs doctor`: paydays that began twelve hours ago and have no run, although a run could have
 -- paid somebody twelve hours ago; and open runs without a heartbeat for an hour.

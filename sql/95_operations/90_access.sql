@@ -5,6 +5,11 @@ grant execute on function private.traded_currencies to jobs;
 grant execute on function private.compare_stripe_balance to jobs;
 grant execute on function private.find_missing_funds to jobs;
 grant execute on function private.maintain to jobs;
+grant execute on function private.record_heartbeat to jobs;
+grant execute on function private.late_commands to jobs;
+grant execute on function private.list_privileges to jobs;
+grant execute on function private.schema_version to jobs;
+grant execute on function private.latest_livemode to jobs;
 
 grant execute on function private.erase_person to authenticated;
 grant execute on function public.erase_person to authenticated;

@@ -24,6 +24,16 @@ begin
 end;
 $$;
 
+-- A row that somebody has locked in Studio, or a migration that waits for a reader, fails the calls that need it, after which a service
+-- tries again; without these it would hold every thread of a service for as long as the lock lasts. Calls of the jobs that may take
+-- longer, such as the creation of a large payout run, set their own statement_timeout.
+alter role webhook_service set lock_timeout = '3s';
+alter role webhook_service set statement_timeout = '15s';
+alter role webhook_service set idle_in_transaction_session_timeout = '30s';
+alter role jobs set lock_timeout = '3s';
+alter role jobs set statement_timeout = '15s';
+alter role jobs set idle_in_transaction_session_timeout = '30s';
+
 -- public is the API, private is never exposed, extensions holds extensions that ship with stock Postgres.
 create schema private;
 comment on schema private is 'Rules, ledger, inbox and outbox. Never exposed through the Data API.';
@@ -4917,7 +4927,7 @@ create trigger apply_ledger_entries
 -- 25_outbox: commands that SQL has decided and that Python carries to Stripe, written in the deciding transaction.
 --
 --   20_enqueue    enqueue_command: add a command once; called by payments, connect and payouts
---   30_carry_out  claim_commands, then finish_command or fail_command: called by the program jobs (jobs/outbox.py)
+--   30_carry_out  claim_commands, then finish_command, fail_command or postpone_commands: called by jobs/outbox.py
 --   40_replay     admin_replay_command: try a dead command again
 --
 -- A command is waiting, leased to a worker, processed, or dead (given up). It may be carried out more than once, so every
@@ -5096,6 +5106,50 @@ $$;
 
 comment on function private.fail_command is 'Returns ''retry'', also if another worker has the lease by now, or ''dead''.';
 
+-- Lets a command and all that wait with its topic rest for a minute, because each of them would fail in the same way: the key is
+-- wrong, or lacks a permission. That uses up none of their attempts. Commands of other topics are not held up.
+-- Definer: the jobs login has no access to the table.
+create function private.postpone_commands(p_command_id bigint, p_worker_id uuid, p_error text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    refused private.outbox;
+begin
+    update private.outbox
+    set leased_by = null,
+        leased_until = null,
+        attempts = attempts - 1,
+        last_error = left(p_error, 1000),
+        available_at = private.clock() + interval '1 minute'
+    where id = p_command_id
+        and leased_by = p_worker_id
+    returning * into refused;
+
+    update private.outbox
+    set last_error = refused.last_error,
+        available_at = refused.available_at
+    where id = any (
+        array(
+            select waiting.id
+            from private.outbox waiting
+            where waiting.topic = refused.topic
+                and waiting.processed_at is null
+                and waiting.dead_at is null
+                and waiting.leased_by is null
+                and waiting.available_at < refused.available_at
+            order by waiting.id
+            for update skip locked
+        )
+    );
+end;
+$$;
+
+comment on function private.postpone_commands is 'Does nothing if another worker has the lease by now.';
+
 -- How often a command is tried before it is given up.
 create function private.max_attempts()
     returns integer
@@ -5136,6 +5190,7 @@ begin
     update private.outbox
     set dead_at = null,
         attempts = 0,
+        last_error = null,
         available_at = private.clock()
     where id = p_command_id;
     perform private.record_decision(
@@ -5240,6 +5295,7 @@ comment on function public.admin_replay_command is
 grant execute on function private.claim_commands to jobs;
 grant execute on function private.finish_command to jobs;
 grant execute on function private.fail_command to jobs;
+grant execute on function private.postpone_commands to jobs;
 grant execute on function private.classify_stripe_failure to jobs;
 
 grant execute on function private.admin_replay_command to authenticated;
@@ -32287,6 +32343,59 @@ begin
 end;
 $$;
 
+-- sql/85_webhooks/40_replay.sql
+-- For python -m jobs replay-events, which fetches from Stripe's own log of events what no webhook has brought: after a restore, or while
+-- an endpoint was disabled. It hands what it finds to receive_stripe_event, which applies every event once.
+
+-- From when on Stripe's log has to be read: an hour before the newest event that is stored of that endpoint; null if there is none.
+-- Definer: the job has no access to the table.
+create function private.events_known_until(p_endpoint text)
+    returns timestamptz
+    language sql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+    select max(event.occurred_at) - interval '1 hour'
+    from private.webhook_events event
+    where event.endpoint = p_endpoint;
+$$;
+
+-- Which of these events were never stored.
+-- Definer: the job has no access to the table.
+create function private.find_unstored_events(p_event_ids text[])
+    returns table (event_id text)
+    language sql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+    select asked.id
+    from unnest(p_event_ids) asked (id)
+    where not exists (
+        select
+        from private.webhook_events event
+        where event.provider = 'stripe'
+            and event.event_id = asked.id
+    );
+$$;
+
+-- The accounts whose events Stripe keeps in logs of their own.
+-- Definer: the job has no access to the table.
+create function private.list_stripe_accounts()
+    returns table (stripe_account_id text)
+    language sql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+    select account.stripe_account_id
+    from public.stripe_connect_accounts account
+    where account.stripe_account_id is not null
+        and account.status <> 'disconnected'
+    order by account.stripe_account_id;
+$$;
+
 -- sql/85_webhooks/80_api.sql
 create function public.admin_replay_event(p_event_id text, p_reason text)
     returns void
@@ -32319,6 +32428,11 @@ grant execute on function private.admin_replay_event to authenticated;
 grant execute on function public.admin_replay_event to authenticated;
 grant execute on function private.admin_dismiss_event to authenticated;
 grant execute on function public.admin_dismiss_event to authenticated;
+
+grant execute on function private.receive_stripe_event to jobs;
+grant execute on function private.events_known_until to jobs;
+grant execute on function private.find_unstored_events to jobs;
+grant execute on function private.list_stripe_accounts to jobs;
 
 -- sql/92_invariants/20_seats_are_counted.sql
 create view private.seats_are_counted
@@ -33407,13 +33521,26 @@ select private.audit_table('private.currencies', 'code');
 
 select private.audit_table('private.suspense_refunds', 'stripe_refund_id');
 
+-- sql/95_operations/10_tables.sql
+create table private.heartbeats (
+    command text primary key,
+    ran_at timestamptz not null default private.clock()
+);
+
+comment on table private.heartbeats is
+    'When each scheduled command of the jobs ran to its end last, or, until it has, when the first of them did.';
+
+alter table private.heartbeats enable row level security;
+
 -- sql/95_operations/20_maintain.sql
 -- Operations: what keeps the system healthy, and the erasure of persons. It reads and changes tables of every room, so it is the last.
 -- * 10_audited_rules.sql: the tables of rules that the audit log watches once all rooms are there.
 -- * 20_maintain.sql: periodic maintenance, called by `jobs maintain` every few minutes.
 -- * 25_payday.sql: which paydays are due, and are overdue; it keeps `jobs payouts` from paying while an invariant (92) is violated.
+-- * 30_heartbeats.sql: when each scheduled command ran last, and which are late.
 -- * 40_needs_attention.sql: what is consistent, but waits for a person; `jobs doctor` lists it with the next step.
 -- * 41_stripe_balance.sql: does Stripe hold what the ledger says? `jobs doctor` asks.
+-- * 43_database.sql: is the database the one that this release was made for? `jobs doctor` compares.
 -- * 50_erase_person.sql, 51_erase_unlinked.sql, 52_anonymise.sql: anonymise people and keep the ledger; called by the people
 --   themselves, by the platform's admins, and by schools for those without a login.
 
@@ -33500,6 +33627,60 @@ begin
 end;
 $$;
 
+-- sql/95_operations/30_heartbeats.sql
+-- The commands that a scheduler runs, and how long one may be silent: several times what the operations guide schedules. Nobody is late
+-- with the doctor's: who reads it has just run it, and it proves that the database takes writes.
+create function private.schedules()
+    returns table (command text, patience interval)
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    values
+        ('outbox', interval '15 minutes'),
+        ('maintain', interval '30 minutes'),
+        ('payouts', interval '8 days'),
+        ('doctor', null);
+$$;
+
+-- Records that a scheduled command has run to its end. The first heartbeat of any starts the watch over all of them. Called by the jobs.
+-- Definer: the job has no access to the table.
+create function private.record_heartbeat(p_command text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    insert into private.heartbeats (command)
+    select scheduled.command
+    from private.schedules() scheduled
+    on conflict (command) do nothing;
+
+    update private.heartbeats
+    set ran_at = private.clock()
+    where command = p_command;
+end;
+$$;
+
+-- The scheduled commands that have not run for longer than their schedule explains, for `jobs doctor`.
+-- Definer: the job has no access to the table.
+create function private.late_commands()
+    returns table (command text, ran_at timestamptz, patience interval)
+    language sql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+    select heartbeat.command, heartbeat.ran_at, scheduled.patience
+    from private.heartbeats heartbeat
+    join private.schedules() scheduled on scheduled.command = heartbeat.command
+    where heartbeat.ran_at < private.clock() - scheduled.patience
+    order by heartbeat.command;
+$$;
+
 -- sql/95_operations/40_needs_attention.sql
 -- What violates no invariant but waits for a person: one row for each thing, with the next step.
 -- Definer: the job has no access to the tables.
@@ -33536,6 +33717,36 @@ begin
         and command.available_at < private.clock() - interval '1 hour'
         and coalesce(command.leased_until < private.clock(), true)
     having count(*) > 0;
+
+    return query
+    select
+        'command_failing', min(command.id)::text, min(command.created_at),
+        format('%s of %s: %s', count(*), command.topic, command.last_error),
+        'Remove the cause: the commands are tried again by themselves, up to twelve times in twelve hours. Is it a permission of the key '
+        'of the jobs, they wait without using up their tries.'
+    from private.outbox command
+    where command.processed_at is null
+        and command.dead_at is null
+        and command.last_error is not null
+        and command.created_at < private.clock() - interval '1 hour'
+    group by command.topic, command.last_error;
+
+    return query
+    select
+        'default_partition_used', used.partition_name, used.since,
+        'rows fell into the partition that is for months without one of their own',
+        'Run python -m jobs maintain every five minutes: it makes the partitions of three months ahead. The rows are safe where they are.'
+    from (
+        select 'audit_logs_default' as partition_name, min(entry.created_at) as since
+        from private.audit_logs_default entry
+        union all
+        select 'webhook_event_bodies_default', min(body.received_at)
+        from private.webhook_event_bodies_default body
+        union all
+        select 'trip_points_default', min(point.received_at)
+        from private.trip_points_default point
+    ) used
+    where used.since is not null;
 
     return query
     select
@@ -33615,14 +33826,6 @@ begin
 
     return query
     select
-        'partition_missing', 'private.trip_points', min(stray.received_at),
-        format('%s points lie in no month''s partition', count(*)),
-        'Does `jobs maintain` run? It makes the partitions of the next months; these points go after 30 days.'
-    from private.trip_points_default stray
-    having count(*) > 0;
-
-    return query
-    select
         'webhooks_silent', expected.endpoint, latest.received_at,
         format('no event since, although %s on %s', expected.what, to_char(expected.at at time zone 'UTC', 'YYYY-MM-DD HH24:MI UTC')),
         'Check this endpoint in Stripe''s Dashboard: its URL, its secret, its event types and the failed deliveries.'
@@ -33646,9 +33849,9 @@ end;
 $$;
 
 comment on function private.needs_attention is
-    'Parked events, dead commands, a late outbox, open alerts, reported problems, undecided claims, money in suspense, payouts '
-    'that are held or unknown for long, transfers that the books lack, accounts that settle in another currency, points without a '
-    'partition, endpoints without events.';
+    'Parked events, dead, failing and late commands, default partitions in use, open alerts, reported problems, undecided claims, money '
+    'in suspense, payouts that are held or unknown for long, transfers that the books lack, accounts that settle in another currency, '
+    'endpoints without events.';
 
 -- Payout runs that nobody works on, for `jobs doctor`: paydays that began twelve hours ago and have no run, although a run could have
 -- paid somebody twelve hours ago; and open runs without a heartbeat for an hour.
@@ -33870,6 +34073,106 @@ as $$
         where account.kind in ('learner_prepaid', 'deferred_fees', 'deferred_promotions', 'suspense', 'dispute_receivable')
     ) owed
     group by owed.currency;
+$$;
+
+-- sql/95_operations/43_database.sql
+-- What `jobs doctor` asks about the database itself: is it the one that this release was made for?
+
+-- Every privilege that a role beside the owner has in our schemas, and tables without row-level security: what a restored or migrated
+-- database is compared with. One line for each role, object and kind of privilege, columns together.
+create function private.list_privileges()
+    returns table (privilege text)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    with our_schema as (
+        select namespace.oid, namespace.nspname as name, namespace.nspowner as owner, namespace.nspacl as acl
+        from pg_catalog.pg_namespace namespace
+        where namespace.nspname in ('public', 'private')
+    ),
+
+    relation as (
+        select class.oid, class.relkind, class.relrowsecurity, class.relowner as owner, class.relacl as acl,
+            our_schema.name || '.' || class.relname as name
+        from pg_catalog.pg_class class
+        join our_schema on our_schema.oid = class.relnamespace
+        where class.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+    ),
+
+    granted as (
+        select 'schema ' || our_schema.name as object, our_schema.owner, our_schema.acl, null::text as column_name
+        from our_schema
+        union all
+        select relation.name, relation.owner, relation.acl, null
+        from relation
+        union all
+        select relation.name, relation.owner, attribute.attacl, attribute.attname
+        from relation
+        join pg_catalog.pg_attribute attribute on attribute.attrelid = relation.oid
+        where attribute.attacl is not null
+            and not attribute.attisdropped
+        union all
+        select
+            our_schema.name || '.' || function.proname || '()', function.proowner,
+            coalesce(function.proacl, acldefault('f', function.proowner)), null
+        from pg_catalog.pg_proc function
+        join our_schema on our_schema.oid = function.pronamespace
+    )
+
+    select concat_ws(
+        ' ',
+        case when item.grantee = 0 then 'public' else pg_get_userbyid(item.grantee) end,
+        'may', lower(item.privilege_type), granted.object,
+        '(' || string_agg(granted.column_name, ', ' order by granted.column_name) || ')'
+    )
+    from granted
+    cross join aclexplode(granted.acl) item
+    where item.grantee <> granted.owner
+        and granted.object <> 'schema public'
+    group by item.grantee, item.privilege_type, granted.object, granted.column_name is null
+    union all
+    select format('row-level security is off on %s', relation.name)
+    from relation
+    where relation.relkind in ('r', 'p')
+        and not relation.relrowsecurity
+    order by 1;
+$$;
+
+comment on function private.list_privileges is 'Sentences such as: anon may select public.services (id, title).';
+
+-- The version of the newest migration that was applied; null where none is recorded, as after a load of sql/.
+-- Definer: the job has no access to the Supabase CLI's history.
+create function private.schema_version()
+    returns text
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if to_regclass('supabase_migrations.schema_migrations') is null then
+        return null;
+    end if;
+    return (select max(applied.version) from supabase_migrations.schema_migrations applied);
+end;
+$$;
+
+-- Whether the newest event that was applied moved real money; null if none was. The key of the jobs has to be of the same mode.
+-- Definer: the job has no access to the table.
+create function private.latest_livemode()
+    returns boolean
+    language sql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+    select event.livemode
+    from private.webhook_events event
+    where event.status = 'processed'
+    order by event.provider desc, event.processed_at desc
+    limit 1;
 $$;
 
 -- sql/95_operations/50_erase_person.sql
@@ -34307,6 +34610,11 @@ grant execute on function private.traded_currencies to jobs;
 grant execute on function private.compare_stripe_balance to jobs;
 grant execute on function private.find_missing_funds to jobs;
 grant execute on function private.maintain to jobs;
+grant execute on function private.record_heartbeat to jobs;
+grant execute on function private.late_commands to jobs;
+grant execute on function private.list_privileges to jobs;
+grant execute on function private.schema_version to jobs;
+grant execute on function private.latest_livemode to jobs;
 
 grant execute on function private.erase_person to authenticated;
 grant execute on function public.erase_person to authenticated;

@@ -41,4 +41,5 @@ def deliver(database_url: str, events: Sequence[Event], secrets: WebhookSecrets)
                 )
                 assert answer.status_code == 200, answer.text
     finally:
-        app.extensions["database"].close()
+        for database in app.extensions["databases"]:
+            database.close()

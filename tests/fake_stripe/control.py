@@ -20,7 +20,7 @@ from .faults import Fault, Kind, When
 from .money_back import MoneyBack
 from .remote import REMOTE, remote
 from .webhooks import Endpoint, deliver
-from .world import Json
+from .world import API_VERSION, Json
 
 if TYPE_CHECKING:
     from .server import Server
@@ -69,6 +69,11 @@ class Control(MoneyBack):
     def set_api_keys(self, *keys: str) -> None:
         """The secret keys that are valid from now on: none revokes them all."""
         self.here.api_keys = set(keys)
+
+    @remote
+    def restrict_key(self, key: str, permissions: dict[str, str]) -> None:
+        """Makes a restricted key: `read` or `write` by resource, see `permissions`."""
+        self.here.restricted_keys[key] = permissions
 
     # Money, customers, accounts
 
@@ -231,7 +236,15 @@ class Control(MoneyBack):
     ) -> str:
         """Registers a receiver, for the platform's events or connected accounts'; its id."""
         id = self.world.new_id("we_")
-        endpoint = Endpoint(id, url, list(secrets), connect, list(enabled_events))
+        endpoint = Endpoint(
+            id,
+            url,
+            list(secrets),
+            connect,
+            list(enabled_events),
+            api_version=API_VERSION,
+            created=self.world.now(),
+        )
         self.world.webhooks.endpoints[id] = endpoint
         return id
 
@@ -247,6 +260,12 @@ class Control(MoneyBack):
     def set_webhook_secrets(self, endpoint: str, *secrets: str) -> None:
         """Rolls the secret: with two, every delivery carries two signatures."""
         self.world.webhooks.endpoints[endpoint].secrets = list(secrets)
+
+    @remote
+    def change_webhook(self, endpoint: str, **fields: Any) -> None:
+        """Changes fields of a receiver: status (enabled, disabled), api_version, events, url."""
+        receivers = self.world.webhooks.endpoints
+        receivers[endpoint] = replace(receivers[endpoint], **fields)
 
     @remote
     def set_webhooks(self, **options: Any) -> Json:

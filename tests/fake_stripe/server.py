@@ -26,6 +26,7 @@ from . import (  # noqa: F401  (register endpoints)
     connect,
     customers,
     disputes,
+    endpoints,
     fraud,
     holds,
     payments,
@@ -45,6 +46,7 @@ from .faults import Fault, Faults
 from .idempotency import Answer, Idempotency, Record
 from .keeping import Keeper
 from .params import decode, validate
+from .permissions import refuse_without
 from .routes import ENDPOINTS, Endpoint, expand
 from .webhooks import deliver
 from .world import API_VERSION, Json, Request, World
@@ -114,6 +116,7 @@ class Server:
         self.faults = Faults()
         self.idempotency = Idempotency(self.world.clock.now)
         self.api_keys = {"sk_test_fake"}
+        self.restricted_keys: dict[str, dict[str, str]] = {}
         self.requests: list[Json] = []
         self.gate = Gate()
 
@@ -177,6 +180,9 @@ class Server:
                 raise invalid(FORBIDDEN, "secret_key_required", status=403)
             if call.endpoint.path.rsplit("/", 1)[-1] not in ("<id>", "confirm"):
                 raise invalid(FORBIDDEN, "secret_key_required", status=403)
+        elif key in self.restricted_keys:
+            endpoint = call.endpoint
+            refuse_without(self.restricted_keys[key], endpoint.method, endpoint.path)
         elif key not in self.api_keys:
             hidden = key[:8] + "*" * 8 + key[-4:]
             raise StripeError(401, "invalid_request_error", f"Invalid API Key provided: {hidden}")

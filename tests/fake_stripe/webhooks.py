@@ -26,9 +26,14 @@ class Endpoint:
     secrets: list[str]
     connect: bool = False
     enabled_events: list[str] = field(default_factory=lambda: ["*"])
+    api_version: str | None = None
+    created: int = 0
+    status: str = "enabled"
 
     def wants(self, event: Json) -> bool:
         types = self.enabled_events
+        if self.status != "enabled":
+            return False
         return self.connect == ("account" in event) and ("*" in types or event["type"] in types)
 
 

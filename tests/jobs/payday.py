@@ -154,6 +154,14 @@ class Payday:
     def pay(self, *arguments: str, **environment: str) -> Finished:
         return self.run("payouts", *arguments, **environment)
 
+    def examine(self) -> Finished:
+        """The doctor, of a deployment whose schedules run and whose endpoints are registered."""
+        self.world.rows("update private.heartbeats set ran_at = private.clock()")
+        if not self.fake.webhooks():
+            self.fake.add_webhook("https://example.org/stripe/webhooks")
+            self.fake.add_webhook("https://example.org/stripe/connect-webhooks", connect=True)
+        return self.run("doctor")
+
     def release_held(self) -> None:
         """An admin lets everything go that was held."""
         admin = self.world.admin()
@@ -166,6 +174,11 @@ class Payday:
         """Moves both clocks."""
         self.world.travel(by=time)
         self.fake.advance(seconds=time.total_seconds())
+
+    def administer(self, statement: str) -> None:
+        """Runs a statement about this database from outside of it."""
+        with psycopg.connect(self.cluster.admin_url(), autocommit=True) as other:
+            other.execute(sql.SQL(statement).format(sql.Identifier(self.database)))
 
     def reconnect(self) -> None:
         """After the database was away."""

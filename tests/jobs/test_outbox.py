@@ -113,7 +113,7 @@ def test_a_refund_whose_answer_was_lost_is_found_a_day_later(
     """By then Stripe has forgotten the idempotency key."""
     a_refund(office)
     office.fake.fault("POST", "/v1/refunds", times=None, **fault)
-    assert office.run("outbox").status == 0
+    assert office.run("outbox").status == 1
     assert commands(office)["refund_payment"] == "waiting"
     office.fake.clear_faults()
     office.later(timedelta(hours=25))
@@ -157,7 +157,7 @@ def test_a_command_that_nobody_can_carry_out_waits_and_then_dies(office: Payday)
     office.world.rows(
         "select private.enqueue_command(private.platform_id(), 'paint_it_blue', 'blue', '{}')"
     )
-    assert office.run("outbox").status == 0
+    assert office.run("outbox").status == 1
     assert commands(office) == {"paint_it_blue": "waiting"}
     office.world.rows("update private.outbox set attempts = 11, available_at = private.clock()")
     assert office.run("outbox").status == 1
@@ -184,3 +184,31 @@ def test_two_workers_carry_out_a_command_once(office: Payday) -> None:
         process.communicate()
     assert len(office.fake.objects("refund")) == 1
     assert office.fake.count("POST", "/v1/refunds") == 1
+
+
+def test_a_wrong_key_fails_the_run_and_uses_up_no_tries(office: Payday) -> None:
+    for _ in range(3):
+        pay_at_stripe(office, office.world.booking())
+    office.fake.set_api_keys("sk_test_other")
+    finished = office.run("outbox")
+    assert finished.status == 1
+    [postponed] = finished.events("topic_postponed")
+    assert postponed["topic"] == "fetch_processing_fee"
+    assert "Invalid API Key" in postponed["reason"]
+    assert office.world.value("select max(attempts) from private.outbox") == 0
+    office.fake.set_api_keys(office.fake.api_key)
+    office.later(timedelta(minutes=1))
+    assert office.run("outbox").status == 0
+    assert commands(office) == {"fetch_processing_fee": "done"}
+
+
+def test_a_missing_permission_holds_up_no_other_topic(office: Payday) -> None:
+    a_refund(office)
+    key = "rk_test_restricted"
+    permissions = {"payment_intents": "write", "charges and refunds": "read", "balance": "read"}
+    office.fake.restrict_key(key, permissions)
+    finished = office.run("outbox", STRIPE_SECRET_KEY=key)
+    assert finished.status == 1
+    assert [event["topic"] for event in finished.events("topic_postponed")] == ["refund_payment"]
+    assert commands(office)["fetch_processing_fee"] == "done"
+    assert refunds(office) == ["pending"]

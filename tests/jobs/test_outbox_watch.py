@@ -96,7 +96,7 @@ def test_a_record_that_breaks_a_rule_fails_its_command_and_not_the_worker(office
         " not valid"
     )
     finished = office.run("outbox")
-    assert (finished.status, finished.stderr) == (0, "")
+    assert (finished.status, finished.stderr) == (1, "")
     [failed] = finished.events("command_failed")
     assert failed["outcome"] == "retry"
     assert failed["reason"].startswith("23514 no_fees")

@@ -153,7 +153,7 @@ def test_a_reversal_whose_answer_was_lost_is_found_a_day_later(
     payout = a_payout(paid)
     cancel(paid, payout["id"])
     paid.fake.fault("POST", "/v1/transfers/*/reversals", times=None, **fault)
-    assert paid.run("outbox").status == 0
+    assert paid.run("outbox").status == 1
     assert outcomes(paid) == ["waiting"]
     paid.fake.clear_faults()
     paid.later(timedelta(hours=25))

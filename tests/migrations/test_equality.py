@@ -3,34 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import psycopg
 import pytest
 
 from tests.migrations.conftest import FROM_FILES
 from tools.cluster import Cluster, postgres_tool
-
-Rows = list[tuple[Any, ...]]
-
-TABLES = """
-    select format('%I.%I', relnamespace::regnamespace::text, relname)
-    from pg_class
-    where relnamespace in ('public'::regnamespace, 'private'::regnamespace)
-        and relkind = 'r'
-        and relname !~ '^audit_logs'
-    order by 1
-"""
-
-ROLES = """
-    select
-        rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication,
-        rolbypassrls, rolconnlimit, rolvaliduntil, rolconfig,
-        array(select roleid::regrole::text from pg_auth_members where member = role.oid order by 1)
-    from pg_roles role
-    where rolname !~ '^pg_'
-    order by rolname
-"""
+from tools.compare import roles, rows
 
 # The objects of a dump, and a defect that each would show.
 IN_DUMPS = {
@@ -157,19 +136,3 @@ def dump(cluster: Cluster, database: str) -> dict[str, str]:
         lines = body.strip().splitlines()
         said[title] = "\n".join(sorted(lines) if "Type: ACL" in title else lines)
     return said
-
-
-def rows(cluster: Cluster, database: str) -> dict[str, Rows]:
-    """The rows of our tables, without the moments at which they were made."""
-    with psycopg.connect(cluster.admin_url(database)) as connection:
-        return {
-            table: connection.execute(
-                f"select to_jsonb(r) - '{{created_at,updated_at}}'::text[] as kept"
-                f" from {table} r order by kept"
-            ).fetchall()
-            for (table,) in connection.execute(TABLES).fetchall()
-        }
-
-
-def roles(connection: psycopg.Connection) -> Rows:
-    return connection.execute(ROLES).fetchall()

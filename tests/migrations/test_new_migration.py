@@ -84,6 +84,81 @@ def test_no_change_is_no_migration(project: Project) -> None:
     assert project.added == []
 
 
+ROWS = """\
+insert into public.things (id, name) values (1, 'one'), (2, 'two'), (3, 'it''s three');
+"""
+
+
+def test_rows_that_differ_become_statements(project: Project) -> None:
+    """One more, one less, one otherwise; and the next run has nothing to do."""
+    history = project.migrations / "20260101000000_initial_schema.sql"
+    history.write_text(f"{history.read_text()}{ROWS}")
+    project.tables.write_text(
+        f"{BEFORE}insert into public.things (id, name)"
+        " values (1, 'one'), (3, 'it''s more'), (4, 'four');\n"
+    )
+    new_migration.main("change_things")
+    [migration] = project.added
+    text = migration.read_text()
+    assert text.startswith("set lock_timeout = '3s';\n")
+    assert [statement in text for statement in ("insert into", "delete from", "update")] == [
+        True
+    ] * 3
+    with pytest.raises(SystemExit, match="Nothing to migrate"):
+        new_migration.main("change_things")
+
+
+def test_roles_and_settings_that_differ_become_statements(project: Project) -> None:
+    history = project.migrations / "20260101000000_initial_schema.sql"
+    history.write_text(f"{history.read_text()}create role clerk nologin noinherit;\n")
+    project.tables.write_text(
+        f"{BEFORE}create role clerk nologin noinherit connection limit 3;\n"
+        "alter role clerk set lock_timeout = '3s';\n"
+        "create role porter login noinherit;\n"
+    )
+    new_migration.main("change_roles")
+    [migration] = project.added
+    text = migration.read_text()
+    assert 'alter role "clerk" connection limit 3' in text
+    assert "alter role \"clerk\" set lock_timeout = '3s'" in text
+    assert 'create role "porter" login' in text
+
+
+@pytest.mark.parametrize(
+    ("statement", "risk"),
+    [
+        ("alter table public.things drop column name;", "may lose data"),
+        ("alter table public.things add column age int not null;", "give it a default"),
+        ("alter table public.things alter column age set not null;", "if a row has none"),
+        (
+            "alter table public.things add constraint age_is_positive check (age > 0);",
+            "validate it in a file of its own",
+        ),
+        ("CREATE INDEX things_age ON public.things (age);", "concurrently"),
+        (
+            "alter table public.things drop column name;\n"
+            "alter table public.things add column title text;",
+            "alter table public.things rename column name to title;",
+        ),
+    ],
+)
+def test_a_risk_is_named(statement: str, risk: str) -> None:
+    assert any(risk in found for found in new_migration.risks(statement))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "alter table public.things add column age int not null default 0;",
+        "alter table public.things add constraint a check (age > 0) not valid;",
+        "create index concurrently on public.things (age);",
+        "create table public.others (id int);\ncreate index on public.others (id);",
+    ],
+)
+def test_what_is_safe_is_not_named(statement: str) -> None:
+    assert list(new_migration.risks(statement)) == []
+
+
 @pytest.mark.parametrize("name", ["", "AddAge", "add age", "../age", "1_age"])
 def test_a_name_is_snake_case(project: Project, name: str) -> None:
     with pytest.raises(SystemExit, match="snake_case"):

@@ -82,6 +82,32 @@ def test_an_outbox_that_nobody_empties_is_named(world: World) -> None:
     assert named(world) == set()
 
 
+def test_commands_that_fail_for_an_hour_are_named_together(world: World) -> None:
+    for number in range(3):
+        world.value(
+            "select private.enqueue_command(private.platform_id(), 'sync_account', %s, '{}')",
+            str(number),
+        )
+    ids = [row["id"] for row in world.rows("select id from private.outbox order by id")]
+    world.travel(by=timedelta(minutes=59))
+    world.rows("update private.outbox set last_error = 'no permission', attempts = 3")
+    assert named(world) == set()
+    world.rows("update private.outbox set available_at = private.clock() + interval '1 hour'")
+    world.travel(by=timedelta(minutes=2))
+    [concern] = concerns(world)
+    assert (concern["concern"], concern["reference"]) == ("command_failing", str(ids[0]))
+    assert concern["detail"] == "3 of sync_account: no permission"
+    world.rows("update private.outbox set processed_at = private.clock(), last_error = null")
+    assert named(world) == set()
+
+
+def test_rows_in_a_default_partition_are_named(world: World) -> None:
+    assert named(world) == set()
+    world.travel(by=timedelta(days=200))
+    world.rows("update public.organizations set fee_bps = 1700 where is_marketplace")
+    assert named(world) == {("default_partition_used", "audit_logs_default")}
+
+
 def test_an_alert_is_named_until_it_is_resolved(world: World) -> None:
     instructor = world.instructor()
     alert_id = world.insert(
@@ -164,6 +190,7 @@ def test_a_connect_endpoint_without_news_after_a_payout_is_named(world: World) -
 
 def test_a_transfer_that_the_books_lack_is_named_until_it_is_adopted(world: World) -> None:
     world.travel(to=NOON)
+    world.serve("jobs", "private.maintain")  # its partitions
     payable(world)
     open_run(world)
     payout = world.row("select * from public.payouts")

@@ -410,3 +410,44 @@ def test_an_error_is_cut(outbox: Outbox, worker: UUID, error: str) -> None:
     outbox.claim(worker)
     outbox.fail(command["id"], worker, error)
     assert outbox.command(command["id"])["last_error"] == error[:1000]
+
+
+def test_what_would_fail_alike_rests_without_losing_a_try(
+    outbox: Outbox, worker: UUID, other: UUID
+) -> None:
+    first, second = (outbox.enqueue()["id"] for _ in range(2))
+    elsewhere = outbox.enqueue()["id"]
+    outbox.world.rows("update private.outbox set topic = 'sync_account' where id = %s", elsewhere)
+    [command] = outbox.claim(worker, limit=1)
+    assert command["command_id"] == first
+    postpone(outbox, first, worker)
+    for id in (first, second):
+        rested = outbox.command(id)
+        assert (rested["attempts"], rested["leased_by"]) == (0, None)
+        assert rested["available_at"] == outbox.world.now() + MINUTE
+        assert rested["last_error"] == "no permission"
+    assert claimed(outbox, other) == [elsewhere]
+    outbox.finish(elsewhere, other)
+    outbox.world.travel(by=MINUTE)
+    assert claimed(outbox, other) == [first, second]
+
+
+def test_only_the_worker_with_the_lease_postpones(
+    outbox: Outbox, worker: UUID, other: UUID
+) -> None:
+    command = outbox.enqueue()["id"]
+    waiting = outbox.enqueue()["id"]
+    outbox.claim(worker, limit=1)
+    before = [outbox.command(id) for id in (command, waiting)]
+    postpone(outbox, command, other)
+    assert [outbox.command(id) for id in (command, waiting)] == before
+
+
+def postpone(outbox: Outbox, command_id: int, worker: UUID) -> None:
+    outbox.world.serve(
+        "jobs",
+        "private.postpone_commands",
+        p_command_id=command_id,
+        p_worker_id=worker,
+        p_error="no permission",
+    )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import uuid4
 
+import psycopg
 import pytest
 
 from tests.factories import MARKETPLACE, World
 from tests.ledger.conftest import PLATFORM
+from tools.cluster import ROOT
 
 
 def test_one_organization_is_the_platform(world: World) -> None:
@@ -68,3 +70,20 @@ def test_it_has_no_payday(world: World) -> None:
     for org_id in (PLATFORM, uuid4()):
         with world.refusing("PT404", "organization_not_found"):
             world.serve("jobs", "private.due_payout_runs", p_date=None, p_org_id=org_id)
+
+
+SNIPPET = ROOT / "supabase" / "snippets" / "make_a_platform_admin.sql"
+
+
+def test_the_saved_query_makes_an_admin_and_says_so_if_nobody_has_the_address(world: World) -> None:
+    snippet, person = SNIPPET.read_text(), world.person("Ann")
+    email = world.value("select email from public.profiles where id = %s", person)
+    assert "somebody@example.com" in snippet
+    with (
+        pytest.raises(psycopg.errors.RaiseException, match="Nobody has signed up"),
+        world.connection.transaction(),
+    ):
+        world.connection.execute(snippet.encode())
+    assert world.count("private.platform_admins") == 0
+    world.connection.execute(snippet.replace("somebody@example.com", email.upper()).encode())
+    assert world.value("select user_id from private.platform_admins") == person

@@ -242,7 +242,7 @@ def test_points_lie_in_the_partition_of_their_month(world: World) -> None:
     where = world.value("select tableoid::regclass::text from private.trip_points")
     assert where == f"private.trip_points_{trip.start:%Y_%m}"
     concerns = {row["concern"] for row in world.serve("jobs", "private.needs_attention")}
-    assert "partition_missing" not in concerns
+    assert "default_partition_used" not in concerns
 
 
 def test_without_maintenance_no_point_is_lost_and_somebody_is_told(world: World) -> None:
@@ -251,4 +251,4 @@ def test_without_maintenance_no_point_is_lost_and_somebody_is_told(world: World)
     trip.send([point(trip.start)])
     assert world.count("private.trip_points_default") == 1
     concerns = {row["concern"] for row in world.serve("jobs", "private.needs_attention")}
-    assert "partition_missing" in concerns
+    assert "default_partition_used" in concerns

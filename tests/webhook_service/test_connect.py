@@ -98,7 +98,8 @@ def desk(
     jobs = Payday(committed_world, shared_fake, cluster, fresh_database)
     with app.test_client() as client:
         yield Desk(client, committed_world, shared_fake, jobs)
-    app.extensions["database"].close()
+    for database in app.extensions["databases"]:
+        database.close()
 
 
 # Onboarding

@@ -13,8 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
+from tests.factories import Booking
 from tests.patience import PATIENCE
 from tests.webhook_service.deployment import Deployment, Server, bearer, listen
 from tests.webhook_service.settings import PLATFORM_SECRET, an_event, sign
@@ -151,8 +153,24 @@ def test_a_broken_request_is_refused_and_the_service_lives_on(
     assert deployment.events() == []
 
 
+def test_slow_clients_delay_only_themselves(deployment: Deployment) -> None:
+    """Many more than there are threads have sent a part of their request, and nothing since."""
+    with Server(deployment, WEBHOOK_SERVICE_THREADS="2") as server:
+        slow = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(12)]
+        for number, connection in enumerate(slow):
+            connection.sendall(HEAD + (b"Content-Length: 1000\r\n\r\n{" if number % 2 else b""))
+        for path in ("/healthz", "/readyz"):
+            assert server.http.get(path).status_code == 200
+        assert post(server, sign(an_event(type="foo.bar"))).status_code == 200
+        for connection in slow:
+            connection.setblocking(False)
+            with pytest.raises(BlockingIOError):  # neither answered nor cut off
+                connection.recv(1)
+            connection.close()
+
+
 def test_slow_clients_are_let_go(deployment: Deployment) -> None:
-    """As many as there are threads send a byte a second, in the head or in the body."""
+    """More than there are threads send a byte a second, and delay nobody; then they are let go."""
     with Server(
         deployment, WEBHOOK_SERVICE_THREADS="2", WEBHOOK_SERVICE_READING_SECONDS="2"
     ) as server:
@@ -175,6 +193,58 @@ def test_slow_clients_are_let_go(deployment: Deployment) -> None:
         for connection in slow:
             connection.close()
         assert answered
+
+
+def test_a_held_lock_silences_no_probe_and_no_other_event(deployment: Deployment) -> None:
+    """More events about a locked row than there are threads; nobody gives the lock back."""
+    booking = deployment.world.booking()
+    about_it = [
+        sign(an_event(id=f"evt_{number}", data={"object": booking.intent()})) for number in range(6)
+    ]
+    with (
+        Server(deployment, WEBHOOK_SERVICE_THREADS="2") as server,
+        psycopg.connect(deployment.cluster.admin_url(deployment.database)) as studio,
+        ThreadPoolExecutor(6) as pool,
+    ):
+        studio.execute("select from public.orders for update")
+        waiting = [pool.submit(post, server, signed) for signed in about_it]
+        probes = [server.http.get(path).status_code for path in ("/healthz", "/readyz")]
+        other = post(server, sign(an_event(id="evt_other", type="foo.bar")))
+        answered = [one.result().status_code for one in waiting]
+        assert probes == [200, 200]
+        assert other.status_code == 200
+        assert answered == [503] * 6
+        studio.rollback()
+        assert post(server, about_it[0]).status_code == 200
+    assert booking.status == "confirmed"
+
+
+def test_a_stripe_that_hangs_holds_up_no_webhook_and_no_probe(deployment: Deployment) -> None:
+    """More people than there are threads wait for Stripe."""
+    bookings = [deployment.world.booking() for _ in range(3)]
+    deployment.fake.fault("POST", "/v1/payment_intents", "hold", times=None)
+    with (
+        Server(deployment, WEBHOOK_SERVICE_THREADS="2", STRIPE_TIMEOUT_SECONDS="4") as server,
+        ThreadPoolExecutor(3) as pool,
+    ):
+
+        def pay(booking: Booking) -> httpx.Response:
+            return httpx.post(
+                f"{server.url}/payment-intents",
+                json={"booking_id": str(booking.id)},
+                headers=bearer(booking.learner),
+                timeout=PATIENCE,
+                trust_env=False,
+            )
+
+        waiting = [pool.submit(pay, booking) for booking in bookings]
+        while deployment.fake.held() < 2:
+            time.sleep(0.01)
+        assert server.http.get("/healthz").status_code == 200
+        assert post(server, sign(an_event(id="evt_other", type="foo.bar"))).status_code == 200
+        assert not any(one.done() for one in waiting)
+        answers = [one.result() for one in waiting]
+    assert {answer.json()["code"] for answer in answers} == {"stripe_unavailable"}
 
 
 def test_an_absent_database_is_answered_with_503_and_its_return_is_noticed(
@@ -235,6 +305,9 @@ def test_counters_are_those_of_all_workers(deployment: Deployment) -> None:
         assert 'lplate_stripe_events_total{endpoint="platform",outcome="ignored"} 12.0' in metrics
         log = server.stop()
     assert server.process.returncode == 0
+    lines = [json.loads(line) for line in log.splitlines()]
+    assert {line.get("logger") for line in lines} == {None, "gunicorn.error"}
+    assert all(line["level"] and line["timestamp"] for line in lines)
     received = [line for line in log.splitlines() if "stripe_event_received" in line]
     assert len(received) == 12
     assert all(json.loads(line)["request_id"] for line in received)
