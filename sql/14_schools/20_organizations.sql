@@ -112,7 +112,9 @@ create function private.update_organization(
     p_credit_validity_months integer,
     p_forfeits_expired_hours boolean,
     p_requires_second_factor boolean,
-    p_max_held_lessons integer
+    p_max_held_lessons integer,
+    p_reminder_minutes integer[],
+    p_completion_grace interval
 )
     returns void
     language plpgsql
@@ -142,7 +144,9 @@ begin
         labels = coalesce(p_labels, labels),
         credit_validity_months = nullif(coalesce(p_credit_validity_months, credit_validity_months), 0),
         forfeits_expired_hours = coalesce(p_forfeits_expired_hours, forfeits_expired_hours),
-        requires_second_factor = coalesce(p_requires_second_factor, requires_second_factor)
+        requires_second_factor = coalesce(p_requires_second_factor, requires_second_factor),
+        reminder_minutes = coalesce(p_reminder_minutes, reminder_minutes),
+        completion_grace = coalesce(p_completion_grace, completion_grace)
     where id = p_org_id;
 exception
     when check_violation or numeric_value_out_of_range then

@@ -40,7 +40,11 @@ begin
     union all
     select 'claims_settled', private.settle_due_claims()::bigint
     union all
+    select 'lessons_completed', private.complete_forgotten_lessons()::bigint
+    union all
     select 'authorizations_voided', private.void_ageing_authorizations()::bigint
+    union all
+    select 'hours_expiring', private.tell_of_expiring_hours()::bigint
     union all
     select 'earnings_made_available', private.make_earnings_available(null, private.clock())::bigint;
 end;

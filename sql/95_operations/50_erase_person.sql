@@ -27,6 +27,8 @@ begin
     perform private.anonymise_guardian(guardian.id) from public.guardians guardian where guardian.user_id = p_user_id;
     perform private.withdraw_offers(p_user_id);
 
+    perform private.erase_messages_to(p_user_id);
+
     update public.profiles
     set email = null,
         full_name = null,

@@ -6,6 +6,7 @@ create function private.anonymise_instructor(p_instructor_id uuid)
     security invoker
     set search_path = '', pg_temp
 as $$
+    select private.erase_messages_about(p_instructor_id);
     update public.booking_notes set notes = null where instructor_id = p_instructor_id;
     update public.lessons set notes = null where instructor_id = p_instructor_id;
     update public.instructor_details set phone = null, license_id = null where instructor_id = p_instructor_id;
@@ -49,6 +50,7 @@ create function private.anonymise_learner(p_learner_id uuid)
     security invoker
     set search_path = '', pg_temp
 as $$
+    select private.erase_messages_about(p_learner_id);
     update public.bookings
     set learner_notes = null,
         pickup_address = null,
