@@ -375,6 +375,13 @@ def _send_messages(world: World) -> UUID:
         p_error="smtp_no_answer",
         p_suppress=None,
     )
+    # Everybody tries everything with every row: one for each recipient and organization will do.
+    world.connection.execute(
+        "delete from public.messages where id <> %s and id not in ("
+        " select distinct on (org_id, recipient_id) id from public.messages"
+        " where status in ('claimed', 'sent') order by org_id, recipient_id, id)",
+        [message_id],
+    )
     return message_id
 
 
