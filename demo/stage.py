@@ -212,14 +212,14 @@ class Stage:
         return Finished(process.returncode, lines)
 
     def start_job(
-        self, *arguments: str, stdout: int | IO[str], stderr: int | IO[str]
+        self, *arguments: str, stdout: int | IO[str], stderr: int | IO[str], **more: str
     ) -> subprocess.Popen[str]:
-        """Start `python -m jobs …` with its own login."""
+        """Start `python -m jobs …` with its own login, and more variables."""
         url = self.summary["jobs_db_url"]
         return subprocess.Popen(
             [sys.executable, "-m", "jobs", *arguments],
             cwd=ROOT,
-            env=self._environment(JOBS_DATABASE_URL=url),
+            env=self._environment(JOBS_DATABASE_URL=url, **more),
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=stderr,

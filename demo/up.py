@@ -166,7 +166,7 @@ def show(facts: dict[str, Any], console: Console) -> None:
         "\nMove the clock, and what is due happens (holds expire, Friday pays):"
         "\n  curl -H 'Content-Type: application/json' -d '{\"by\": {\"days\": 1}}'"
         f" {facts['clock_url']}"
-        f"\nLogs and data: {facts['home']}",
+        f"\nLogs and data: {facts['home']}; what was mailed: mail/new in it",
         soft_wrap=True,
     )
 

@@ -19,9 +19,11 @@ from jobs import doctor as examination
 from jobs import payouts as payout_job
 from jobs.config import Config
 from jobs.database import Database
+from jobs.messages import Messages
 from jobs.outbox import Outbox
 from jobs.output import open_output
 from jobs.replay import Replay
+from jobs.sending import NotSent, OutcomeUnknown
 from jobs.stripe_calls import CallFailed, make_stripe_calls
 from jobs.transfers import Transfers
 from lplate.postgres import DatabaseFault, DatabaseUnavailable, Refused
@@ -102,15 +104,20 @@ def outbox(
         bool, typer.Option("--watch", help="Keep going until stopped by a signal.")
     ] = False,
 ) -> None:
-    """Carry out what the database decided: refunds, captures, reversals, questions to Stripe."""
+    """Carry out what the database decided: refunds, captures, questions to Stripe, messages."""
     with _session(pool_size=2) as (config, database):
         stop = _stop_signal()
         client = make_stripe_client(config, retries=0)
         calls = make_stripe_calls(config, database, stop)
-        work = Outbox(config, database, client, calls, open_output(), stop)
+        output = open_output()
+        work = Outbox(config, database, client, calls, output, stop)
+        messages = Messages(config, database, output, stop)
         if watch:
+            sender = threading.Thread(target=messages.watch, name="messages")
+            sender.start()
             work.watch()
-        elif not work.drain():
+            sender.join()
+        elif not all([work.drain(), messages.drain()]):
             raise typer.Exit(UNSETTLED)
 
 
@@ -139,6 +146,39 @@ def replay_events(
             raise typer.Exit(UNSETTLED) from None
         if not is_settled:
             raise typer.Exit(UNSETTLED)
+
+
+messages_app = typer.Typer(no_args_is_help=True, help="What people are told.")
+app.add_typer(messages_app, name="messages")
+
+
+@messages_app.command()
+def preview(
+    kind: Annotated[str, typer.Argument(help="A kind of message, such as booking_confirmed.")],
+    org: Annotated[
+        UUID | None, typer.Option("--org", help="An organization with its own texts.")
+    ] = None,
+    locale: Annotated[str, typer.Option("--locale", help="A language, such as de.")] = "en",
+) -> None:
+    """Show what would be sent of a kind, over each channel."""
+    with _session(pool_size=1) as (_, database):
+        try:
+            previewed = database.preview_message(kind, org, locale)
+        except Refused as refusal:
+            _explain(refusal)
+            raise typer.Exit(BAD_ARGUMENTS) from None
+        open_output().table("message", [asdict(one) for one in previewed])
+
+
+@messages_app.command()
+def approvals() -> None:
+    """Ask Twilio which texts WhatsApp has approved. Run it every hour if you use WhatsApp."""
+    with _session(pool_size=1) as (config, database):
+        try:
+            Messages(config, database, open_output(), threading.Event()).sync_approvals()
+        except (NotSent, OutcomeUnknown) as error:
+            typer.echo(f"Twilio cannot be asked: {error}", err=True)
+            raise typer.Exit(UNSETTLED) from None
 
 
 @app.command()

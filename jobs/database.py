@@ -123,6 +123,50 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """A message to send now, with everything about it frozen.
+
+    `calendar` is {uid, sequence, method, start, end, summary, location, stamp}; a message with an
+    `unsubscribe_token` is one that its recipient may switch off. `must_look_up`: an earlier worker
+    may have sent it.
+    """
+
+    message_id: UUID
+    channel: Literal["email", "sms", "whatsapp"]
+    to_address: str
+    sender_name: str
+    subject: str | None
+    body: str
+    html: str | None
+    calendar: dict[str, Any] | None
+    unsubscribe_token: UUID | None
+    content_sid: str | None
+    content_variables: dict[str, str] | None
+    must_look_up: bool
+    first_tried_at: datetime
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedMessage:
+    """What would be sent of a kind over a channel."""
+
+    channel: str
+    locale: str
+    subject: str | None
+    body: str
+    html: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WhatsAppTemplate:
+    """A text that WhatsApp approves, and what is known of that."""
+
+    content_sid: str
+    content_status: str
+
+
+@dataclass(frozen=True, slots=True)
 class MaintenanceTask:
     """A task of maintain() and how many rows it changed."""
 
@@ -531,3 +575,59 @@ class Database(Postgres):
         """Return a payout and its lines as one document; refuses with payout_not_found."""
         statement: dict[str, Any] = self._scalar("payout_statement_document", payout_id=payout_id)
         return statement
+
+    def claim_messages(
+        self, worker_id: UUID, channels: Sequence[str], limit: int, lease: timedelta
+    ) -> list[Message]:
+        """Lease due messages to this worker that are still true; the app's need no worker."""
+        return self._rows(
+            Message,
+            "claim_messages",
+            worker_id=worker_id,
+            channels=list(channels),
+            limit=limit,
+            lease=lease,
+        )
+
+    def record_message_sent(self, message_id: UUID, provider_id: str) -> None:
+        """Record that a message was sent, and its id at the provider."""
+        self._scalar("record_message_sent", message_id=message_id, provider_id=provider_id)
+
+    def fail_message(
+        self,
+        message_id: UUID,
+        worker_id: UUID,
+        outcome: str,
+        error: str,
+        suppress: str | None,
+    ) -> str:
+        """Record that a message was not sent; return its status.
+
+        The outcome is 'not_sent', 'refused' or 'unknown'; suppress is 'hard_bounce' or 'stop' if
+        the address takes nothing more.
+        """
+        status: str = self._scalar(
+            "fail_message",
+            message_id=message_id,
+            worker_id=worker_id,
+            outcome=outcome,
+            error=error,
+            suppress=suppress,
+        )
+        return status
+
+    def preview_message(
+        self, kind: str, org_id: UUID | None, locale: str
+    ) -> list[PreviewedMessage]:
+        """Return what would be sent of a kind; refuses with kind_not_found."""
+        return self._rows(
+            PreviewedMessage, "preview_message", kind=kind, org_id=org_id, locale=locale
+        )
+
+    def whatsapp_templates(self) -> list[WhatsAppTemplate]:
+        """Return the texts that WhatsApp approves."""
+        return self._rows(WhatsAppTemplate, "whatsapp_templates")
+
+    def record_template_status(self, content_sid: str, status: str) -> None:
+        """Record what WhatsApp says of a text."""
+        self._scalar("record_template_status", content_sid=content_sid, status=status)

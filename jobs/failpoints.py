@@ -20,6 +20,8 @@ POINTS = frozenset(
         "transfer_recorded",
         "before_close",
         "after_close",
+        "message_claimed",
+        "message_sent",
     }
 )
 NOTATION = re.compile(r"(?P<name>\w+)(:(?P<nth>[1-9]\d{0,5}))?(:(?P<action>kill|stop))?", re.ASCII)

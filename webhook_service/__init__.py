@@ -13,6 +13,7 @@ from webhook_service import (
     connect,
     cors,
     health,
+    messages,
     payment_intents,
     problems,
     stripe_webhooks,
@@ -54,6 +55,7 @@ def create_app(config: Config) -> Flask:
     problems.init_app(app)
     app.register_blueprint(health.make_blueprint(probe))
     app.register_blueprint(stripe_webhooks.make_blueprint(config, database))
+    app.register_blueprint(messages.make_blueprint(config, database))
     for users in (
         payment_intents.make_blueprint(database, stripe, auth, config.stripe_publishable_key),
         connect.make_blueprint(config, database, stripe, auth),

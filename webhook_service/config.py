@@ -78,6 +78,8 @@ class Config(StripeSettings):
     supabase_jwks_url: BaseUrl | None = None
     supabase_jwt_secret: JwtSecret | None = None
     cors_origins: Origins = ()
+    twilio_auth_token: SecretStr | None = None
+    service_url: BaseUrl | None = None
 
     @model_validator(mode="after")
     def _one_way_to_verify_users(self) -> Self:
@@ -90,6 +92,12 @@ class Config(StripeSettings):
         key = self.stripe_publishable_key
         if key is not None and key.startswith("pk_live_") != self.is_live:
             raise ValueError("STRIPE_PUBLISHABLE_KEY must be of the mode of STRIPE_SECRET_KEY")
+        return self
+
+    @model_validator(mode="after")
+    def _twilio_signs_the_public_address(self) -> Self:
+        if self.twilio_auth_token is not None and self.service_url is None:
+            raise ValueError("TWILIO_AUTH_TOKEN needs SERVICE_URL, which Twilio signs")
         return self
 
     @model_validator(mode="after")

@@ -180,3 +180,46 @@ class Database(Postgres):
             instructor_id=instructor_id,
             org_id=org_id,
         )
+
+    def record_message_status(
+        self,
+        message_id: UUID | None,
+        provider_id: str,
+        status: str,
+        error_code: str | None,
+        payload: dict[str, str],
+    ) -> str:
+        """Record what Twilio says of a message; 'recorded', 'duplicate' or 'unknown_message'."""
+        outcome: str = self._scalar(
+            "record_message_status",
+            message_id=message_id,
+            provider_id=provider_id,
+            status=status,
+            error_code=error_code,
+            payload=Jsonb(payload),
+        )
+        return outcome
+
+    def record_inbound_message(
+        self,
+        provider_id: str,
+        channel: Literal["sms", "whatsapp"],
+        sender: str,
+        body: str,
+        payload: dict[str, str],
+    ) -> str:
+        """Record an answer; 'stop', 'start', 'help', 'other' or 'duplicate'."""
+        meaning: str = self._scalar(
+            "record_inbound_message",
+            provider_id=provider_id,
+            channel=channel,
+            **{"from": sender},
+            body=body,
+            payload=Jsonb(payload),
+        )
+        return meaning
+
+    def unsubscribe(self, token: UUID) -> bool:
+        """Switch off what the link in a message names; False for a link that nobody was sent."""
+        is_known: bool = self._scalar("unsubscribe", token=token)
+        return is_known

@@ -49,6 +49,8 @@ create table public.organizations (
     forfeits_expired_hours boolean not null default false,
     refunds_resold_times boolean not null default true,
     requires_second_factor boolean not null default false,
+    reminder_minutes integer[] not null default '{1440,120}',
+    completion_grace interval not null default interval '24 hours',
     labels jsonb not null default '{}',
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
@@ -71,6 +73,14 @@ create table public.organizations (
         referral_reward_cents between 0 and 1000000 and (referral_reward_cents = 0 or referral_discount_bps > 0)
     ),
     constraint credit_is_valid_for_months check (credit_validity_months between 1 and 120),
+    constraint at_most_two_reminders_a_lesson check (
+        case
+            when array_ndims(reminder_minutes) > 1 then false
+            else cardinality(reminder_minutes) <= 2 and array_position(reminder_minutes, null) is null
+                and 10 <= all (reminder_minutes) and 20160 >= all (reminder_minutes)
+        end
+    ),
+    constraint completion_grace_is_reasonable check (completion_grace between interval '1 hour' and interval '5 days'),
     constraint labels_are_an_object check (jsonb_typeof(labels) = 'object' and pg_column_size(labels) <= 8192),
     constraint labels_are_words check (private.values_are_lines(labels))
 );
@@ -104,6 +114,9 @@ comment on column public.organizations.forfeits_expired_hours is
 comment on column public.organizations.requires_second_factor is
     'Whether changing where money goes needs a session with a second factor (aal2). On the platform''s own row, where it is on unless '
     'switched off in Studio: whether anything that only a platform admin may do needs one.';
+comment on column public.organizations.reminder_minutes is 'How many minutes before a lesson both sides are reminded of it; at most two.';
+comment on column public.organizations.completion_grace is
+    'How long after its end a lesson that nobody has completed is completed by itself.';
 comment on column public.organizations.labels is 'Words that the frontend shows instead of ours, such as {"instructor": "coach"}.';
 
 create table public.profiles (
@@ -116,6 +129,7 @@ create table public.profiles (
     phone text,
     avatar_url text,
     time_zone text,
+    locale text,
     external_id text unique,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
@@ -128,12 +142,14 @@ create table public.profiles (
     constraint phone_is_short check (length(phone) <= 40),
     constraint phone_is_readable check (private.is_line(phone)),
     constraint avatar_url_is_a_link check (private.is_link(avatar_url)),
-    constraint time_zone_is_known check (private.is_time_zone(time_zone))
+    constraint time_zone_is_known check (private.is_time_zone(time_zone)),
+    constraint locale_is_a_language check (locale ~ '^[a-z]{2}(-[A-Z]{2})?$')
 );
 
 create index on public.profiles (lower(email));
 
 comment on table public.profiles is 'A person with a login, one to one with auth.users; created at sign-up.';
+comment on column public.profiles.locale is 'The language of messages to the person, such as en or de-AT; null: English.';
 comment on column public.profiles.external_id is 'The person''s id in another identity system.';
 
 create table public.organization_members (

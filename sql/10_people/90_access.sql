@@ -24,7 +24,8 @@ create policy update_own on public.profiles
     using (id = (select private.my_user_id()));
 
 grant select on public.profiles to authenticated, service_role;
-grant update (full_name, display_name, first_name, last_name, phone, avatar_url, time_zone) on public.profiles to authenticated;
+grant update (full_name, display_name, first_name, last_name, phone, avatar_url, time_zone, locale)
+    on public.profiles to authenticated;
 -- NOTE: the address follows the login, and sync_profile inserts.
 
 create policy select_own_or_admin on public.organization_members

@@ -113,7 +113,9 @@ create function private.update_organization(
     p_forfeits_expired_hours boolean,
     p_requires_second_factor boolean,
     p_max_held_lessons integer,
-    p_refunds_resold_times boolean
+    p_refunds_resold_times boolean,
+    p_reminder_minutes integer[],
+    p_completion_grace interval
 )
     returns void
     language plpgsql
@@ -144,7 +146,9 @@ begin
         credit_validity_months = nullif(coalesce(p_credit_validity_months, credit_validity_months), 0),
         forfeits_expired_hours = coalesce(p_forfeits_expired_hours, forfeits_expired_hours),
         requires_second_factor = coalesce(p_requires_second_factor, requires_second_factor),
-        refunds_resold_times = coalesce(p_refunds_resold_times, refunds_resold_times)
+        refunds_resold_times = coalesce(p_refunds_resold_times, refunds_resold_times),
+        reminder_minutes = coalesce(p_reminder_minutes, reminder_minutes),
+        completion_grace = coalesce(p_completion_grace, completion_grace)
     where id = p_org_id;
 exception
     when check_violation or numeric_value_out_of_range then

@@ -191,6 +191,7 @@ create unique index one_replacement_a_booking
     on public.bookings (original_booking_id)
     where status not in ('cancelled', 'declined', 'expired');
 create index on public.bookings (org_id, start_at);
+create index on public.bookings (end_at) where status in ('confirmed', 'in_progress');
 create index on public.bookings (instructor_id, start_at);
 create index on public.bookings (learner_id, start_at);
 create index on public.bookings (service_id);

@@ -16,7 +16,7 @@
 --   expired → confirmed: confirm_paid_booking (service, job)
 --   proposed, held, requested → expired: expire_holds (user, service, job, studio)
 --   confirmed → in_progress: start_lesson (user, job, studio)
---   confirmed, in_progress → completed: complete_lesson (user, job, studio)
+--   confirmed, in_progress → completed: complete_lesson, complete_forgotten_lessons (user, job, studio)
 --   confirmed, in_progress, completed → no_show: end_as_no_show (user, job, studio)
 --   held, requested → cancelled: cancel_booking, cancel_locked, withdraw_from_order, offboard_instructor, cancel_replacement,
 --       cancel_refused_lessons (user, service, job, studio)

@@ -1,6 +1,6 @@
--- Cancels lessons whose payment authorization is about to expire and that nobody marked as completed, and returns how many. The
--- authorization is released half a day before the bank would let it lapse. While somebody is said not to have come, it is captured
--- instead, so that waiting for a decision decides nothing. 95_operations calls it.
+-- Captures authorizations that are about to expire, half a day before the bank would let them lapse, where the lesson is over and something
+-- about it waits to be decided: waiting decides nothing. A lesson that is still ahead is cancelled and its authorization released; returns
+-- how many were. 95_operations calls it, after the lessons that nobody completed were completed.
 create function private.void_ageing_authorizations()
     returns integer
     language plpgsql
@@ -24,14 +24,15 @@ declare
 begin
     perform private.lock_endings(array(select part.booking_id from public.payment_items part where part.payment_id = any (ageing_ids)));
     for ageing in
-        select part.booking_id, payment.org_id, payment.instructor_id
+        select part.booking_id, payment.org_id, payment.instructor_id, booking.end_at <= private.clock() as is_over
         from public.payments payment
         join public.payment_items part on part.org_id = payment.org_id and part.payment_id = payment.id
+        join public.bookings booking on booking.org_id = part.org_id and booking.id = part.booking_id
         where payment.id = any (ageing_ids)
             and payment.status = 'authorized'
         order by payment.id
     loop
-        if private.has_open_claim(ageing.booking_id) then
+        if ageing.is_over or private.has_open_claim(ageing.booking_id) then
             perform private.capture_item(ageing.booking_id);
             continue;
         end if;
@@ -39,14 +40,14 @@ begin
         set status = 'cancelled',
             cancelled_by = 'system',
             cancelled_at = private.clock(),
-            cancellation_reason = 'The lesson was not completed while its payment was authorized.'
+            cancellation_reason = 'The lesson is later than its payment could stay authorized.'
         where id = ageing.booking_id
             and status in ('confirmed', 'in_progress');
         if found then
             voided := voided + 1;
             perform private.raise_alert(
                 ageing.org_id, ageing.instructor_id, 'authorization_voided',
-                'A lesson was not marked as completed within six days of its payment, so the payment''s authorization was released.',
+                'A lesson is later than six days after its payment, so the payment''s authorization was released.',
                 'bookings', ageing.booking_id, format('booking:%s:authorization_voided', ageing.booking_id)
             );
         end if;

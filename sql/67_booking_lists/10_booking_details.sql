@@ -2,7 +2,7 @@
 --
 -- booking_details is the view; its columns are published and keep their names. It runs with the reader's rights, so row-level
 -- security of the tables below decides what each reader sees.
--- my_bookings, instructor_day and organization_bookings (80_api) each serve one audience: a private function with the owner's
+-- my_bookings, instructor_day, organization_bookings and lessons_to_complete (80_api) each serve one audience: a private function with the owner's
 -- rights picks the ids of one page by that audience's index, and list_bookings reads them through the view. lesson_materials leads to
 -- what a booked lesson is taught with, instructor_contact to the instructor's phone, and my_payments lists what was paid.
 -- Frontends call these; no other room does. It has no tables.
@@ -66,11 +66,17 @@ select
     booking.status as booking_status,
     booking.total_cents,
     booking.due_cents,
-    booking.hold_expires_at
+    booking.hold_expires_at,
+    booking.pickup_address,
+    booking.pickup_lat,
+    booking.pickup_lng,
+    booking.dropoff_address,
+    contact.phone as learner_phone
 from public.bookings booking
 join public.services service on service.org_id = booking.org_id and service.id = booking.service_id
 join public.instructors instructor on instructor.org_id = booking.org_id and instructor.id = booking.instructor_id
 join public.learners learner on learner.org_id = booking.org_id and learner.id = booking.learner_id
+left join public.learner_contacts contact on contact.org_id = booking.org_id and contact.learner_id = booking.learner_id
 left join public.booking_notes note on note.org_id = booking.org_id and note.booking_id = booking.id
 left join public.order_items item on item.org_id = booking.org_id and item.booking_id = booking.id
 left join lateral (
@@ -107,6 +113,9 @@ comment on column public.booking_details.payment_status is
 
 comment on column public.booking_details.hold_expires_at is
     'Until when a pending booking is to be paid, answered or accepted; null once it is confirmed or has ended.';
+
+comment on column public.booking_details.learner_phone is
+    'How the instructor reaches the learner; null for whoever may not see it, as an instructor before the lesson is paid or accepted.';
 
 create trigger refuse_write_to_view
     instead of insert or update or delete on public.booking_details

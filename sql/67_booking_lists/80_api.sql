@@ -65,6 +65,26 @@ comment on function public.organization_bookings is
     'The bookings of an organization between two instants, for its admins, in pages of at most 200. For the next page send '
     'start_at and id of the last row as p_after_start_at and p_after_id.';
 
+create function public.lessons_to_complete(
+    p_limit integer default 50,
+    p_after_start_at timestamptz default null,
+    p_after_id uuid default null
+)
+    returns setof public.booking_details
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select details.*
+    from private.list_bookings(private.to_complete_ids(p_limit, p_after_start_at, p_after_id)) details;
+end;
+
+comment on function public.lessons_to_complete is
+    'Lessons that are over and that nobody has completed, of the caller as learner, guardian who may view, instructor or admin, by time, in '
+    'pages of at most 200. Each is completed by itself once its organization''s completion_grace is over, unless a claim or a problem is open. '
+    'For the next page send start_at and id of the last row as p_after_start_at and p_after_id. Errors: sign_in_required.';
+
 create function public.lesson_materials(p_booking_id uuid)
     returns text
     language sql

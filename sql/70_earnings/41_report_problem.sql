@@ -1,5 +1,6 @@
 -- Freezes what a lesson earned, given or not, of which the learner, or a guardian who may book or pay, says that something was wrong.
--- Possible until the hold before payout has passed; a platform admin then decides with admin_resolve_problem.
+-- Possible from the lesson's end until the hold before payout has passed; a platform admin then decides with admin_resolve_problem. A lesson
+-- that nobody has completed yet is not completed by itself before that, and what it earns then is frozen from the start.
 -- Definer: no role may write earnings.
 create function private.report_problem(p_booking_id uuid, p_description text)
     returns uuid
@@ -37,7 +38,7 @@ begin
         and booking_id = booking.id
         and kind in ('lesson', 'no_show', 'cancellation')
         and status = 'pending';
-    if not found then
+    if not found and not (booking.status in ('confirmed', 'in_progress') and booking.end_at <= private.clock()) then
         perform private.refuse(
             'PT409', 'nothing_to_freeze',
             'A problem can be reported once the lesson is over, and until its earning is due for payout.',

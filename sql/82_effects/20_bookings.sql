@@ -23,6 +23,7 @@ declare
 begin
     if tg_op = 'INSERT' then
         perform private.add_booking_relations(new);
+        perform private.tell_of_booking(null, new);
         return null;
     end if;
     if new.status = old.status then
@@ -70,6 +71,7 @@ begin
     if new.status in ('completed', 'no_show', 'cancelled') then
         perform private.close_claims(new);
     end if;
+    perform private.tell_of_booking(old, new);
     return null;
 end;
 $$;

@@ -34,6 +34,7 @@ begin
     if new.status = 'cancelled' and old.status <> 'cancelled' then
         perform private.undo_cancelled_payment(new);
     end if;
+    perform private.tell_of_payment(old, new);
     return null;
 end;
 $$;

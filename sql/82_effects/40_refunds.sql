@@ -17,6 +17,7 @@ begin
         perform private.return_payment_discount(new);
         perform private.write_off_losses(new.payment_id, private.clock());
         perform private.end_wait_for_refund(new);
+        perform private.tell_of_refund(new);
 
     elsif new.status in ('failed', 'cancelled') then
         perform private.alert_failed_refund(new);

@@ -1,4 +1,4 @@
--- What follows when prepaid minutes are forfeited: the instructor earns them. Entries are never changed.
+-- What follows when prepaid minutes are forfeited: the instructor earns them; and who is told that few are left. Entries are never changed.
 -- Definer: whoever adds an entry may not write earnings.
 create function private.on_credit_entry_added()
     returns trigger
@@ -11,6 +11,7 @@ begin
     if new.kind = 'expire' then
         perform private.accrue_expiry(new);
     end if;
+    perform private.tell_of_credit_entry(new);
     return null;
 end;
 $$;

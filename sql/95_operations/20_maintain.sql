@@ -45,7 +45,11 @@ begin
     union all
     select 'resold_times_refunded', private.refund_resold_times()::bigint
     union all
+    select 'lessons_completed', private.complete_forgotten_lessons()::bigint
+    union all
     select 'authorizations_voided', private.void_ageing_authorizations()::bigint
+    union all
+    select 'hours_expiring', private.tell_of_expiring_hours()::bigint
     union all
     select 'trips_finished', private.finish_forgotten_trips()::bigint
     union all

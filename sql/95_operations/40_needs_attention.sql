@@ -66,6 +66,14 @@ begin
 
     return query
     select
+        'message_unknown', message.id::text, message.first_tried_at, format('%s by %s: %s', message.kind, message.channel, message.error),
+        'Look it up at the provider. If it was not sent, call admin_resend_message with this id and a reason.'
+    from public.messages message
+    where message.status = 'unknown'
+        and message.available_at is null;
+
+    return query
+    select
         'alert_open', alert.id::text, alert.created_at, concat_ws(': ', alert.code, alert.message),
         format('Look at %s %s, then call resolve_alert with this id.', alert.related_type, alert.related_id)
     from public.alerts alert

@@ -28,6 +28,8 @@ begin
     perform private.withdraw_offers(p_user_id);
     perform private.forget_addresses(p_user_id);
 
+    perform private.erase_messages_to(p_user_id);
+
     update public.profiles
     set email = null,
         full_name = null,

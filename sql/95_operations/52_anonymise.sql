@@ -8,6 +8,7 @@ create function private.anonymise_instructor(p_instructor_id uuid)
 as $$
     select private.erase_trips(null, p_instructor_id);
     delete from public.instructor_documents where instructor_id = p_instructor_id;
+    select private.erase_messages_about(p_instructor_id);
     update public.booking_notes set notes = null where instructor_id = p_instructor_id;
     update public.lessons set notes = null where instructor_id = p_instructor_id;
     update public.lesson_ratings set reply = null where instructor_id = p_instructor_id;
@@ -54,6 +55,7 @@ create function private.anonymise_learner(p_learner_id uuid)
     set search_path = '', pg_temp
 as $$
     select private.erase_trips(p_learner_id, null);
+    select private.erase_messages_about(p_learner_id);
     update public.bookings
     set learner_notes = null,
         pickup_address = null,

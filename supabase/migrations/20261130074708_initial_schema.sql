@@ -754,6 +754,8 @@ create table public.organizations (
     forfeits_expired_hours boolean not null default false,
     refunds_resold_times boolean not null default true,
     requires_second_factor boolean not null default false,
+    reminder_minutes integer[] not null default '{1440,120}',
+    completion_grace interval not null default interval '24 hours',
     labels jsonb not null default '{}',
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
@@ -776,6 +778,14 @@ create table public.organizations (
         referral_reward_cents between 0 and 1000000 and (referral_reward_cents = 0 or referral_discount_bps > 0)
     ),
     constraint credit_is_valid_for_months check (credit_validity_months between 1 and 120),
+    constraint at_most_two_reminders_a_lesson check (
+        case
+            when array_ndims(reminder_minutes) > 1 then false
+            else cardinality(reminder_minutes) <= 2 and array_position(reminder_minutes, null) is null
+                and 10 <= all (reminder_minutes) and 20160 >= all (reminder_minutes)
+        end
+    ),
+    constraint completion_grace_is_reasonable check (completion_grace between interval '1 hour' and interval '5 days'),
     constraint labels_are_an_object check (jsonb_typeof(labels) = 'object' and pg_column_size(labels) <= 8192),
     constraint labels_are_words check (private.values_are_lines(labels))
 );
@@ -809,6 +819,9 @@ comment on column public.organizations.forfeits_expired_hours is
 comment on column public.organizations.requires_second_factor is
     'Whether changing where money goes needs a session with a second factor (aal2). On the platform''s own row, where it is on unless '
     'switched off in Studio: whether anything that only a platform admin may do needs one.';
+comment on column public.organizations.reminder_minutes is 'How many minutes before a lesson both sides are reminded of it; at most two.';
+comment on column public.organizations.completion_grace is
+    'How long after its end a lesson that nobody has completed is completed by itself.';
 comment on column public.organizations.labels is 'Words that the frontend shows instead of ours, such as {"instructor": "coach"}.';
 
 create table public.profiles (
@@ -821,6 +834,7 @@ create table public.profiles (
     phone text,
     avatar_url text,
     time_zone text,
+    locale text,
     external_id text unique,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
@@ -833,12 +847,14 @@ create table public.profiles (
     constraint phone_is_short check (length(phone) <= 40),
     constraint phone_is_readable check (private.is_line(phone)),
     constraint avatar_url_is_a_link check (private.is_link(avatar_url)),
-    constraint time_zone_is_known check (private.is_time_zone(time_zone))
+    constraint time_zone_is_known check (private.is_time_zone(time_zone)),
+    constraint locale_is_a_language check (locale ~ '^[a-z]{2}(-[A-Z]{2})?$')
 );
 
 create index on public.profiles (lower(email));
 
 comment on table public.profiles is 'A person with a login, one to one with auth.users; created at sign-up.';
+comment on column public.profiles.locale is 'The language of messages to the person, such as en or de-AT; null: English.';
 comment on column public.profiles.external_id is 'The person''s id in another identity system.';
 
 create table public.organization_members (
@@ -1295,7 +1311,8 @@ create policy update_own on public.profiles
     using (id = (select private.my_user_id()));
 
 grant select on public.profiles to authenticated, service_role;
-grant update (full_name, display_name, first_name, last_name, phone, avatar_url, time_zone) on public.profiles to authenticated;
+grant update (full_name, display_name, first_name, last_name, phone, avatar_url, time_zone, locale)
+    on public.profiles to authenticated;
 -- NOTE: the address follows the login, and sync_profile inserts.
 
 create policy select_own_or_admin on public.organization_members
@@ -3263,7 +3280,9 @@ create function private.update_organization(
     p_forfeits_expired_hours boolean,
     p_requires_second_factor boolean,
     p_max_held_lessons integer,
-    p_refunds_resold_times boolean
+    p_refunds_resold_times boolean,
+    p_reminder_minutes integer[],
+    p_completion_grace interval
 )
     returns void
     language plpgsql
@@ -3294,7 +3313,9 @@ begin
         credit_validity_months = nullif(coalesce(p_credit_validity_months, credit_validity_months), 0),
         forfeits_expired_hours = coalesce(p_forfeits_expired_hours, forfeits_expired_hours),
         requires_second_factor = coalesce(p_requires_second_factor, requires_second_factor),
-        refunds_resold_times = coalesce(p_refunds_resold_times, refunds_resold_times)
+        refunds_resold_times = coalesce(p_refunds_resold_times, refunds_resold_times),
+        reminder_minutes = coalesce(p_reminder_minutes, reminder_minutes),
+        completion_grace = coalesce(p_completion_grace, completion_grace)
     where id = p_org_id;
 exception
     when check_violation or numeric_value_out_of_range then
@@ -3915,7 +3936,9 @@ create function public.update_organization(
     p_forfeits_expired_hours boolean default null,
     p_requires_second_factor boolean default null,
     p_max_held_lessons integer default null,
-    p_refunds_resold_times boolean default null
+    p_refunds_resold_times boolean default null,
+    p_reminder_minutes integer[] default null,
+    p_completion_grace interval default null
 )
     returns void
     language sql
@@ -3925,7 +3948,7 @@ create function public.update_organization(
 return private.update_organization(
     p_org_id, p_name, p_tax_id, p_time_zone, p_currency, p_payout_weekday, p_minimum_payout_cents,
     p_checkout_hold_minutes, p_max_open_holds, p_labels, p_credit_validity_months, p_forfeits_expired_hours,
-    p_requires_second_factor, p_max_held_lessons, p_refunds_resold_times
+    p_requires_second_factor, p_max_held_lessons, p_refunds_resold_times, p_reminder_minutes, p_completion_grace
 );
 
 comment on function public.update_organization is
@@ -3934,7 +3957,8 @@ comment on function public.update_organization is
     'p_forfeits_expired_hours: the instructor earns hours that expire, which are refunded otherwise; '
     'p_requires_second_factor: whether changing where money goes needs one, for owners; p_max_open_holds and p_max_held_lessons: how many '
     'orders and lessons a person may have unpaid at once; p_refunds_resold_times: what is kept of a late cancellation goes back when '
-    'somebody else pays for that time. Errors: sign_in_required, '
+    'somebody else pays for that time; p_reminder_minutes: how long before a lesson its reminders are sent, at most two; '
+    'p_completion_grace: how long after its end a lesson is completed by itself. Errors: sign_in_required, '
     'organization_not_found, role_above_yours, second_factor_required, unknown_currency, value_out_of_range, and the rules of public.organizations.';
 
 create function public.admin_set_terms(
@@ -11354,6 +11378,7 @@ create unique index one_replacement_a_booking
     on public.bookings (original_booking_id)
     where status not in ('cancelled', 'declined', 'expired');
 create index on public.bookings (org_id, start_at);
+create index on public.bookings (end_at) where status in ('confirmed', 'in_progress');
 create index on public.bookings (instructor_id, start_at);
 create index on public.bookings (learner_id, start_at);
 create index on public.bookings (service_id);
@@ -11629,7 +11654,7 @@ $$;
 --   expired → confirmed: confirm_paid_booking (service, job)
 --   proposed, held, requested → expired: expire_holds (user, service, job, studio)
 --   confirmed → in_progress: start_lesson (user, job, studio)
---   confirmed, in_progress → completed: complete_lesson (user, job, studio)
+--   confirmed, in_progress → completed: complete_lesson, complete_forgotten_lessons (user, job, studio)
 --   confirmed, in_progress, completed → no_show: end_as_no_show (user, job, studio)
 --   held, requested → cancelled: cancel_booking, cancel_locked, withdraw_from_order, offboard_instructor, cancel_replacement,
 --       cancel_refused_lessons (user, service, job, studio)
@@ -25999,9 +26024,9 @@ end;
 $$;
 
 -- sql/64_cancellations/61_ageing_authorizations.sql
--- Cancels lessons whose payment authorization is about to expire and that nobody marked as completed, and returns how many. The
--- authorization is released half a day before the bank would let it lapse. While somebody is said not to have come, it is captured
--- instead, so that waiting for a decision decides nothing. 95_operations calls it.
+-- Captures authorizations that are about to expire, half a day before the bank would let them lapse, where the lesson is over and something
+-- about it waits to be decided: waiting decides nothing. A lesson that is still ahead is cancelled and its authorization released; returns
+-- how many were. 95_operations calls it, after the lessons that nobody completed were completed.
 create function private.void_ageing_authorizations()
     returns integer
     language plpgsql
@@ -26025,14 +26050,15 @@ declare
 begin
     perform private.lock_endings(array(select part.booking_id from public.payment_items part where part.payment_id = any (ageing_ids)));
     for ageing in
-        select part.booking_id, payment.org_id, payment.instructor_id
+        select part.booking_id, payment.org_id, payment.instructor_id, booking.end_at <= private.clock() as is_over
         from public.payments payment
         join public.payment_items part on part.org_id = payment.org_id and part.payment_id = payment.id
+        join public.bookings booking on booking.org_id = part.org_id and booking.id = part.booking_id
         where payment.id = any (ageing_ids)
             and payment.status = 'authorized'
         order by payment.id
     loop
-        if private.has_open_claim(ageing.booking_id) then
+        if ageing.is_over or private.has_open_claim(ageing.booking_id) then
             perform private.capture_item(ageing.booking_id);
             continue;
         end if;
@@ -26040,14 +26066,14 @@ begin
         set status = 'cancelled',
             cancelled_by = 'system',
             cancelled_at = private.clock(),
-            cancellation_reason = 'The lesson was not completed while its payment was authorized.'
+            cancellation_reason = 'The lesson is later than its payment could stay authorized.'
         where id = ageing.booking_id
             and status in ('confirmed', 'in_progress');
         if found then
             voided := voided + 1;
             perform private.raise_alert(
                 ageing.org_id, ageing.instructor_id, 'authorization_voided',
-                'A lesson was not marked as completed within six days of its payment, so the payment''s authorization was released.',
+                'A lesson is later than six days after its payment, so the payment''s authorization was released.',
                 'bookings', ageing.booking_id, format('booking:%s:authorization_voided', ageing.booking_id)
             );
         end if;
@@ -26758,7 +26784,7 @@ grant execute on function public.reward_balance to authenticated;
 --
 -- booking_details is the view; its columns are published and keep their names. It runs with the reader's rights, so row-level
 -- security of the tables below decides what each reader sees.
--- my_bookings, instructor_day and organization_bookings (80_api) each serve one audience: a private function with the owner's
+-- my_bookings, instructor_day, organization_bookings and lessons_to_complete (80_api) each serve one audience: a private function with the owner's
 -- rights picks the ids of one page by that audience's index, and list_bookings reads them through the view. lesson_materials leads to
 -- what a booked lesson is taught with, instructor_contact to the instructor's phone, and my_payments lists what was paid.
 -- Frontends call these; no other room does. It has no tables.
@@ -26822,11 +26848,17 @@ select
     booking.status as booking_status,
     booking.total_cents,
     booking.due_cents,
-    booking.hold_expires_at
+    booking.hold_expires_at,
+    booking.pickup_address,
+    booking.pickup_lat,
+    booking.pickup_lng,
+    booking.dropoff_address,
+    contact.phone as learner_phone
 from public.bookings booking
 join public.services service on service.org_id = booking.org_id and service.id = booking.service_id
 join public.instructors instructor on instructor.org_id = booking.org_id and instructor.id = booking.instructor_id
 join public.learners learner on learner.org_id = booking.org_id and learner.id = booking.learner_id
+left join public.learner_contacts contact on contact.org_id = booking.org_id and contact.learner_id = booking.learner_id
 left join public.booking_notes note on note.org_id = booking.org_id and note.booking_id = booking.id
 left join public.order_items item on item.org_id = booking.org_id and item.booking_id = booking.id
 left join lateral (
@@ -26863,6 +26895,9 @@ comment on column public.booking_details.payment_status is
 
 comment on column public.booking_details.hold_expires_at is
     'Until when a pending booking is to be paid, answered or accepted; null once it is confirmed or has ended.';
+
+comment on column public.booking_details.learner_phone is
+    'How the instructor reaches the learner; null for whoever may not see it, as an instructor before the lesson is paid or accepted.';
 
 create trigger refuse_write_to_view
     instead of insert or update or delete on public.booking_details
@@ -26978,6 +27013,35 @@ begin
             and p_org_id = any (private.my_admin_org_ids())
             and booking.start_at >= greatest(p_from, p_after_start_at)
             and booking.start_at < p_to
+            and (p_after_start_at is null or (booking.start_at, booking.id) > (p_after_start_at, p_after_id))
+        order by booking.start_at, booking.id
+        limit private.page_size(p_limit)
+    );
+end;
+$$;
+
+-- sql/67_booking_lists/21_to_complete.sql
+-- One page of the lessons that are over and that nobody has completed, of the caller as learner, guardian, instructor or admin, by time.
+-- Definer: as my_booking_ids.
+create function private.to_complete_ids(p_limit integer, p_after_start_at timestamptz, p_after_id uuid)
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.require_person();
+    return array(
+        select booking.id
+        from public.bookings booking
+        where booking.status in ('confirmed', 'in_progress')
+            and booking.end_at <= private.clock()
+            and (
+                booking.learner_id = any ((select private.my_family_ids())::uuid[])
+                or booking.instructor_id = any ((select private.my_instructor_ids())::uuid[])
+                or booking.org_id = any ((select private.my_admin_org_ids())::uuid[])
+            )
             and (p_after_start_at is null or (booking.start_at, booking.id) > (p_after_start_at, p_after_id))
         order by booking.start_at, booking.id
         limit private.page_size(p_limit)
@@ -27227,6 +27291,26 @@ comment on function public.organization_bookings is
     'The bookings of an organization between two instants, for its admins, in pages of at most 200. For the next page send '
     'start_at and id of the last row as p_after_start_at and p_after_id.';
 
+create function public.lessons_to_complete(
+    p_limit integer default 50,
+    p_after_start_at timestamptz default null,
+    p_after_id uuid default null
+)
+    returns setof public.booking_details
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select details.*
+    from private.list_bookings(private.to_complete_ids(p_limit, p_after_start_at, p_after_id)) details;
+end;
+
+comment on function public.lessons_to_complete is
+    'Lessons that are over and that nobody has completed, of the caller as learner, guardian who may view, instructor or admin, by time, in '
+    'pages of at most 200. Each is completed by itself once its organization''s completion_grace is over, unless a claim or a problem is open. '
+    'For the next page send start_at and id of the last row as p_after_start_at and p_after_id. Errors: sign_in_required.';
+
 create function public.lesson_materials(p_booking_id uuid)
     returns text
     language sql
@@ -27298,6 +27382,8 @@ grant execute on function private.organization_booking_ids to authenticated;
 grant execute on function public.my_bookings to authenticated;
 grant execute on function public.instructor_day to authenticated;
 grant execute on function public.organization_bookings to authenticated;
+grant execute on function private.to_complete_ids to authenticated;
+grant execute on function public.lessons_to_complete to authenticated;
 grant execute on function private.lesson_materials to authenticated;
 grant execute on function public.lesson_materials to authenticated;
 grant execute on function private.instructor_contact to authenticated;
@@ -28309,7 +28395,8 @@ $$;
 
 -- sql/70_earnings/41_report_problem.sql
 -- Freezes what a lesson earned, given or not, of which the learner, or a guardian who may book or pay, says that something was wrong.
--- Possible until the hold before payout has passed; a platform admin then decides with admin_resolve_problem.
+-- Possible from the lesson's end until the hold before payout has passed; a platform admin then decides with admin_resolve_problem. A lesson
+-- that nobody has completed yet is not completed by itself before that, and what it earns then is frozen from the start.
 -- Definer: no role may write earnings.
 create function private.report_problem(p_booking_id uuid, p_description text)
     returns uuid
@@ -28347,7 +28434,7 @@ begin
         and booking_id = booking.id
         and kind in ('lesson', 'no_show', 'cancellation')
         and status = 'pending';
-    if not found then
+    if not found and not (booking.status in ('confirmed', 'in_progress') and booking.end_at <= private.clock()) then
         perform private.refuse(
             'PT409', 'nothing_to_freeze',
             'A problem can be reported once the lesson is over, and until its earning is due for payout.',
@@ -28520,6 +28607,82 @@ as $$
         group by earning.payee_id, earning.currency
     ) earned
     group by earned.payee_id, earned.currency;
+$$;
+
+-- sql/70_earnings/43_complete_by_itself.sql
+-- Completes lessons that nobody has completed by the end of the organization's grace, and returns how many: the instructor is paid, and what
+-- was authorized is captured. Not while somebody is said not to have come, or a reported problem waits to be decided. 95_operations calls it.
+create function private.complete_forgotten_lessons()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    forgotten_ids constant uuid[] := private.forgotten_booking_ids();
+    forgotten record;
+    completed integer := 0;
+begin
+    perform private.lock_endings(forgotten_ids);
+    for forgotten in
+        select booking.org_id, booking.id, booking.instructor_id, booking.learner_id, booking.start_at
+        from public.bookings booking
+        where booking.id = any (forgotten_ids)
+            and booking.status in ('confirmed', 'in_progress')
+        order by booking.id
+    loop
+        if private.has_open_claim(forgotten.id) or private.has_open_problem(forgotten.id) then
+            continue;
+        end if;
+        insert into public.lessons (org_id, booking_id, instructor_id, learner_id, started_at, ended_at)
+        values (
+            forgotten.org_id, forgotten.id, forgotten.instructor_id, forgotten.learner_id, forgotten.start_at, private.clock()
+        )
+        on conflict (booking_id) do update
+            set ended_at = excluded.ended_at;
+        update public.bookings set status = 'completed' where id = forgotten.id;
+        completed := completed + 1;
+    end loop;
+    return completed;
+end;
+$$;
+
+-- Whether a problem with a lesson waits to be decided, or for a refund that was decided.
+create function private.has_open_problem(p_booking_id uuid)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from public.problem_reports report
+        where report.booking_id = p_booking_id
+            and (report.resolved_at is null or report.awaits_refund)
+    );
+$$;
+
+-- The lessons whose grace is over, the longest forgotten first.
+create function private.forgotten_booking_ids()
+    returns uuid[]
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select array(
+        select booking.id
+        from public.bookings booking
+        join public.organizations organization on organization.id = booking.org_id
+        where booking.status in ('confirmed', 'in_progress')
+            and booking.end_at <= private.clock() - organization.completion_grace
+            and not private.has_open_claim(booking.id)
+            and not private.has_open_problem(booking.id)
+        order by booking.end_at
+        limit 1000
+    );
 $$;
 
 -- sql/70_earnings/50_payable.sql
@@ -31513,6 +31676,3243 @@ grant execute on function private.admin_hold_instructor to authenticated;
 grant execute on function public.admin_hold_instructor to authenticated;
 grant execute on function private.payout_statement_document to jobs;
 
+-- sql/80_messages/10_tables.sql
+-- 80_messages: what people are told, over which channel, and what became of it.
+--
+--   15_kinds        the kinds of messages, and the platform's own texts
+--   20_recipients   who is told: the learner's side, the instructor's side, the admins; and at which address
+--   21_preferences  which kinds a person wants over which channel
+--   22_queue        queue_messages: one message for each recipient and channel, in the transaction that causes it
+--   30_bookings     what is told of a booking, and what is planned for later: reminders, holds about to expire, lessons not completed
+--   31_money        what is told of payments, refunds, payouts, accounts and prepaid hours
+--   32_people       what is told of alerts, reported problems, invitations and guardianships
+--   40_claim        claim_messages: hands due messages to a worker, after asking once more whether each is still true
+--   41_fill         the text of a message: values, escaped for the channel, in the template of the recipient's language
+--   42_facts        what a text can say: the values of its placeholders, and the calendar entry
+--   43_record       what became of a message that was sent
+--   50_events       delivery callbacks, answers such as STOP, and links to unsubscribe
+--   60_feed         a person's notifications
+--   61_templates    an organization's own texts
+--
+-- 82_effects calls the tell_of_ functions. The jobs deliver (jobs/messages.py), the webhook service takes callbacks and answers. Nothing here
+-- may fail the change that it tells of: a kind without a template is told to nobody.
+
+create type public.message_channel as enum ('app', 'email', 'sms', 'whatsapp');
+create type public.message_status as enum (
+    'queued', 'claimed', 'unknown', 'sent', 'delivered', 'bounced', 'failed', 'dropped'
+);
+
+create table private.message_kinds (
+    key text primary key,
+    class text not null,
+    about text not null,
+    is_urgent boolean not null default false,
+    tells_admins boolean not null default false,
+    constraint class_is_known check (class in ('essential', 'optional', 'marketing'))
+);
+
+comment on table private.message_kinds is 'Everything that people can be told of. A frontend names a kind by its key.';
+comment on column private.message_kinds.class is
+    'essential: cannot be switched off. optional: until the person switches it off. marketing: only if the person has asked for it.';
+comment on column private.message_kinds.about is
+    'What the message''s related row is: bookings, alerts, payments and so on. It decides which placeholders a text may have.';
+comment on column private.message_kinds.is_urgent is 'Sent at any hour of the day.';
+comment on column private.message_kinds.tells_admins is
+    'Whether the organization''s admins are told of an alert that addresses an instructor or a learner.';
+
+create table public.message_templates (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    kind text not null references private.message_kinds (key) on delete restrict,
+    channel public.message_channel not null,
+    locale text not null,
+    subject text,
+    body text not null,
+    html text,
+    content_sid text,
+    content_status text,
+    content_variables text[] not null default '{}',
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    unique (org_id, kind, channel, locale),
+    constraint locale_is_a_language check (locale ~ '^[a-z]{2}(-[A-Z]{2})?$'),
+    constraint subject_is_a_line check (private.is_line(subject)),
+    constraint only_mail_has_a_subject_and_html check (channel = 'email' or num_nonnulls(subject, html) = 0),
+    constraint mail_has_a_subject check (channel <> 'email' or subject is not null),
+    constraint the_app_shows_what_mail_says check (channel <> 'app'),
+    constraint texts_are_short check (
+        length(subject) <= 200 and length(body) <= case channel when 'email' then 20000 when 'sms' then 600 else 1024 end and length(html) <= 100000
+    ),
+    constraint body_is_visible check (private.is_visible(body)),
+    constraint content_is_whatsapps check ((channel = 'whatsapp') = (content_sid is not null) and (content_sid is null) = (content_status is null)),
+    constraint content_sid_is_twilios check (content_sid ~ '^HX[0-9a-f]{32}$'),
+    constraint content_status_is_known check (
+        content_status in ('unsubmitted', 'received', 'pending', 'approved', 'rejected', 'paused', 'disabled')
+    )
+);
+
+create index on public.message_templates (kind);
+
+comment on table public.message_templates is
+    'The texts of a kind by channel and language. Those of the platform''s organization are the defaults; an organization''s own come first.';
+comment on column public.message_templates.content_sid is 'WhatsApp sends only texts that it has approved: Twilio''s id of the approved one.';
+comment on column public.message_templates.content_variables is 'The placeholders that fill the approved text''s {{1}}, {{2}} and so on.';
+
+create table private.message_preferences (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null references public.profiles (id) on delete cascade,
+    channel public.message_channel not null,
+    kind text references private.message_kinds (key) on delete cascade,
+    is_on boolean not null,
+    source text not null,
+    changed_at timestamptz not null default private.clock(),
+    unique nulls not distinct (user_id, channel, kind),
+    constraint source_is_known check (source in ('person', 'answer', 'link'))
+);
+
+create index on private.message_preferences (kind);
+
+comment on table private.message_preferences is
+    'What a person wants over a channel: one kind, or everything (kind is null). Consent to SMS and WhatsApp is such a row.';
+comment on column private.message_preferences.source is
+    'Where the choice was made: by the person, by an answer such as STOP, or by the link in a message.';
+
+create table private.planned_messages (
+    org_id uuid not null,
+    booking_id uuid not null,
+    kind text not null references private.message_kinds (key) on delete restrict,
+    due_at timestamptz not null,
+    about_at timestamptz not null,
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, booking_id, kind, due_at),
+    foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete cascade
+);
+
+create index on private.planned_messages (due_at);
+create index on private.planned_messages (booking_id);
+create index on private.planned_messages (kind);
+
+comment on table private.planned_messages is
+    'What will be told of a booking while it stays as it is. A move or an end removes the rows in its own transaction.';
+comment on column private.planned_messages.about_at is
+    'The instant that it is about: the lesson''s start or end, or the hold''s deadline. With another one it is not true any more.';
+
+create table public.messages (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    kind text not null references private.message_kinds (key) on delete restrict,
+    channel public.message_channel not null,
+    recipient_id uuid references public.profiles (id) on delete set null,
+    learner_id uuid,
+    related_type text not null,
+    related_id uuid not null,
+    dedupe_key text not null,
+    status public.message_status not null default 'queued',
+    error text,
+    send_after timestamptz not null,
+    available_at timestamptz,
+    about_at timestamptz,
+    attempts integer not null default 0,
+    claimed_by uuid,
+    first_tried_at timestamptz,
+    may_be_sent boolean not null default false,
+    sent_at timestamptz,
+    delivered_at timestamptz,
+    read_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    unique (org_id, dedupe_key),
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    constraint attempts_are_not_negative check (attempts >= 0),
+    constraint a_claimed_message_has_a_worker check ((status = 'claimed') = (claimed_by is not null)),
+    constraint only_what_was_tried_waits_for_an_admin check (
+        available_at is not null or status in ('unknown', 'sent', 'delivered', 'bounced', 'failed')
+    ),
+    constraint only_the_app_knows_what_was_read check (read_at is null or channel = 'app')
+) with (fillfactor = 80);
+
+create index on public.messages (available_at, id) where status in ('queued', 'claimed', 'unknown');
+create index on public.messages (recipient_id, created_at, id);
+create index on public.messages (org_id, channel, status);
+create index on public.messages (related_type, related_id);
+create index on public.messages (learner_id);
+create index on public.messages (kind);
+
+comment on table public.messages is
+    'One message to one person over one channel, and what became of it. What it says is in message_contents.';
+comment on column public.messages.recipient_id is 'Who is told; null: a learner without a login, or only an address.';
+comment on column public.messages.learner_id is 'The learner as whose side the recipient is told: the learner, or a guardian.';
+comment on column public.messages.dedupe_key is 'Kind, what it is about, recipient and channel: nobody is told the same twice.';
+comment on column public.messages.send_after is 'When it was due. It may be sent later, within the hours in which the recipient wants messages.';
+comment on column public.messages.available_at is
+    'When a worker may claim it: again, once a lease has ended. Null: nobody may, before an admin has looked what became of it.';
+comment on column public.messages.may_be_sent is 'Whether a worker has begun to send it and has not learnt that nothing was sent.';
+comment on column public.messages.error is 'Why it was dropped, or failed, as a code.';
+
+create table public.message_contents (
+    message_id uuid not null unique,
+    org_id uuid not null,
+    recipient_id uuid references public.profiles (id) on delete set null,
+    to_address text,
+    subject text,
+    body text,
+    html text,
+    calendar jsonb,
+    content_sid text,
+    content_variables jsonb,
+    provider_id text,
+    unsubscribe_token uuid not null default gen_random_uuid(),
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, message_id),
+    foreign key (org_id, message_id) references public.messages (org_id, id) on delete cascade
+);
+
+create index on public.message_contents (recipient_id);
+create index on public.message_contents (provider_id);
+create index on public.message_contents (unsubscribe_token);
+
+comment on table public.message_contents is
+    'What a message said and where it went, as it was when it was sent. Only its recipient reads it.';
+comment on column public.message_contents.calendar is
+    'The event for the recipient''s calendar: uid, sequence, method, start, end, summary, location.';
+comment on column public.message_contents.provider_id is 'The Message-ID of a mail, or Twilio''s id of a message.';
+
+create table private.suppressed_addresses (
+    channel public.message_channel not null,
+    address text not null,
+    cause text not null,
+    created_at timestamptz not null default private.clock(),
+    primary key (channel, address),
+    constraint cause_is_known check (cause in ('hard_bounce', 'complaint', 'stop', 'unsubscribed'))
+);
+
+comment on table private.suppressed_addresses is
+    'Addresses that nothing is sent to over a channel; unsubscribed: nothing that is not essential. Another address of the same person is free.';
+
+create table private.message_events (
+    id bigint generated always as identity primary key,
+    provider_id text not null,
+    type text not null,
+    status text not null,
+    error_code text,
+    message_id uuid,
+    address text,
+    payload jsonb not null,
+    received_at timestamptz not null default private.clock(),
+    unique (provider_id, type, status),
+    constraint type_is_known check (type in ('status', 'inbound'))
+);
+
+create index on private.message_events (message_id);
+create index on private.message_events (address);
+
+comment on table private.message_events is 'What Twilio has told about messages, each fact once, and what people have answered.';
+
+alter table private.message_kinds enable row level security;
+alter table public.message_templates enable row level security;
+alter table private.message_preferences enable row level security;
+alter table private.planned_messages enable row level security;
+alter table public.messages enable row level security;
+alter table public.message_contents enable row level security;
+alter table private.suppressed_addresses enable row level security;
+alter table private.message_events enable row level security;
+
+create trigger enforce_status_transition
+    before insert or update of status on public.messages
+    for each row execute function private.enforce_status_transition('message');
+
+create trigger touch_updated_at
+    before update on public.messages
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.message_contents
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.message_templates
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.message_templates', 'id');
+
+-- sql/80_messages/11_transitions.sql
+-- A message is queued until a worker claims it, or until it turns out that it is not true any more, is not wanted, or has no way to its
+-- recipient: then it is dropped. A message of which nobody knows whether it was sent is looked up, and not sent again before that.
+--
+-- message:
+--   · → queued: queue_messages, queue_for_address, queue_as_sms (user, service, job, studio)
+--   queued, unknown → claimed: claim_message (job)
+--   queued → sent: deliver_app_messages (job)
+--   queued, claimed, unknown → dropped: drop_message (job)
+--   claimed → queued: fail_message (job)
+--   claimed → unknown: fail_message, give_up_message (job)
+--   queued, claimed → failed: fail_message, give_up_message, record_message_status (service, job)
+--   unknown → failed: give_up_message, record_message_status (service, job)
+--   sent → failed: record_message_status (service, job)
+--   claimed → bounced: fail_message, record_message_status (service, job)
+--   unknown, sent → bounced: record_message_status (service, job)
+--   claimed, unknown → sent: record_message_sent, record_message_status (service, job)
+--   claimed, unknown, sent → delivered: record_message_status (service, job)
+--   unknown → queued: admin_resend_message (user)
+
+insert into private.status_transitions (entity, from_status, to_status, actors)
+values
+    ('message', 'new', 'queued', '{user,service,job,studio}'),
+    ('message', 'queued', 'claimed', '{job}'),
+    ('message', 'unknown', 'claimed', '{job}'),
+    ('message', 'queued', 'sent', '{job}'),
+    ('message', 'queued', 'dropped', '{job}'),
+    ('message', 'claimed', 'dropped', '{job}'),
+    ('message', 'unknown', 'dropped', '{job}'),
+    ('message', 'claimed', 'queued', '{job}'),
+    ('message', 'claimed', 'unknown', '{job}'),
+    ('message', 'queued', 'failed', '{service,job}'),
+    ('message', 'claimed', 'failed', '{service,job}'),
+    ('message', 'unknown', 'failed', '{service,job}'),
+    ('message', 'sent', 'failed', '{service,job}'),
+    ('message', 'claimed', 'bounced', '{service,job}'),
+    ('message', 'unknown', 'bounced', '{service,job}'),
+    ('message', 'sent', 'bounced', '{service,job}'),
+    ('message', 'claimed', 'sent', '{service,job}'),
+    ('message', 'unknown', 'sent', '{service,job}'),
+    ('message', 'claimed', 'delivered', '{service,job}'),
+    ('message', 'unknown', 'delivered', '{service,job}'),
+    ('message', 'sent', 'delivered', '{service,job}'),
+    ('message', 'unknown', 'queued', '{user}');
+
+-- sql/80_messages/15_kinds.sql
+-- The kinds of messages and the platform's own texts, in English: an organization may save its own, in any language. An SMS is short, so it
+-- has texts only for what cannot wait. What the app shows is the text of the mail.
+insert into private.message_kinds (key, class, about, is_urgent, tells_admins)
+values
+    ('booking_requested', 'essential', 'bookings', true, false),
+    ('booking_accepted', 'essential', 'bookings', true, false),
+    ('lesson_proposed', 'essential', 'bookings', false, false),
+    ('hold_expiring', 'optional', 'bookings', true, false),
+    ('booking_confirmed', 'essential', 'bookings', true, false),
+    ('booking_declined', 'essential', 'bookings', true, false),
+    ('booking_expired', 'essential', 'bookings', false, false),
+    ('booking_moved', 'essential', 'bookings', true, false),
+    ('booking_cancelled', 'essential', 'bookings', true, false),
+    ('lesson_reminder', 'optional', 'bookings', false, false),
+    ('lesson_not_completed', 'optional', 'bookings', false, false),
+    ('rating_invited', 'optional', 'bookings', false, false),
+    ('move_proposed', 'essential', 'alerts', true, false),
+    ('lesson_reassigned', 'essential', 'alerts', true, false),
+    ('no_show_claimed', 'essential', 'alerts', true, true),
+    ('no_show_settled', 'essential', 'alerts', false, false),
+    ('payout_held', 'essential', 'alerts', false, true),
+    ('payout_changed', 'essential', 'alerts', false, true),
+    ('account_changed', 'essential', 'alerts', true, true),
+    ('dispute_opened', 'essential', 'alerts', false, true),
+    ('attention', 'essential', 'alerts', false, true),
+    ('payment_failed', 'essential', 'payments', true, false),
+    ('refund_made', 'essential', 'refunds', false, false),
+    ('payout_sent', 'essential', 'payouts', false, false),
+    ('payout_skipped', 'optional', 'payout_runs', false, false),
+    ('account_needs_attention', 'essential', 'stripe_connect_accounts', false, false),
+    ('hours_running_out', 'optional', 'learner_credits', false, false),
+    ('hours_expiring', 'essential', 'learner_credits', false, false),
+    ('problem_reported', 'essential', 'problem_reports', false, true),
+    ('problem_decided', 'essential', 'problem_reports', false, false),
+    ('invitation', 'essential', 'invitations', false, false),
+    ('guardian_consent_wanted', 'essential', 'learner_guardians', false, false),
+    ('buy_hours', 'marketing', 'learner_credits', false, false),
+    ('recommend', 'marketing', 'bookings', false, false);
+
+insert into public.message_templates (org_id, kind, channel, locale, subject, body)
+values
+    (
+        private.platform_id(), 'booking_requested', 'email', 'en', '{{learner_name}} asks for a lesson on {{start_at}}',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n\n'
+        'Please answer by {{hold_expires_at}}; afterwards the request ends and the time is free again.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'booking_requested', 'sms', 'en', null,
+        e'{{organization_name}}: {{learner_name}} asks for a lesson: {{start_at}}. Please answer by {{hold_expires_at}}.'
+    ),
+    (
+        private.platform_id(), 'booking_accepted', 'email', 'en', 'Your lesson on {{start_at}} is accepted: please pay',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n\n'
+        '{{instructor_name}} has accepted. The time is yours once {{due}} is paid, until {{hold_expires_at}}.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'booking_accepted', 'sms', 'en', null,
+        e'{{organization_name}}: Your lesson {{start_at}} is accepted. Please pay {{due}} by {{hold_expires_at}}.'
+    ),
+    (
+        private.platform_id(), 'lesson_proposed', 'email', 'en', 'A lesson on {{start_at}} is proposed to you',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n\n'
+        '{{organization_name}} has booked this lesson for you. Please accept or decline it by {{hold_expires_at}}.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'lesson_proposed', 'sms', 'en', null,
+        e'{{organization_name}}: {{organization_name}} proposes a lesson: {{start_at}}. Please answer by '
+        '{{hold_expires_at}}.'
+    ),
+    (
+        private.platform_id(), 'hold_expiring', 'email', 'en', 'Your lesson on {{start_at}} is about to be given up',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n\n'
+        'The time is kept for you until {{hold_expires_at}}. Pay or answer before then, or it is free for others.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'hold_expiring', 'sms', 'en', null,
+        e'{{organization_name}}: Your lesson {{start_at}} is kept only until {{hold_expires_at}}.'
+    ),
+    (
+        private.platform_id(), 'booking_confirmed', 'email', 'en', 'Your lesson on {{start_at}} is confirmed',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n{{pickup}}\nThe lesson is booked. The calendar entry is attached.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'booking_confirmed', 'sms', 'en', null,
+        e'{{organization_name}}: Booked: {{service_title}} with {{instructor_name}}, {{start_at}}.'
+    ),
+    (
+        private.platform_id(), 'booking_declined', 'email', 'en', 'Your lesson on {{start_at}} does not take place',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n\nThe request was declined. Whatever was paid for it goes back.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'booking_declined', 'sms', 'en', null,
+        e'{{organization_name}}: The lesson {{start_at}} was declined.'
+    ),
+    (
+        private.platform_id(), 'booking_expired', 'email', 'en', 'Your lesson on {{start_at}} was not booked',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n\n'
+        'It was not paid, answered or accepted in time, so the time is free again. You can book it anew.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'booking_moved', 'email', 'en', 'Your lesson is moved to {{start_at}}',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n{{pickup}}\n'
+        'It was {{old_start_at}} before. The calendar entry is attached.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'booking_moved', 'sms', 'en', null,
+        e'{{organization_name}}: Moved: {{service_title}} with {{instructor_name}} is now {{start_at}} (was '
+        '{{old_start_at}}).'
+    ),
+    (
+        private.platform_id(), 'booking_cancelled', 'email', 'en', 'Your lesson on {{start_at}} is cancelled',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n\nThe lesson was cancelled by the {{cancelled_by}}. {{reason}}\n'
+        'What is refunded of it is told in a message of its own.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'booking_cancelled', 'sms', 'en', null,
+        e'{{organization_name}}: Cancelled: {{service_title}} with {{instructor_name}}, {{start_at}}.'
+    ),
+    (
+        private.platform_id(), 'lesson_reminder', 'email', 'en', 'Your lesson on {{start_at}}',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n{{pickup}}\nThis is a reminder.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'lesson_reminder', 'sms', 'en', null,
+        e'{{organization_name}}: Reminder: {{service_title}} with {{instructor_name}}, {{start_at}}.'
+    ),
+    (
+        private.platform_id(), 'lesson_not_completed', 'email', 'en', 'Did the lesson on {{start_at}} take place?',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n\n'
+        'Nobody has completed this lesson. Please complete it, or say that somebody did not come or that there was a '
+        'problem. Otherwise it is completed by itself.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'lesson_not_completed', 'sms', 'en', null,
+        e'{{organization_name}}: Did the lesson {{start_at}} take place? Please complete it in the app.'
+    ),
+    (
+        private.platform_id(), 'rating_invited', 'email', 'en', 'How was your lesson on {{start_at}}?',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n\nYou can rate the lesson within 14 days.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'move_proposed', 'email', 'en', 'Another time is proposed for a lesson',
+        e'Hello {{recipient_name}},\n\n{{message}}\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'lesson_reassigned', 'email', 'en', 'Another instructor gives your lesson',
+        e'Hello {{recipient_name}},\n\n{{message}}\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'no_show_claimed', 'email', 'en', 'It is said that somebody did not come to a lesson',
+        e'Hello {{recipient_name}},\n\n{{message}}\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'no_show_settled', 'email', 'en', 'It is decided who did not come to a lesson',
+        e'Hello {{recipient_name}},\n\n{{message}}\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'payout_held', 'email', 'en', 'A payout waits',
+        e'Hello {{recipient_name}},\n\n{{message}}\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'payout_changed', 'email', 'en', 'A payout has changed',
+        e'Hello {{recipient_name}},\n\n{{message}}\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'account_changed', 'email', 'en', 'The account that is paid out to has changed',
+        e'Hello {{recipient_name}},\n\n{{message}}\n\nIf this was not you, answer at once to your support.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'dispute_opened', 'email', 'en', 'A payment is disputed',
+        e'Hello {{recipient_name}},\n\n{{message}}\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'attention', 'email', 'en', '{{organization_name}}: this needs your attention',
+        e'Hello {{recipient_name}},\n\n{{message}}\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'payment_failed', 'email', 'en', 'Your payment of {{amount}} did not go through',
+        e'Hello {{recipient_name}},\n\n'
+        'The payment of {{amount}} failed. Please try again or use another way of paying, while the time is still '
+        'kept for you.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'payment_failed', 'sms', 'en', null,
+        e'{{organization_name}}: Your payment of {{amount}} did not go through. Please try again.'
+    ),
+    (
+        private.platform_id(), 'refund_made', 'email', 'en', '{{amount}} goes back to you',
+        e'Hello {{recipient_name}},\n\n'
+        'A refund of {{amount}} was made. It arrives in the way in which it was paid, usually within ten days.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'payout_sent', 'email', 'en', '{{amount}} is on its way to you',
+        e'Hello {{recipient_name}},\n\n'
+        'The payout of {{payout_date}} was sent: {{amount}}. The bank may take some days. Its statement is in your '
+        'account.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'payout_skipped', 'email', 'en', 'No payout on {{payout_date}}',
+        e'Hello {{recipient_name}},\n\nNothing was paid out on {{payout_date}}: {{reason}}.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'account_needs_attention', 'email', 'en', 'Stripe needs something from you before you can be paid',
+        e'Hello {{recipient_name}},\n\n'
+        'Your account for payouts cannot be paid at the moment: {{reason}}. Open onboarding again to see what is '
+        'missing.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'hours_running_out', 'email', 'en', 'Your prepaid hours with {{instructor_name}} are running out',
+        e'Hello {{recipient_name}},\n\nYou have {{hours}} hours left with {{instructor_name}}.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'hours_expiring', 'email', 'en', 'Your prepaid hours with {{instructor_name}} end on {{expires_on}}',
+        e'Hello {{recipient_name}},\n\n'
+        '{{hours}} prepaid hours with {{instructor_name}} can be used until {{expires_on}}.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'problem_reported', 'email', 'en', 'A problem with a lesson was reported',
+        e'Hello {{recipient_name}},\n\n'
+        'A problem was reported with the lesson of {{learner_name}} with {{instructor_name}} on {{start_at}}. What '
+        'was earned by it waits until an admin has decided.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'problem_decided', 'email', 'en', 'The problem with a lesson is decided',
+        e'Hello {{recipient_name}},\n\n'
+        'The problem with the lesson of {{learner_name}} with {{instructor_name}} on {{start_at}} is decided: '
+        '{{decision}}\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'invitation', 'email', 'en', '{{organization_name}} invites you',
+        e'Hello {{recipient_name}},\n\n'
+        '{{organization_name}} invites you to join as {{role}}. Sign in with this address and open the link that you '
+        'were given, until {{expires_on}}.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'guardian_consent_wanted', 'email', 'en', 'Your consent is wanted for {{learner_name}}',
+        e'Hello {{recipient_name}},\n\n'
+        '{{organization_name}} names you as guardian of {{learner_name}}. Sign in with this address to give your '
+        'consent, until {{expires_on}}.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'buy_hours', 'email', 'en', 'More hours with {{instructor_name}}?',
+        e'Hello {{recipient_name}},\n\n'
+        'Your prepaid hours with {{instructor_name}} are used up. You can buy more at any time.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'recommend', 'email', 'en', 'Do you know somebody who would like to learn?',
+        e'Hello {{recipient_name}},\n\n'
+        'Share your code for recommendations: who books with it pays less for a first lesson, and you get a reward.\n\n'
+        '{{organization_name}}'
+    );
+
+-- sql/80_messages/20_recipients.sql
+-- Whom to tell on the learner's side: the learner's login and the guardians who may view, until the learner turns 18. So no message about
+-- a minor goes without the guardian's copy.
+create function private.learner_side(p_learner_id uuid)
+    returns uuid[]
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return array(
+        select learner.user_id
+        from public.learners learner
+        where learner.id = p_learner_id
+            and learner.user_id is not null
+        union
+        select guardian.user_id
+        from public.learner_guardians link
+        join public.guardians guardian on guardian.id = link.guardian_id
+        where link.learner_id = p_learner_id
+            and link.revoked_at is null
+            and link.can_view
+            and guardian.user_id is not null
+            and p_learner_id = any (private.ward_ids(guardian.user_id, 'view'))
+    );
+end;
+$$;
+
+-- Whether a learner has no login: then the school's address for them is used.
+create function private.has_no_login(p_learner_id uuid)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select exists (select from public.learners learner where learner.id = p_learner_id and learner.user_id is null)
+    );
+end;
+$$;
+
+-- The owners and admins of an organization; the platform's admins for the marketplace and the platform.
+create function private.admins_of(p_org_id uuid)
+    returns uuid[]
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return array(
+        select member.user_id
+        from public.organization_members member
+        where member.org_id = p_org_id
+            and member.role in ('owner', 'admin')
+        union
+        select admin.user_id
+        from private.platform_admins admin
+        join public.organizations organization on organization.id = p_org_id
+        where organization.is_marketplace or organization.is_platform
+    );
+end;
+$$;
+
+-- Whom to tell on the instructor's side: the instructor, while a member with a login; else the school's admins.
+create function private.instructor_side(p_org_id uuid, p_instructor_id uuid)
+    returns uuid[]
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select coalesce(
+            (
+                select array[instructor.user_id]
+                from public.instructors instructor
+                where instructor.org_id = p_org_id
+                    and instructor.id = p_instructor_id
+                    and exists (
+                        select
+                        from public.organization_members member
+                        where member.org_id = p_org_id
+                            and member.user_id = instructor.user_id
+                            and member.role = 'instructor'
+                    )
+            ),
+            private.admins_of(p_org_id)
+        )
+    );
+end;
+$$;
+
+-- Whom to tell of a payee's money: the instructor, also after they have left; the school's admins where the school is paid.
+create function private.payee_side(p_org_id uuid, p_instructor_id uuid)
+    returns uuid[]
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(
+        (
+            select array[instructor.user_id]
+            from public.instructors instructor
+            where instructor.org_id = p_org_id
+                and instructor.id = p_instructor_id
+                and instructor.user_id is not null
+        ),
+        private.admins_of(p_org_id)
+    );
+$$;
+
+-- A phone number as providers take it, such as +447700900123; null if it does not say its country.
+create function private.phone_or_null(p_phone text)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select digits.number
+    from (select regexp_replace(p_phone, '[\s().-]', '', 'g') as number) digits
+    where digits.number ~ '^\+[1-9]\d{6,14}$';
+$$;
+
+-- A person's address for a channel, or a learner's without a login; null: there is none. Phone numbers must be international.
+create function private.address_of(p_channel public.message_channel, p_person_id uuid, p_learner_id uuid)
+    returns text
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case p_channel when 'email' then lower(contact.email) else private.phone_or_null(contact.phone) end
+    from (
+        select profile.email, profile.phone
+        from public.profiles profile
+        where profile.id = p_person_id
+        union all
+        select known.email, known.phone
+        from public.learner_contacts known
+        where p_person_id is null
+            and known.learner_id = p_learner_id
+            and private.has_no_login(p_learner_id)
+    ) contact;
+$$;
+
+-- sql/80_messages/21_preferences.sql
+-- Whether a person wants a kind of message over a channel. What is essential comes by app and mail in any case; SMS and WhatsApp are for
+-- who has asked for them; and marketing is for who has asked for this very kind.
+create function private.is_wanted(p_person_id uuid, p_kind text, p_channel public.message_channel)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select case
+            when p_person_id is null then kind.class <> 'marketing' and p_channel = 'email'
+            when kind.class = 'essential' and p_channel in ('app', 'email') then true
+            when kind.class = 'marketing' then coalesce(of_kind.is_on, false) and coalesce(of_all.is_on, true)
+            else coalesce(of_kind.is_on, of_all.is_on, p_channel in ('app', 'email'))
+                and (p_channel in ('app', 'email') or coalesce(of_all.is_on, false))
+        end
+        from private.message_kinds kind
+        left join private.message_preferences of_kind
+            on of_kind.user_id = p_person_id
+            and of_kind.channel = p_channel
+            and of_kind.kind = p_kind
+        left join private.message_preferences of_all
+            on of_all.user_id = p_person_id
+            and of_all.channel = p_channel
+            and of_all.kind is null
+        where kind.key = p_kind
+    );
+end;
+$$;
+
+-- Whether an organization has a text of a kind for a channel that may be sent, its own or the platform's. The app shows the text of the mail.
+create function private.has_template(p_org_id uuid, p_kind text, p_channel public.message_channel)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select exists (
+            select
+            from public.message_templates template
+            where template.kind = p_kind
+                and template.org_id in (p_org_id, private.platform_id())
+                and template.channel = case p_channel when 'app' then 'email' else p_channel end
+                and (template.content_status is null or template.content_status = 'approved')
+        )
+    );
+end;
+$$;
+
+-- The channels over which a person wants a kind and for which it has a text. WhatsApp sends only what it has approved: else the number
+-- gets an SMS. Nobody: a learner without a login gets mails.
+create function private.wanted_channels(p_org_id uuid, p_person_id uuid, p_kind text)
+    returns setof public.message_channel
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return query
+    with wanted as (
+        select channel.name
+        from unnest(enum_range(null::public.message_channel)) channel (name)
+        where private.is_wanted(p_person_id, p_kind, channel.name)
+    ),
+
+    usable as (
+        select case
+            when wanted.name = 'whatsapp' and not private.has_template(p_org_id, p_kind, 'whatsapp') then 'sms'
+            else wanted.name
+        end as name
+        from wanted
+    )
+
+    select distinct usable.name
+    from usable
+    where private.has_template(p_org_id, p_kind, usable.name);
+end;
+$$;
+
+-- Switches a kind, or everything that can be switched off (null), on or off for the caller over a channel.
+-- Definer: nobody writes preferences directly.
+create function private.set_message_preference(p_channel public.message_channel, p_is_on boolean, p_kind text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_person();
+begin
+    if p_kind is not null and not exists (select from private.message_kinds kind where kind.key = p_kind) then
+        perform private.refuse(
+            'PT404', 'kind_not_found',
+            'There is no such kind of message.',
+            'Choose one of my_message_preferences.'
+        );
+    end if;
+    if p_channel is null or p_is_on is null then
+        perform private.refuse_violation('', 'preference');
+    end if;
+    perform private.record_preference(person, p_channel, p_kind, p_is_on, 'person');
+end;
+$$;
+
+-- Records a choice, and when and by which way it was made.
+create function private.record_preference(
+    p_person_id uuid,
+    p_channel public.message_channel,
+    p_kind text,
+    p_is_on boolean,
+    p_source text
+)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    insert into private.message_preferences as preference (user_id, channel, kind, is_on, source)
+    values (p_person_id, p_channel, p_kind, p_is_on, p_source)
+    on conflict (user_id, channel, kind) do update
+        set is_on = excluded.is_on,
+            source = excluded.source,
+            changed_at = private.clock();
+$$;
+
+-- What the caller gets over which channel, and which of it can be switched. Definer: nobody reads kinds and preferences directly.
+create function private.my_message_preferences()
+    returns table (kind text, class text, channel public.message_channel, is_on boolean, can_change boolean)
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_person();
+begin
+    return query
+    select
+        known.key,
+        known.class,
+        way.name,
+        private.is_wanted(person, known.key, way.name),
+        not (known.class = 'essential' and way.name in ('app', 'email'))
+    from private.message_kinds known
+    cross join unnest(enum_range(null::public.message_channel)) way (name)
+    where private.has_template(private.platform_id(), known.key, way.name)
+    order by known.key, way.name;
+end;
+$$;
+
+-- sql/80_messages/22_queue.sql
+-- Queues a message for each of these people over each channel that they want for its kind, once: what has the same version is the same
+-- message. A learner without a login is told at the school's address for them. Called by the tell_of_ functions, in the transaction that
+-- causes the message.
+create function private.queue_messages(
+    p_org_id uuid,
+    p_kind text,
+    p_person_ids uuid[],
+    p_learner_id uuid,
+    p_related_type text,
+    p_related_id uuid,
+    p_version text default '',
+    p_about_at timestamptz default null
+)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    insert into public.messages (
+        org_id, kind, channel, recipient_id, learner_id, related_type, related_id, dedupe_key, send_after, available_at, about_at
+    )
+    select
+        p_org_id, p_kind, wanted.channel, told.person_id, p_learner_id, p_related_type, p_related_id,
+        format(
+            '%s:%s:%s:%s:%s', p_kind, p_related_id, p_version, coalesce(told.person_id, p_learner_id), wanted.channel
+        ),
+        private.clock(), private.clock(), p_about_at
+    from (
+        select distinct person.id
+        from unnest(p_person_ids) person (id)
+        union all
+        select null
+        where private.has_no_login(p_learner_id)
+    ) told (person_id)
+    cross join lateral private.wanted_channels(p_org_id, told.person_id, p_kind) wanted (channel)
+    on conflict (org_id, dedupe_key) do nothing;
+end;
+$$;
+
+-- Queues a mail for somebody of whom nothing but the address is known: who is invited.
+create function private.queue_for_address(
+    p_org_id uuid,
+    p_kind text,
+    p_address text,
+    p_related_type text,
+    p_related_id uuid
+)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    with queued as (
+        insert into public.messages (
+            org_id, kind, channel, related_type, related_id, dedupe_key, send_after, available_at
+        )
+        values (
+            p_org_id, p_kind, 'email', p_related_type, p_related_id, format('%s:%s:email', p_kind, p_related_id),
+            private.clock(), private.clock()
+        )
+        on conflict (org_id, dedupe_key) do nothing
+        returning id
+    )
+
+    insert into public.message_contents (org_id, message_id, to_address)
+    select p_org_id, queued.id, p_address
+    from queued;
+$$;
+
+-- Queues what was planned and is due, for whoever is to be told by now. Called by claim_messages.
+create function private.queue_planned_messages(p_limit integer)
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    planned private.planned_messages;
+    booking public.bookings;
+    queued integer := 0;
+begin
+    for planned in
+        delete from private.planned_messages due
+        where due.ctid = any (
+            array(
+                select next.ctid
+                from private.planned_messages next
+                where next.due_at <= private.clock()
+                order by next.due_at
+                limit p_limit
+                for update skip locked
+            )
+        )
+        returning due.*
+    loop
+        select * into booking from public.bookings where org_id = planned.org_id and id = planned.booking_id;
+        if private.is_booking_message_true(planned.kind, planned.about_at, booking) then
+            perform private.tell_both_sides(planned.kind, booking, planned.about_at, planned.due_at::text);
+        end if;
+        queued := queued + 1;
+    end loop;
+    return queued;
+end;
+$$;
+
+-- sql/80_messages/30_bookings.sql
+-- What is told of a booking that was made or has changed its status, and what is planned for later. p_old is null when it was made.
+-- 82_effects calls it.
+create function private.tell_of_booking(p_old public.bookings, p_new public.bookings)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    was_booked constant boolean := coalesce(p_old.status in ('confirmed', 'in_progress'), false);
+    is_move constant boolean := p_new.original_booking_id is not null;
+begin
+    if p_old.id is not null then
+        delete from private.planned_messages where org_id = p_new.org_id and booking_id = p_new.id;
+    end if;
+
+    if p_new.status = 'confirmed' then
+        perform private.tell_both_sides(case when is_move then 'booking_moved' else 'booking_confirmed' end, p_new);
+        perform private.plan_lesson(p_new);
+    elsif p_new.status = 'in_progress' then
+        perform private.plan_message(p_new, 'lesson_not_completed', p_new.end_at + interval '15 minutes', p_new.end_at);
+    elsif p_new.status = 'requested' then
+        perform private.tell_instructor_side('booking_requested', p_new);
+        perform private.plan_hold(p_new);
+    elsif p_new.status = 'proposed' then
+        if not is_move then
+            perform private.tell_learner_side('lesson_proposed', p_new);
+        end if;
+        perform private.plan_hold(p_new);
+    elsif p_new.status = 'held' then
+        if p_old.status in ('requested', 'proposed') then
+            perform private.tell_learner_side('booking_accepted', p_new);
+        end if;
+        perform private.plan_hold(p_new);
+    elsif p_new.status = 'declined' then
+        perform private.tell_both_sides('booking_declined', p_new);
+    elsif p_new.status = 'expired' then
+        perform private.tell_learner_side('booking_expired', p_new);
+    elsif p_new.status = 'cancelled' and was_booked and not p_new.is_rescheduled then
+        perform private.tell_both_sides('booking_cancelled', p_new);
+    elsif p_new.status = 'completed' then
+        perform private.tell_learner_side('rating_invited', p_new);
+        perform private.recommend(p_new);
+    end if;
+end;
+$$;
+
+-- Plans a message of a booking, unless its time has passed.
+create function private.plan_message(p_booking public.bookings, p_kind text, p_due_at timestamptz, p_about_at timestamptz)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    insert into private.planned_messages (org_id, booking_id, kind, due_at, about_at)
+    select p_booking.org_id, p_booking.id, p_kind, p_due_at, p_about_at
+    where p_due_at > private.clock()
+    on conflict (org_id, booking_id, kind, due_at) do nothing;
+end;
+$$;
+
+-- Plans the reminders of a lesson, as long before it as the organization says, and the question what became of it.
+create function private.plan_lesson(p_booking public.bookings)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.plan_message(
+        p_booking, 'lesson_reminder', p_booking.start_at - make_interval(mins => lead.minutes), p_booking.start_at
+    )
+    from public.organizations organization
+    cross join lateral unnest(organization.reminder_minutes) lead (minutes)
+    where organization.id = p_booking.org_id;
+    perform private.plan_message(p_booking, 'lesson_not_completed', p_booking.end_at + interval '15 minutes', p_booking.end_at);
+end;
+$$;
+
+-- Plans the warning that an unpaid or unanswered time will be given up, when two thirds of it are over.
+create function private.plan_hold(p_booking public.bookings)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.plan_message(
+        p_booking, 'hold_expiring', private.clock() + (p_booking.hold_expires_at - private.clock()) * 2 / 3, p_booking.hold_expires_at
+    );
+$$;
+
+-- Whether a message about a booking is true as the booking is now. What was planned about one instant is not true of another.
+create function private.is_booking_message_true(p_kind text, p_about_at timestamptz, p_booking public.bookings)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case p_kind
+        when 'booking_requested' then p_booking.status = 'requested'
+        when 'booking_accepted' then p_booking.status = 'held'
+        when 'lesson_proposed' then p_booking.status = 'proposed'
+        when 'booking_confirmed' then p_booking.status in ('confirmed', 'in_progress')
+        when 'booking_moved' then p_booking.status in ('confirmed', 'in_progress')
+        when 'booking_declined' then p_booking.status = 'declined'
+        when 'booking_expired' then p_booking.status = 'expired'
+        when 'booking_cancelled' then p_booking.status = 'cancelled'
+        when 'rating_invited' then p_booking.status = 'completed'
+        when 'recommend' then p_booking.status = 'completed'
+        when 'lesson_reminder' then
+            p_booking.status = 'confirmed' and p_booking.start_at = p_about_at and p_booking.start_at > private.clock()
+        when 'lesson_not_completed' then
+            p_booking.status in ('confirmed', 'in_progress') and p_booking.end_at = p_about_at
+            and not private.has_open_claim(p_booking.id)
+        when 'hold_expiring' then
+            p_booking.status in ('held', 'requested', 'proposed') and p_booking.hold_expires_at = p_about_at
+            and p_booking.hold_expires_at > private.clock()
+        else false
+    end;
+$$;
+
+-- Tells both sides of a booking; of a hold that is about to expire only the side that can keep it.
+create function private.tell_both_sides(
+    p_kind text,
+    p_booking public.bookings,
+    p_about_at timestamptz default null,
+    p_version text default ''
+)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_kind <> 'hold_expiring' or p_booking.status <> 'requested' then
+        perform private.tell_learner_side(p_kind, p_booking, p_about_at, p_version);
+    end if;
+    if p_kind <> 'hold_expiring' or p_booking.status = 'requested' then
+        perform private.tell_instructor_side(p_kind, p_booking, p_about_at, p_version);
+    end if;
+end;
+$$;
+
+-- Tells the learner, or their guardians, of a booking.
+create function private.tell_learner_side(
+    p_kind text,
+    p_booking public.bookings,
+    p_about_at timestamptz default null,
+    p_version text default ''
+)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.queue_messages(
+        p_booking.org_id, p_kind, private.learner_side(p_booking.learner_id), p_booking.learner_id,
+        'bookings', p_booking.id, p_version, p_about_at
+    );
+$$;
+
+-- Tells the instructor of a booking.
+create function private.tell_instructor_side(
+    p_kind text,
+    p_booking public.bookings,
+    p_about_at timestamptz default null,
+    p_version text default ''
+)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.queue_messages(
+        p_booking.org_id, p_kind, private.instructor_side(p_booking.org_id, p_booking.instructor_id), null,
+        'bookings', p_booking.id, p_version, p_about_at
+    );
+$$;
+
+-- Asks a learner to recommend the school, where it rewards that, after the first lesson. Marketing: only who has asked for it is told.
+create function private.recommend(p_booking public.bookings)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.queue_messages(
+        p_booking.org_id, 'recommend', array[learner.user_id], p_booking.learner_id, 'bookings', p_booking.id
+    )
+    from public.learners learner
+    join public.organizations organization on organization.id = learner.org_id
+    where learner.org_id = p_booking.org_id
+        and learner.id = p_booking.learner_id
+        and learner.user_id is not null
+        and learner.lesson_count = 1
+        and organization.referral_discount_bps > 0;
+$$;
+
+-- sql/80_messages/31_money.sql
+-- Tells the payer's side that a payment was declined. 82_effects calls it.
+create function private.tell_of_payment(p_old public.payments, p_new public.payments)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_new.status = 'requires_payment'
+        and p_new.failure_code is not null
+        and (p_old.failure_code is null or p_old.status <> p_new.status)
+    then
+        perform private.queue_messages(
+            p_new.org_id, 'payment_failed', private.payer_side(p_new), p_new.learner_id, 'payments', p_new.id,
+            private.clock()::text
+        );
+    end if;
+end;
+$$;
+
+-- Whom to tell of a payment: who pays it, and the learner's side.
+create function private.payer_side(p_payment public.payments)
+    returns uuid[]
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select array_remove(array_append(private.learner_side(p_payment.learner_id), p_payment.payer_id), null);
+$$;
+
+-- Tells the payer's side that money goes back. What failed is an alert for the admins. 82_effects calls it.
+create function private.tell_of_refund(p_refund public.refunds)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.queue_messages(
+        p_refund.org_id, 'refund_made', private.payer_side(payment), payment.learner_id, 'refunds', p_refund.id
+    )
+    from public.payments payment
+    where payment.org_id = p_refund.org_id
+        and payment.id = p_refund.payment_id;
+$$;
+
+-- Tells the payee that a payout was sent. 82_effects calls it.
+create function private.tell_of_payout(p_payout public.payouts)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.queue_messages(
+        p_payout.org_id, 'payout_sent', private.payee_side(p_payout.org_id, p_payout.instructor_id), null, 'payouts', p_payout.id
+    );
+$$;
+
+-- Tells a payee why a payday passed them by. 82_effects calls it.
+create function private.tell_of_skipped_payout(p_result public.payout_run_results)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.queue_messages(
+        p_result.org_id, 'payout_skipped', private.payee_side(p_result.org_id, p_result.instructor_id), null,
+        'payout_runs', p_result.run_id, format('%s:%s', p_result.payee_id, p_result.currency)
+    );
+$$;
+
+-- Tells a payee that Stripe needs something before money can arrive. 82_effects calls it.
+create function private.tell_of_account(p_account public.stripe_connect_accounts)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.queue_messages(
+        p_account.org_id, 'account_needs_attention', private.payee_side(p_account.org_id, p_account.instructor_id), null,
+        'stripe_connect_accounts', p_account.id, private.clock()::text
+    );
+$$;
+
+-- Tells a learner's side, once a lot, that less than two hours of what they bought with an instructor are left; and whoever has asked for
+-- it, when nothing is left. 82_effects calls it.
+create function private.tell_of_credit_entry(p_entry public.credit_entries)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    lot public.learner_credits;
+    minutes_left bigint;
+begin
+    if p_entry.kind <> 'reserve' then
+        return;
+    end if;
+    select * into lot from public.learner_credits where org_id = p_entry.org_id and id = p_entry.credit_id;
+    select coalesce(sum(credit.minutes_left), 0) into minutes_left
+    from public.learner_credits credit
+    where credit.org_id = lot.org_id
+        and credit.learner_id = lot.learner_id
+        and credit.instructor_id = lot.instructor_id
+        and credit.status = 'active';
+
+    if minutes_left < 120 then
+        perform private.queue_messages(
+            lot.org_id, case when minutes_left > 0 then 'hours_running_out' else 'buy_hours' end,
+            private.learner_side(lot.learner_id), lot.learner_id, 'learner_credits', lot.id
+        );
+    end if;
+end;
+$$;
+
+-- Tells the learner's side of prepaid hours that end, 60, 30 and 7 days before, each once; returns how many lots that concerns.
+-- 95_operations calls it.
+create function private.tell_of_expiring_hours()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    ending record;
+    told integer := 0;
+begin
+    for ending in
+        select credit.org_id, credit.id, credit.learner_id, credit.expires_at, min(warning.days) as days
+        from public.learner_credits credit
+        join unnest('{60,30,7}'::integer[]) warning (days)
+            on credit.expires_at <= private.clock() + make_interval(days => warning.days)
+        where credit.status = 'active'
+            and credit.expires_at > private.clock()
+            and credit.minutes_left > 0
+        group by credit.org_id, credit.id
+    loop
+        perform private.queue_messages(
+            ending.org_id, 'hours_expiring', private.learner_side(ending.learner_id), ending.learner_id,
+            'learner_credits', ending.id, format('%s:%s', ending.days, ending.expires_at), ending.expires_at
+        );
+        told := told + 1;
+    end loop;
+    return told;
+end;
+$$;
+
+-- sql/80_messages/32_people.sql
+-- Turns an alert into messages for those whom it addresses; the admins are told of what is theirs to do. 82_effects calls it for every
+-- alert that is raised.
+create function private.tell_of_alert(p_alert public.alerts)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    kind private.message_kinds;
+begin
+    select * into kind from private.message_kinds known where known.key = private.kind_of_alert(p_alert.code);
+    if not found then
+        return;
+    end if;
+    if p_alert.learner_id is not null then
+        perform private.queue_messages(
+            p_alert.org_id, kind.key, private.learner_side(p_alert.learner_id), p_alert.learner_id, 'alerts', p_alert.id
+        );
+    end if;
+    if p_alert.instructor_id is not null then
+        perform private.queue_messages(
+            p_alert.org_id, kind.key, private.payee_side(p_alert.org_id, p_alert.instructor_id), null, 'alerts', p_alert.id
+        );
+    end if;
+    if kind.tells_admins or num_nonnulls(p_alert.learner_id, p_alert.instructor_id) = 0 then
+        perform private.queue_messages(p_alert.org_id, kind.key, private.admins_of(p_alert.org_id), null, 'alerts', p_alert.id);
+    end if;
+end;
+$$;
+
+-- The kind of message that an alert becomes; null: its booking tells it already.
+create function private.kind_of_alert(p_code text)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when p_code = 'lesson_cancelled' then null
+        when p_code in ('move_proposed', 'lesson_reassigned', 'no_show_claimed', 'no_show_settled', 'payout_held') then p_code
+        when p_code in ('payout_cancelled', 'payout_reversed', 'payout_corrected', 'bank_payout_failed') then 'payout_changed'
+        when p_code in ('account_disconnected', 'account_retired', 'account_replaced', 'payee_changed') then 'account_changed'
+        when p_code like 'dispute\_%' then 'dispute_opened'
+        else 'attention'
+    end;
+$$;
+
+-- Tells the instructor's side, the learner's and the admins that a problem with a lesson was reported, and how it was decided. 82_effects
+-- calls it.
+create function private.tell_of_problem(p_report public.problem_reports)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    kind constant text := case when p_report.resolved_at is null then 'problem_reported' else 'problem_decided' end;
+    version constant text := coalesce(p_report.resolved_at::text, '');
+begin
+    perform private.queue_messages(
+        p_report.org_id, kind,
+        private.instructor_side(p_report.org_id, p_report.instructor_id) || private.admins_of(p_report.org_id), null,
+        'problem_reports', p_report.id, version
+    );
+    perform private.queue_messages(
+        p_report.org_id, kind, private.learner_side(p_report.learner_id), p_report.learner_id,
+        'problem_reports', p_report.id, version
+    );
+end;
+$$;
+
+-- Tells an invited address that it is invited. The link with the token is the inviter's to send. 82_effects calls it.
+create function private.tell_of_invitation(p_invitation public.invitations)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.queue_for_address(p_invitation.org_id, 'invitation', p_invitation.email, 'invitations', p_invitation.id);
+$$;
+
+-- Asks the address to which a guardianship is offered for consent. 82_effects calls it.
+create function private.tell_of_guardianship(p_link public.learner_guardians)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.queue_for_address(p_link.org_id, 'guardian_consent_wanted', p_link.guardian_email, 'learner_guardians', p_link.id);
+$$;
+
+-- sql/80_messages/40_claim.sql
+-- Hands due messages to a worker over the channels that it serves, oldest first. Whether each is still true, still wanted and has a way to
+-- its recipient is asked here, while the message is locked; its text and address are frozen with the claim. What fails in one message stops
+-- no other. A message that an earlier worker may have sent is handed out to be looked up where the channel allows that.
+-- Definer: the jobs login has no access to the tables.
+create function private.claim_messages(
+    p_worker_id uuid, p_channels public.message_channel[], p_limit integer, p_lease interval
+)
+    returns table (
+        message_id uuid, channel public.message_channel, to_address text, sender_name text, subject text, body text, html text,
+        calendar jsonb, unsubscribe_token uuid, content_sid text, content_variables jsonb, must_look_up boolean,
+        first_tried_at timestamptz, attempts integer
+    )
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    claimed_ids uuid[] := '{}';
+    due public.messages;
+    seen integer;
+begin
+    perform private.queue_planned_messages(1000);
+    perform private.deliver_app_messages(1000);
+
+    loop
+        seen := 0;
+        for due in
+            select message.*
+            from public.messages message
+            where message.id = any (
+                array(
+                    select ready.id
+                    from public.messages ready
+                    where ready.status in ('queued', 'claimed', 'unknown')
+                        and ready.available_at <= private.clock()
+                        and ready.channel = any (p_channels)
+                    order by ready.available_at, ready.id
+                    limit p_limit
+                    for update skip locked
+                )
+            )
+        loop
+            seen := seen + 1;
+            if private.claim_message(due, p_worker_id, p_lease) then
+                claimed_ids := claimed_ids || due.id;
+            end if;
+        end loop;
+        exit when seen = 0 or cardinality(claimed_ids) > 0;
+    end loop;
+
+    return query
+    select
+        message.id, message.channel, content.to_address, organization.name, content.subject, content.body, content.html,
+        content.calendar, case when kind.class <> 'essential' then content.unsubscribe_token end, content.content_sid, content.content_variables,
+        message.attempts > 1 and message.channel in ('sms', 'whatsapp') and message.may_be_sent,
+        message.first_tried_at, message.attempts
+    from public.messages message
+    join private.message_kinds kind on kind.key = message.kind
+    join public.message_contents content on content.org_id = message.org_id and content.message_id = message.id
+    join public.organizations organization on organization.id = message.org_id
+    where message.id = any (claimed_ids)
+    order by message.send_after, message.id;
+end;
+$$;
+
+-- Decides about one locked message: claims it, drops it, or leaves it for a better hour. Returns whether it is claimed.
+create function private.claim_message(p_message public.messages, p_worker_id uuid, p_lease interval)
+    returns boolean
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    is_looked_up constant boolean := p_message.may_be_sent and p_message.channel in ('sms', 'whatsapp');
+    address text;
+    drop_reason text;
+    sendable_at timestamptz;
+begin
+    if p_message.attempts >= private.max_attempts() then
+        perform private.give_up_message(p_message);
+        return false;
+    end if;
+
+    if not is_looked_up then
+        address := private.address_of_message(p_message);
+        drop_reason := private.message_drop_reason(p_message, address);
+        sendable_at := private.sendable_at(p_message);
+        if drop_reason is null and sendable_at > coalesce(
+            case when p_message.kind = 'lesson_reminder' then p_message.about_at end, 'infinity'
+        ) then
+            drop_reason := 'window_missed';
+        end if;
+        if drop_reason is not null then
+            perform private.drop_message(p_message, drop_reason);
+            if drop_reason = 'text_not_approved' then
+                perform private.queue_as_sms(p_message);
+            end if;
+            return false;
+        end if;
+        if sendable_at > private.clock() then
+            update public.messages set available_at = sendable_at where id = p_message.id;
+            return false;
+        end if;
+        perform private.write_content(p_message, address);
+    end if;
+
+    update public.messages
+    set status = 'claimed',
+        claimed_by = p_worker_id,
+        available_at = private.clock() + p_lease,
+        attempts = messages.attempts + 1,
+        may_be_sent = true,
+        first_tried_at = coalesce(messages.first_tried_at, private.clock())
+    where id = p_message.id;
+    return true;
+exception
+    when data_exception or integrity_constraint_violation or syntax_error_or_access_rule_violation or plpgsql_error then
+        perform private.drop_message(p_message, 'text_failed');
+        return false;
+end;
+$$;
+
+-- Shows what is due in the app to its recipients: nothing has to be sent for that.
+create function private.deliver_app_messages(p_limit integer)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    due public.messages;
+    drop_reason text;
+begin
+    for due in
+        select message.*
+        from public.messages message
+        where message.id = any (
+            array(
+                select ready.id
+                from public.messages ready
+                where ready.status in ('queued', 'claimed', 'unknown')
+                    and ready.available_at <= private.clock()
+                    and ready.channel = 'app'
+                order by ready.available_at, ready.id
+                limit p_limit
+                for update skip locked
+            )
+        )
+    loop
+        begin
+            drop_reason := private.message_drop_reason(due, null);
+            if drop_reason is null then
+                perform private.write_content(due, null);
+            end if;
+        exception
+            when data_exception or integrity_constraint_violation or syntax_error_or_access_rule_violation or plpgsql_error then
+                drop_reason := 'text_failed';
+        end;
+        if drop_reason is not null then
+            perform private.drop_message(due, drop_reason);
+            continue;
+        end if;
+        update public.messages
+        set status = 'sent',
+            sent_at = private.clock()
+        where id = due.id;
+    end loop;
+end;
+$$;
+
+-- Why a message is not sent after all; null: it is.
+create function private.message_drop_reason(p_message public.messages, p_address text)
+    returns text
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return case
+        when p_message.send_after < private.clock() - interval '72 hours' then 'too_late'
+        when not private.is_message_true(p_message) then 'no_longer_true'
+        when p_message.related_type not in ('invitations', 'learner_guardians')
+            and not coalesce(private.is_wanted_still(p_message), false) then 'not_wanted'
+        when p_message.channel <> 'app' and p_address is null then 'no_address'
+        when private.is_suppressed(p_message, p_address) then 'suppressed'
+        when p_message.channel = 'whatsapp' and not private.has_template(p_message.org_id, p_message.kind, 'whatsapp') then 'text_not_approved'
+    end;
+end;
+$$;
+
+-- Whether what a message says is true now, and of its recipient. What is said of an order's money stays true.
+create function private.is_message_true(p_message public.messages)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return case p_message.related_type
+        when 'bookings' then exists (
+            select
+            from public.bookings booking
+            where booking.org_id = p_message.org_id
+                and booking.id = p_message.related_id
+                and private.is_booking_message_true(p_message.kind, p_message.about_at, booking)
+                and (
+                    p_message.learner_id is not null
+                    or p_message.recipient_id = any (private.instructor_side(booking.org_id, booking.instructor_id))
+                )
+        )
+        when 'alerts' then exists (
+            select from public.alerts alert where alert.id = p_message.related_id and alert.resolved_at is null
+        )
+        when 'payments' then exists (
+            select from public.payments payment where payment.id = p_message.related_id and payment.status = 'requires_payment'
+        )
+        when 'learner_credits' then exists (
+            select
+            from public.learner_credits credit
+            where credit.id = p_message.related_id
+                and (p_message.kind = 'buy_hours' or credit.status = 'active')
+                and (p_message.about_at is null or (credit.expires_at = p_message.about_at and credit.minutes_left > 0))
+        )
+        when 'stripe_connect_accounts' then exists (
+            select
+            from public.stripe_connect_accounts account
+            where account.id = p_message.related_id
+                and account.status in ('incomplete', 'paused')
+        )
+        when 'invitations' then exists (
+            select
+            from public.invitations invitation
+            where invitation.id = p_message.related_id
+                and num_nonnulls(invitation.accepted_at, invitation.revoked_at) = 0
+                and invitation.expires_at > private.clock()
+        )
+        when 'learner_guardians' then exists (
+            select
+            from public.learner_guardians link
+            where link.id = p_message.related_id
+                and num_nonnulls(link.consented_at, link.revoked_at) = 0
+                and link.expires_at > private.clock()
+        )
+        else true
+    end and (
+        p_message.learner_id is null
+        or (p_message.recipient_id is null and private.has_no_login(p_message.learner_id))
+        or p_message.recipient_id = any (private.learner_side(p_message.learner_id))
+        or p_message.related_type in ('payments', 'refunds')
+    );
+end;
+$$;
+
+-- Whether the recipient still wants this message over its channel. An SMS may stand for a message by WhatsApp.
+create function private.is_wanted_still(p_message public.messages)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.is_wanted(p_message.recipient_id, p_message.kind, p_message.channel)
+        or (p_message.channel = 'sms' and private.is_wanted(p_message.recipient_id, p_message.kind, 'whatsapp'));
+$$;
+
+-- Whether nothing may be sent to this address, or nothing that is not essential.
+create function private.is_suppressed(p_message public.messages, p_address text)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from private.suppressed_addresses suppressed
+        join private.message_kinds kind on kind.key = p_message.kind
+        where suppressed.channel = p_message.channel
+            and suppressed.address = p_address
+            and (suppressed.cause <> 'unsubscribed' or kind.class <> 'essential')
+    );
+$$;
+
+-- The recipient's own time zone; else the organization's.
+create function private.zone_of_recipient(p_message public.messages)
+    returns text
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(profile.time_zone, organization.time_zone)
+    from public.organizations organization
+    left join public.profiles profile on profile.id = p_message.recipient_id
+    where organization.id = p_message.org_id;
+$$;
+
+-- When a message may be sent: what is not urgent comes by SMS and WhatsApp, and what is not essential by mail, between 8 and 21 o'clock where
+-- the recipient lives.
+create function private.sendable_at(p_message public.messages)
+    returns timestamptz
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when kind.is_urgent or (p_message.channel = 'email' and kind.class = 'essential') then private.clock()
+        when here.hour >= 21 then (here.today + 1 + time '08:00') at time zone here.zone
+        when here.hour < 8 then (here.today + time '08:00') at time zone here.zone
+        else private.clock()
+    end
+    from private.message_kinds kind
+    cross join lateral (
+        select
+            place.zone,
+            (private.clock() at time zone place.zone)::date as today,
+            extract(hour from private.clock() at time zone place.zone) as hour
+        from (select private.zone_of_recipient(p_message) as zone) place
+    ) here
+    where kind.key = p_message.kind;
+$$;
+
+-- Where a message goes now: to the address that it was queued for, or to the recipient's.
+create function private.address_of_message(p_message public.messages)
+    returns text
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when p_message.related_type in ('invitations', 'learner_guardians') then lower(content.to_address)
+        else private.address_of(p_message.channel, p_message.recipient_id, p_message.learner_id)
+    end
+    from (select p_message.id) asked (message_id)
+    left join public.message_contents content on content.org_id = p_message.org_id and content.message_id = asked.message_id;
+$$;
+
+-- Queues as SMS what WhatsApp has not approved, or not any more.
+create function private.queue_as_sms(p_message public.messages)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    insert into public.messages (
+        org_id, kind, channel, recipient_id, learner_id, related_type, related_id, dedupe_key, send_after, available_at, about_at
+    )
+    select
+        p_message.org_id, p_message.kind, 'sms', p_message.recipient_id, p_message.learner_id, p_message.related_type,
+        p_message.related_id, regexp_replace(p_message.dedupe_key, 'whatsapp$', 'sms'), p_message.send_after, private.clock(),
+        p_message.about_at
+    where private.has_template(p_message.org_id, p_message.kind, 'sms')
+    on conflict (org_id, dedupe_key) do nothing;
+$$;
+
+-- Notes that a message is not sent, and why.
+create function private.drop_message(p_message public.messages, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update public.messages
+    set status = 'dropped',
+        claimed_by = null,
+        error = p_reason
+    where id = p_message.id;
+$$;
+
+-- Ends the tries of a message: as failed, or as unknown, which a person has to look up, if one of them may have sent it.
+create function private.give_up_message(p_message public.messages)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_message.may_be_sent and p_message.channel in ('sms', 'whatsapp') then
+        update public.messages
+        set status = 'unknown',
+            claimed_by = null,
+            available_at = null,
+            error = coalesce(error, 'no_answer')
+        where id = p_message.id;
+    else
+        update public.messages
+        set status = 'failed',
+            claimed_by = null,
+            error = coalesce(error, 'no_answer')
+        where id = p_message.id;
+    end if;
+end;
+$$;
+
+-- sql/80_messages/41_fill.sql
+-- Freezes what a message says and where it goes: the text of its kind for the channel, in the recipient's language and the organization's
+-- own words where it has them. Called when it is claimed; a message that was tried before without success is written anew.
+create function private.write_content(p_message public.messages, p_address text)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    locale constant text := private.locale_of(p_message.recipient_id);
+    template public.message_templates;
+    facts jsonb;
+begin
+    template := private.choose_template(p_message.org_id, p_message.kind, p_message.channel, locale);
+    facts := private.message_facts(p_message, template.locale);
+
+    insert into public.message_contents as content (
+        org_id, message_id, recipient_id, to_address, subject, body, html, calendar, content_sid, content_variables
+    )
+    values (
+        p_message.org_id, p_message.id, p_message.recipient_id, p_address,
+        left(private.fill(template.subject, facts, 'line'), 300),
+        private.fill(template.body, facts, case p_message.channel when 'sms' then 'line' else 'text' end),
+        private.fill(template.html, facts, 'html'),
+        private.calendar_entry(p_message),
+        template.content_sid,
+        (
+            select jsonb_object_agg(variable.number::text, coalesce(private.as_line(facts ->> variable.name), '-'))
+            from unnest(template.content_variables) with ordinality variable (name, number)
+        )
+    )
+    on conflict (org_id, message_id) do update
+        set to_address = excluded.to_address,
+            subject = excluded.subject,
+            body = excluded.body,
+            html = excluded.html,
+            calendar = excluded.calendar,
+            content_sid = excluded.content_sid,
+            content_variables = excluded.content_variables
+        where not p_message.may_be_sent;
+end;
+$$;
+
+-- The language of a person; English for those who have not said.
+create function private.locale_of(p_person_id uuid)
+    returns text
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce((select profile.locale from public.profiles profile where profile.id = p_person_id), 'en');
+$$;
+
+-- The best text: in the person's language, else without the region, else English, else any; of two the organization's own.
+create function private.choose_template(p_org_id uuid, p_kind text, p_channel public.message_channel, p_locale text)
+    returns public.message_templates
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select template.*
+    from public.message_templates template
+    where template.kind = p_kind
+        and template.channel = case p_channel when 'app' then 'email' else p_channel end
+        and template.org_id in (p_org_id, private.platform_id())
+        and (template.content_status is null or template.content_status = 'approved')
+    order by
+        template.locale = p_locale desc, template.locale = left(p_locale, 2) desc, template.locale = 'en' desc,
+        template.org_id = p_org_id desc, template.id
+    limit 1;
+$$;
+
+-- A value as one line: without line breaks and other control characters, so that it ends no header.
+create function private.as_line(p_value text)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+return trim(regexp_replace(p_value, '[[:cntrl:]]+', ' ', 'g'));
+
+-- A value as HTML shows it, whatever it contains.
+create function private.as_html(p_value text)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+return replace(
+    replace(replace(replace(replace(p_value, '&', '&amp;'), '<', '&lt;'), '>', '&gt;'), '"', '&quot;'), '''', '&#39;'
+);
+
+-- Puts values where a text names them, {{start_at}}, each escaped for where it goes: html, a line (a subject, an SMS), or text. What a
+-- value contains is never looked at again, so that nobody's name can be a placeholder.
+create function private.fill(p_text text, p_facts jsonb, p_as text)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select string_agg(
+        case part.number
+            when 1 then part.text
+            else coalesce(
+                case p_as
+                    when 'html' then private.as_html(p_facts ->> split_part(part.text, '}}', 1))
+                    when 'line' then private.as_line(p_facts ->> split_part(part.text, '}}', 1))
+                    else p_facts ->> split_part(part.text, '}}', 1)
+                end,
+                ''
+            ) || substr(part.text, strpos(part.text, '}}') + 2)
+        end,
+        '' order by part.number
+    )
+    from string_to_table(p_text, '{{') with ordinality part (text, number);
+$$;
+
+-- The names that a text may have between {{ and }}, by what its kind is about.
+create function private.placeholders_of(p_about text)
+    returns text[]
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select '{organization_name,recipient_name}'::text[] || case p_about
+        when 'bookings' then '{learner_name,instructor_name,service_title,start_at,end_at,minutes,pickup,old_start_at,due,total,'
+            'hold_expires_at,cancelled_by,reason}'
+        when 'alerts' then '{message}'
+        when 'payments' then '{amount}'
+        when 'refunds' then '{amount}'
+        when 'payouts' then '{amount,payout_date}'
+        when 'payout_runs' then '{payout_date,reason}'
+        when 'stripe_connect_accounts' then '{reason}'
+        when 'learner_credits' then '{instructor_name,learner_name,hours,expires_on}'
+        when 'problem_reports' then '{learner_name,instructor_name,start_at,decision}'
+        when 'invitations' then '{role,expires_on}'
+        when 'learner_guardians' then '{learner_name,expires_on}'
+        else '{}'
+    end::text[];
+$$;
+
+-- An amount with its currency: GBP 48.60.
+create function private.amount_text(p_cents bigint, p_currency text)
+    returns text
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select format('%s %s', upper(p_currency), round(p_cents / 10::numeric ^ currency.minor_digits, currency.minor_digits))
+    from private.currencies currency
+    where currency.code = p_currency;
+$$;
+
+-- An instant where the lesson is, with the zone's name: Fri 4 Dec 2026, 10:00 (Europe/London). Names of days and months are English, so
+-- other languages get figures.
+create function private.time_text(p_at timestamptz, p_zone text, p_locale text)
+    returns text
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select format(
+        '%s (%s)',
+        to_char(p_at at time zone p_zone, case when left(p_locale, 2) = 'en' then 'FMDy FMDD FMMon YYYY, HH24:MI' else 'YYYY-MM-DD HH24:MI' end),
+        p_zone
+    )
+    where p_at is not null;
+$$;
+
+-- sql/80_messages/42_facts.sql
+-- Of a booking. Its times are those of the place where the lesson is: the instructor's zone.
+create function private.booking_facts(p_org_id uuid, p_booking_id uuid, p_locale text)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select jsonb_build_object(
+        'learner_name', learner.full_name,
+        'instructor_name', instructor.display_name,
+        'service_title', service.title,
+        'start_at', private.time_text(booking.start_at, instructor.time_zone, p_locale),
+        'end_at', private.time_text(booking.end_at, instructor.time_zone, p_locale),
+        'minutes', private.minutes_between(booking.start_at, booking.end_at),
+        'pickup', booking.pickup_address,
+        'old_start_at', private.time_text(original.start_at, instructor.time_zone, p_locale),
+        'due', private.amount_text(booking.due_cents, booking.currency),
+        'total', private.amount_text(booking.total_cents, booking.currency),
+        'hold_expires_at', private.time_text(booking.hold_expires_at, instructor.time_zone, p_locale),
+        'cancelled_by', case booking.cancelled_by when 'admin' then 'school' else booking.cancelled_by::text end,
+        'reason', booking.cancellation_reason
+    )
+    from public.bookings booking
+    join public.learners learner on learner.org_id = booking.org_id and learner.id = booking.learner_id
+    join public.instructors instructor on instructor.org_id = booking.org_id and instructor.id = booking.instructor_id
+    join public.services service on service.org_id = booking.org_id and service.id = booking.service_id
+    left join public.bookings original on original.org_id = booking.org_id and original.id = booking.original_booking_id
+    where booking.org_id = p_org_id
+        and booking.id = p_booking_id;
+$$;
+
+-- Of a problem with a lesson.
+create function private.problem_facts(p_report_id uuid, p_locale text)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.booking_facts(report.org_id, report.booking_id, p_locale) || jsonb_build_object('decision', report.resolution)
+    from public.problem_reports report
+    where report.id = p_report_id;
+$$;
+
+-- Of prepaid hours: all that are left with the instructor, and when this lot's end.
+create function private.credit_facts(p_credit_id uuid, p_locale text)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select jsonb_build_object(
+        'learner_name', learner.full_name,
+        'instructor_name', instructor.display_name,
+        'hours', trim_scale(
+            round(case when credit.expires_at is null then same.minutes_left else credit.minutes_left end / 60.0, 2)
+        ),
+        'expires_on', (credit.expires_at at time zone instructor.time_zone)::date
+    )
+    from public.learner_credits credit
+    join public.learners learner on learner.org_id = credit.org_id and learner.id = credit.learner_id
+    join public.instructors instructor on instructor.org_id = credit.org_id and instructor.id = credit.instructor_id
+    cross join lateral (
+        select coalesce(sum(other.minutes_left), 0) as minutes_left
+        from public.learner_credits other
+        where other.org_id = credit.org_id
+            and other.learner_id = credit.learner_id
+            and other.instructor_id = credit.instructor_id
+            and other.status = 'active'
+    ) same
+    where credit.id = p_credit_id;
+$$;
+
+-- Of an alert.
+create function private.alert_facts(p_alert_id uuid)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select jsonb_build_object('message', alert.message) from public.alerts alert where alert.id = p_alert_id;
+$$;
+
+-- Of a payment.
+create function private.payment_facts(p_payment_id uuid)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select jsonb_build_object('amount', private.amount_text(payment.amount_cents, payment.currency))
+    from public.payments payment
+    where payment.id = p_payment_id;
+$$;
+
+-- Of a refund.
+create function private.refund_facts(p_refund_id uuid)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select jsonb_build_object('amount', private.amount_text(refund.amount_cents, refund.currency))
+    from public.refunds refund
+    where refund.id = p_refund_id;
+$$;
+
+-- Of a payout.
+create function private.payout_facts(p_payout_id uuid)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select jsonb_build_object(
+        'amount', private.amount_text(payout.amount_cents, payout.currency),
+        'payout_date', payout.payout_date
+    )
+    from public.payouts payout
+    where payout.id = p_payout_id;
+$$;
+
+-- Of a payday that passed the recipient by.
+create function private.payout_run_facts(p_message public.messages)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select jsonb_build_object('payout_date', run.period_on, 'reason', replace(result.reason, '_', ' '))
+    from public.payout_runs run
+    join public.payout_run_results result on result.org_id = run.org_id and result.run_id = run.id
+    where run.id = p_message.related_id
+        and result.outcome <> 'payout'
+        and p_message.recipient_id = any (private.payee_side(result.org_id, result.instructor_id))
+    limit 1;
+$$;
+
+-- Of an account for payouts.
+create function private.account_facts(p_account_id uuid)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select jsonb_build_object('reason', replace(account.status_reason, '_', ' '))
+    from public.stripe_connect_accounts account
+    where account.id = p_account_id;
+$$;
+
+-- Of an invitation, or of a guardianship that is offered.
+create function private.offer_facts(p_id uuid)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select jsonb_build_object('role', invitation.role, 'expires_on', invitation.expires_at::date)
+    from public.invitations invitation
+    where invitation.id = p_id
+    union all
+    select jsonb_build_object('learner_name', learner.full_name, 'expires_on', link.expires_at::date)
+    from public.learner_guardians link
+    join public.learners learner on learner.org_id = link.org_id and learner.id = link.learner_id
+    where link.id = p_id;
+$$;
+
+-- What a message's text can say: the values of its placeholders, as they are now.
+create function private.message_facts(p_message public.messages, p_locale text)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select jsonb_build_object(
+        'organization_name', organization.name,
+        'recipient_name', coalesce(profile.display_name, profile.full_name, profile.first_name, learner.full_name, '')
+    ) || coalesce(
+        case p_message.related_type
+            when 'bookings' then private.booking_facts(p_message.org_id, p_message.related_id, p_locale)
+            when 'problem_reports' then private.problem_facts(p_message.related_id, p_locale)
+            when 'learner_credits' then private.credit_facts(p_message.related_id, p_locale)
+            when 'alerts' then private.alert_facts(p_message.related_id)
+            when 'payments' then private.payment_facts(p_message.related_id)
+            when 'refunds' then private.refund_facts(p_message.related_id)
+            when 'payouts' then private.payout_facts(p_message.related_id)
+            when 'payout_runs' then private.payout_run_facts(p_message)
+            when 'stripe_connect_accounts' then private.account_facts(p_message.related_id)
+            else private.offer_facts(p_message.related_id)
+        end,
+        '{}'
+    )
+    from public.organizations organization
+    left join public.profiles profile on profile.id = p_message.recipient_id
+    left join public.learners learner on p_message.recipient_id is null and learner.id = p_message.learner_id
+    where organization.id = p_message.org_id;
+$$;
+
+-- The lesson as an entry of a calendar, for messages that change it. A moved lesson keeps its uid, and the sequence rises with each move
+-- and with the end, so that a calendar replaces what it has.
+create function private.calendar_entry(p_message public.messages)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    with recursive chain as (
+        select booking.id, booking.original_booking_id, 0 as moves
+        from public.bookings booking
+        where booking.org_id = p_message.org_id
+            and booking.id = p_message.related_id
+        union all
+        select original.id, original.original_booking_id, chain.moves + 1
+        from chain
+        join public.bookings original on original.org_id = p_message.org_id and original.id = chain.original_booking_id
+    )
+
+    select jsonb_build_object(
+        'uid', (select chain.id from chain where chain.original_booking_id is null),
+        'sequence', 2 * (select max(chain.moves) from chain) + (booking.status = 'cancelled')::integer,
+        'method', case booking.status when 'cancelled' then 'CANCEL' else 'PUBLISH' end,
+        'start', booking.start_at,
+        'end', booking.end_at,
+        'summary', format('%s: %s with %s', service.title, learner.full_name, instructor.display_name),
+        'location', booking.pickup_address,
+        'stamp', private.clock()
+    )
+    from public.bookings booking
+    join public.learners learner on learner.org_id = booking.org_id and learner.id = booking.learner_id
+    join public.instructors instructor on instructor.org_id = booking.org_id and instructor.id = booking.instructor_id
+    join public.services service on service.org_id = booking.org_id and service.id = booking.service_id
+    where p_message.kind in ('booking_confirmed', 'booking_moved', 'booking_cancelled', 'lesson_reminder')
+        and p_message.channel = 'email'
+        and booking.org_id = p_message.org_id
+        and booking.id = p_message.related_id;
+$$;
+
+-- sql/80_messages/43_record.sql
+-- Records that a message was sent, whoever holds it by now: a second worker then finds that there is nothing left to send.
+-- Definer: the jobs login has no access to the tables.
+create function private.record_message_sent(p_message_id uuid, p_provider_id text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    update public.message_contents
+    set provider_id = coalesce(provider_id, p_provider_id)
+    where message_id = p_message_id;
+
+    update public.messages
+    set status = 'sent',
+        claimed_by = null,
+        sent_at = private.clock(),
+        error = null
+    where id = p_message_id
+        and status in ('claimed', 'unknown');
+end;
+$$;
+
+-- Records that a message was not sent, and how sure that is: 'not_sent' is tried again after a delay that doubles, 'refused' is final, and
+-- 'unknown' is looked up in two minutes. An address that does not exist, or whose owner has sent STOP, gets nothing more. Returns the status.
+-- Definer: the jobs login has no access to the tables.
+create function private.fail_message(p_message_id uuid, p_worker_id uuid, p_outcome text, p_error text, p_suppress text)
+    returns public.message_status
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    failed public.messages;
+begin
+    select * into failed from public.messages where id = p_message_id for update;
+    if failed.status <> 'claimed' or failed.claimed_by <> p_worker_id then
+        return failed.status;
+    end if;
+
+    if p_outcome = 'refused' and p_suppress = 'hard_bounce' then
+        update public.messages
+        set status = 'bounced', claimed_by = null, may_be_sent = false, error = left(p_error, 200)
+        where id = p_message_id;
+    elsif p_outcome = 'refused' then
+        update public.messages
+        set status = 'failed', claimed_by = null, may_be_sent = false, error = left(p_error, 200)
+        where id = p_message_id;
+    elsif p_outcome = 'unknown' then
+        update public.messages
+        set status = 'unknown', claimed_by = null, error = left(p_error, 200), available_at = private.clock() + interval '2 minutes'
+        where id = p_message_id;
+    elsif failed.attempts >= private.max_attempts() then
+        perform private.give_up_message(failed);
+    else
+        update public.messages
+        set status = 'queued',
+            claimed_by = null,
+            may_be_sent = false,
+            error = left(p_error, 200),
+            available_at = private.clock() + least(interval '10 seconds' * 2 ^ attempts, interval '6 hours')
+        where id = p_message_id;
+    end if;
+
+    if p_suppress is not null then
+        perform private.suppress_address(failed.channel, content.to_address, p_suppress)
+        from public.message_contents content
+        where content.message_id = p_message_id;
+    end if;
+    return (select message.status from public.messages message where message.id = p_message_id);
+end;
+$$;
+
+-- Sends nothing more to an address over a channel. What was the graver cause stays.
+create function private.suppress_address(p_channel public.message_channel, p_address text, p_cause text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    insert into private.suppressed_addresses as known (channel, address, cause)
+    values (p_channel, lower(p_address), p_cause)
+    on conflict (channel, address) do update
+        set cause = excluded.cause
+        where known.cause = 'unsubscribed';
+$$;
+
+-- Sends a message again of which nobody knows whether it was sent, once an admin of the platform has looked it up at the provider.
+-- Definer: nobody writes messages directly.
+create function private.admin_resend_message(p_message_id uuid, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.require_platform_admin(p_reason);
+
+    update public.messages
+    set status = 'queued',
+        may_be_sent = false,
+        attempts = 0,
+        available_at = private.clock(),
+        send_after = private.clock()
+    where id = p_message_id
+        and status = 'unknown';
+    if not found then
+        perform private.refuse(
+            'PT404', 'message_not_found',
+            'There is no such message of which it is unknown whether it was sent.',
+            'Look up such messages with python -m jobs doctor.'
+        );
+    end if;
+    perform private.record_decision('messages', p_message_id::text, '{"status": "unknown"}', '{"status": "queued"}');
+end;
+$$;
+
+-- Says that nothing may be sent to an address, such as after a complaint, or with no cause that it may again. For platform admins.
+-- Definer: nobody writes the list directly.
+create function private.admin_suppress_address(
+    p_channel public.message_channel, p_address text, p_cause text, p_reason text
+)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.require_platform_admin(p_reason);
+    if p_channel is null or coalesce(length(p_address), 0) not between 3 and 320 or p_cause not in ('hard_bounce', 'complaint') then
+        perform private.refuse(
+            'PT422', 'suppression_is_known',
+            'That is no address and cause.',
+            'Send an address, and hard_bounce, complaint or no cause.'
+        );
+    end if;
+
+    if p_cause is null then
+        delete from private.suppressed_addresses where channel = p_channel and address = lower(p_address);
+    else
+        perform private.suppress_address(p_channel, p_address, p_cause);
+    end if;
+end;
+$$;
+
+-- sql/80_messages/50_events.sql
+-- Records what Twilio says of a message: by its id there, or by our own, which the callback's address bears, since a callback may be faster
+-- than the answer to the call. Each fact is stored once, and a late one never takes a status back. A number whose owner has sent STOP gets
+-- nothing more. Returns 'recorded', 'duplicate' or 'unknown_message'.
+-- Definer: the webhook service has no access to the tables.
+create function private.record_message_status(
+    p_message_id uuid,
+    p_provider_id text,
+    p_status text,
+    p_error_code text,
+    p_payload jsonb
+)
+    returns text
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    told public.messages;
+    new_status public.message_status;
+begin
+    insert into private.message_events (provider_id, type, status, error_code, message_id, payload)
+    values (p_provider_id, 'status', p_status, p_error_code, p_message_id, p_payload)
+    on conflict (provider_id, type, status) do nothing;
+    if not found then
+        return 'duplicate';
+    end if;
+
+    select message.* into told
+    from public.messages message
+    where message.id = coalesce(
+        (select content.message_id from public.message_contents content where content.provider_id = p_provider_id limit 1), p_message_id
+    )
+    for update;
+    if not found or told.channel not in ('sms', 'whatsapp') then
+        return 'unknown_message';
+    end if;
+    update public.message_contents
+    set provider_id = coalesce(provider_id, p_provider_id)
+    where message_id = told.id;
+
+    new_status := private.status_of_twilio(p_status);
+    if private.rank_of_status(new_status) > private.rank_of_status(told.status) then
+        update public.messages
+        set status = new_status,
+            claimed_by = null,
+            error = coalesce(error, p_error_code),
+            sent_at = coalesce(sent_at, private.clock()),
+            delivered_at = case when new_status = 'delivered' then private.clock() end
+        where id = told.id;
+    end if;
+    if p_error_code = '21610' then
+        perform private.suppress_address(told.channel, content.to_address, 'stop')
+        from public.message_contents content
+        where content.message_id = told.id;
+    end if;
+    return 'recorded';
+end;
+$$;
+
+-- Our word for Twilio's status of a message; null for one that says nothing yet.
+create function private.status_of_twilio(p_status text)
+    returns public.message_status
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case p_status
+        when 'sent' then 'sent'
+        when 'delivered' then 'delivered'
+        when 'read' then 'delivered'
+        when 'undelivered' then 'bounced'
+        when 'failed' then 'failed'
+    end::public.message_status;
+$$;
+
+-- How far a message has come: a callback that comes late has a lower rank than what is known, and changes nothing.
+create function private.rank_of_status(p_status public.message_status)
+    returns integer
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case p_status
+        when 'claimed' then 1
+        when 'unknown' then 1
+        when 'sent' then 2
+        when 'queued' then 9
+        when 'dropped' then 9
+        when 'delivered' then 3
+        when 'bounced' then 3
+        when 'failed' then 3
+        else 0
+    end;
+$$;
+
+-- Records what somebody has answered to an SMS or WhatsApp message. STOP and its kin, CANCEL among them, end everything to that number from
+-- that channel and cancel no lesson; START takes that back. Returns 'stop', 'start', 'help', 'other' or 'duplicate'.
+-- Definer: the webhook service has no access to the tables.
+create function private.record_inbound_message(
+    p_provider_id text,
+    p_channel public.message_channel,
+    p_from text,
+    p_body text,
+    p_payload jsonb
+)
+    returns text
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    meaning constant text := private.meaning_of_answer(p_body);
+begin
+    insert into private.message_events (provider_id, type, status, address, payload)
+    values (p_provider_id, 'inbound', meaning, p_from, p_payload)
+    on conflict (provider_id, type, status) do nothing;
+    if not found then
+        return 'duplicate';
+    end if;
+
+    if meaning = 'stop' then
+        perform private.suppress_address(p_channel, p_from, 'stop');
+    elsif meaning = 'start' then
+        delete from private.suppressed_addresses
+        where channel = p_channel
+            and address = p_from
+            and cause in ('stop', 'unsubscribed');
+    end if;
+    return meaning;
+end;
+$$;
+
+-- What an answer means, by the words that carriers agree on.
+create function private.meaning_of_answer(p_body text)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when word.said in ('STOP', 'STOPALL', 'STOP ALL', 'UNSUBSCRIBE', 'CANCEL', 'END', 'QUIT', 'REVOKE', 'OPTOUT') then 'stop'
+        when word.said in ('START', 'UNSTOP', 'YES') then 'start'
+        when word.said in ('HELP', 'INFO') then 'help'
+        else 'other'
+    end
+    from (select upper(trim(regexp_replace(coalesce(p_body, ''), '[^[:alnum:]]+', ' ', 'g'))) as said) word;
+$$;
+
+-- Switches off what the link in a message names: this kind over this channel for a person, or for a bare address everything that is not
+-- essential. Returns whether the link is known.
+-- Definer: the webhook service has no access to the tables.
+create function private.unsubscribe(p_token uuid)
+    returns boolean
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    told record;
+begin
+    select message.kind, message.channel, message.recipient_id, content.to_address into told
+    from public.message_contents content
+    join public.messages message on message.org_id = content.org_id and message.id = content.message_id
+    where content.unsubscribe_token = p_token;
+    if not found then
+        return false;
+    end if;
+
+    if told.recipient_id is not null then
+        perform private.record_preference(told.recipient_id, told.channel, told.kind, false, 'link');
+    elsif told.to_address is not null then
+        perform private.suppress_address(told.channel, told.to_address, 'unsubscribed');
+    end if;
+    return true;
+end;
+$$;
+
+-- sql/80_messages/60_feed.sql
+-- One page of the caller's notifications, the latest first. Definer: the policy on messages covers admins too, which would keep the index
+-- on recipient_id from returning the page in order.
+create function private.my_notifications(
+    p_only_unread boolean,
+    p_limit integer,
+    p_after_created_at timestamptz,
+    p_after_id uuid
+)
+    returns table (
+        id uuid,
+        org_id uuid,
+        kind text,
+        title text,
+        body text,
+        learner_id uuid,
+        related_type text,
+        related_id uuid,
+        created_at timestamptz,
+        read_at timestamptz
+    )
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_person();
+begin
+    return query
+    select
+        message.id, message.org_id, message.kind, content.subject, content.body, message.learner_id, message.related_type,
+        message.related_id, message.created_at, message.read_at
+    from public.messages message
+    join public.message_contents content on content.org_id = message.org_id and content.message_id = message.id
+    where message.recipient_id = person
+        and message.channel = 'app'
+        and message.status = 'sent'
+        and (p_after_created_at is null or (message.created_at, message.id) < (p_after_created_at, p_after_id))
+        and not (coalesce(p_only_unread, false) and message.read_at is not null)
+    order by message.created_at desc, message.id desc
+    limit private.page_size(p_limit);
+end;
+$$;
+
+-- Marks the caller's notifications as read: these, or all of them (null). Returns how many were unread.
+-- Definer: nobody writes messages directly.
+create function private.mark_notifications_read(p_ids uuid[])
+    returns integer
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_person();
+    marked integer;
+begin
+    update public.messages
+    set read_at = private.clock()
+    where recipient_id = person
+        and channel = 'app'
+        and status = 'sent'
+        and read_at is null
+        and (p_ids is null or id = any (p_ids));
+    get diagnostics marked = row_count;
+    return marked;
+end;
+$$;
+
+-- Erases how a person was reached and what they chose; that something was sent, and when, stays. 95_operations calls it.
+create function private.erase_messages_to(p_person_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    delete from private.message_preferences where user_id = p_person_id;
+    delete from private.message_events event
+    using public.profiles profile
+    where profile.id = p_person_id
+        and event.address = private.phone_or_null(profile.phone);
+    delete from public.message_contents content
+    using public.profiles profile
+    where profile.id = p_person_id
+        and (content.recipient_id = p_person_id or lower(content.to_address) = lower(profile.email));
+$$;
+
+-- Erases what was said of a learner or an instructor, to whomever. 95_operations calls it.
+create function private.erase_messages_about(p_party_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    delete from public.message_contents content
+    using public.messages message
+    where message.org_id = content.org_id
+        and message.id = content.message_id
+        and (
+            message.learner_id = p_party_id
+            or message.related_id in (
+                select booking.id from public.bookings booking where p_party_id in (booking.learner_id, booking.instructor_id)
+                union all
+                select report.id from public.problem_reports report where p_party_id in (report.learner_id, report.instructor_id)
+                union all
+                select credit.id from public.learner_credits credit where p_party_id in (credit.learner_id, credit.instructor_id)
+                union all
+                select link.id from public.learner_guardians link where link.learner_id = p_party_id
+                union all
+                select invitation.id from public.invitations invitation where p_party_id in (invitation.learner_id, invitation.instructor_id)
+            )
+        );
+$$;
+
+-- sql/80_messages/61_templates.sql
+-- Saves an organization's own text of a kind, for a channel and a language. Only placeholders that the kind has, and nothing else between
+-- braces; WhatsApp's texts are approved by name (p_content_sid) with the placeholders that fill them.
+-- Definer: nobody writes templates directly.
+create function private.save_message_template(
+    p_org_id uuid,
+    p_kind text,
+    p_channel public.message_channel,
+    p_locale text,
+    p_subject text,
+    p_body text,
+    p_html text,
+    p_content_sid text,
+    p_content_variables text[]
+)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    saved_id uuid;
+    broken_rule text;
+    missing_column text;
+begin
+    perform private.require_org_admin(p_org_id);
+    if not exists (select from private.message_kinds kind where kind.key = p_kind) then
+        perform private.refuse(
+            'PT404', 'kind_not_found',
+            'There is no such kind of message.',
+            'Choose one of my_message_preferences.'
+        );
+    end if;
+
+    insert into public.message_templates as template (
+        org_id, kind, channel, locale, subject, body, html, content_sid, content_status, content_variables
+    )
+    values (
+        p_org_id, p_kind, p_channel, p_locale, p_subject, p_body, p_html, p_content_sid,
+        case when p_content_sid is not null then 'unsubmitted' end, coalesce(p_content_variables, '{}')
+    )
+    on conflict (org_id, kind, channel, locale) do update
+        set subject = excluded.subject,
+            body = excluded.body,
+            html = excluded.html,
+            content_status = case
+                when template.content_sid = excluded.content_sid then template.content_status else excluded.content_status
+            end,
+            content_sid = excluded.content_sid,
+            content_variables = excluded.content_variables
+    returning id into saved_id;
+    return saved_id;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+        return null;
+end;
+$$;
+
+-- Refuses a text with a placeholder that its kind does not have, or with braces that are none.
+-- Definer: an admin in Studio may not execute what it asks.
+create function private.refuse_unknown_placeholders()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    known constant text[] := private.placeholders_of((select kind.about from private.message_kinds kind where kind.key = new.kind));
+    unknown text;
+begin
+    select used.name into unknown
+    from (
+        select placeholder.found[1]
+        from unnest(array[new.subject, new.body, new.html]) text (written)
+        cross join regexp_matches(text.written, '\{\{([^{}]*)\}\}', 'g') placeholder (found)
+        union all
+        select unnest(new.content_variables)
+        union all
+        select '{'
+        from unnest(array[new.subject, new.body, new.html]) text (written)
+        where regexp_replace(text.written, '\{\{[^{}]*\}\}', '', 'g') ~ '\{\{|\}\}'
+    ) used (name)
+    where used.name <> all (known)
+    limit 1;
+
+    if unknown is not null then
+        perform private.refuse(
+            'PT422', 'unknown_placeholder',
+            'The text has a placeholder that this kind of message does not have.',
+            format('Use only these between {{ and }}: %s.', array_to_string(known, ', '))
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger refuse_unknown_placeholders
+    before insert or update on public.message_templates
+    for each row execute function private.refuse_unknown_placeholders();
+
+-- Removes an organization's own text, so that the platform's counts again. Definer: nobody writes templates directly.
+create function private.delete_message_template(p_org_id uuid, p_template_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.require_org_admin(p_org_id);
+    delete from public.message_templates where org_id = p_org_id and id = p_template_id;
+    if not found then
+        perform private.refuse(
+            'PT404', 'template_not_found',
+            'There is no such text of this organization.',
+            'Reload the texts with organization_templates.'
+        );
+    end if;
+end;
+$$;
+
+-- The texts that an organization sends: its own, and the platform's for the rest. Definer: nobody reads templates directly.
+create function private.organization_templates(p_org_id uuid)
+    returns table (
+        id uuid,
+        kind text,
+        class text,
+        channel public.message_channel,
+        locale text,
+        is_own boolean,
+        subject text,
+        body text,
+        html text,
+        content_sid text,
+        content_status text,
+        content_variables text[],
+        placeholders text[]
+    )
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.require_org_admin(p_org_id);
+    return query
+    select
+        template.id, template.kind, known.class, template.channel, template.locale, template.org_id = p_org_id,
+        template.subject, template.body, template.html, template.content_sid, template.content_status,
+        template.content_variables, private.placeholders_of(known.about)
+    from public.message_templates template
+    join private.message_kinds known on known.key = template.kind
+    where template.org_id in (p_org_id, private.platform_id())
+    order by template.kind, template.channel, template.locale, template.org_id = p_org_id;
+end;
+$$;
+
+-- Mirrors what WhatsApp says of a text that was submitted to it. Definer: the jobs login has no access to the table.
+create function private.record_template_status(p_content_sid text, p_status text)
+    returns void
+    language sql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+    update public.message_templates
+    set content_status = p_status
+    where content_sid = p_content_sid
+        and content_status <> p_status;
+$$;
+
+-- The texts of WhatsApp whose approval the jobs ask for. Definer: the jobs login has no access to the table.
+create function private.whatsapp_templates()
+    returns table (content_sid text, content_status text)
+    language sql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+    select distinct template.content_sid, template.content_status
+    from public.message_templates template
+    where template.content_sid is not null;
+$$;
+
+-- What would be sent of a kind, each placeholder filled with its own name in capitals. Called by python -m jobs messages preview.
+-- Definer: the jobs login has no access to the tables.
+create function private.preview_message(p_kind text, p_org_id uuid, p_locale text)
+    returns table (channel public.message_channel, locale text, subject text, body text, html text)
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    facts jsonb;
+begin
+    select jsonb_object_agg(placeholder.name, upper(replace(placeholder.name, '_', ' '))) into facts
+    from private.message_kinds known
+    cross join unnest(private.placeholders_of(known.about)) placeholder (name)
+    where known.key = p_kind;
+    if facts is null then
+        perform private.refuse(
+            'PT404', 'kind_not_found',
+            'There is no such kind of message.',
+            'Choose one of my_message_preferences.'
+        );
+    end if;
+
+    return query
+    select
+        way.name, template.locale, private.fill(template.subject, facts, 'line'),
+        private.fill(template.body, facts, case way.name when 'sms' then 'line' else 'text' end),
+        private.fill(template.html, facts, 'html')
+    from unnest('{email,sms,whatsapp}'::public.message_channel[]) way (name)
+    cross join private.choose_template(coalesce(p_org_id, private.platform_id()), p_kind, way.name, p_locale) template
+    where template.id is not null;
+end;
+$$;
+
+-- sql/80_messages/80_api.sql
+create view public.message_log
+    with (security_invoker = true)
+as
+select
+    message.id,
+    message.org_id,
+    content.to_address,
+    message.channel,
+    message.kind as template_key,
+    content.subject,
+    content.body,
+    content.provider_id,
+    case
+        when message.status in ('queued', 'claimed') then 'queued'
+        when message.status in ('sent', 'delivered', 'unknown') then 'sent'
+        else 'failed'
+    end as status,
+    message.error,
+    message.related_type,
+    message.related_id,
+    message.created_at,
+    message.updated_at,
+    message.recipient_id
+from public.messages message
+left join public.message_contents content on content.org_id = message.org_id and content.message_id = message.id;
+
+comment on view public.message_log is
+    'Messages with the three statuses queued, sent and failed. Admins see that and when their organization sent something; what it says and '
+    'where it went, only its recipient sees.';
+
+create trigger refuse_write_to_view
+    instead of insert or update or delete on public.message_log
+    for each row execute function private.refuse_write_to_view();
+
+create function public.my_notifications(
+    p_only_unread boolean default false,
+    p_limit integer default 50,
+    p_after_created_at timestamptz default null,
+    p_after_id uuid default null
+)
+    returns table (
+        id uuid,
+        org_id uuid,
+        kind text,
+        title text,
+        body text,
+        learner_id uuid,
+        related_type text,
+        related_id uuid,
+        created_at timestamptz,
+        read_at timestamptz
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        told.id, told.org_id, told.kind, told.title, told.body, told.learner_id, told.related_type, told.related_id,
+        told.created_at, told.read_at
+    from private.my_notifications(p_only_unread, p_limit, p_after_created_at, p_after_id) told;
+end;
+
+comment on function public.my_notifications is
+    'What the caller was told in the app, the latest first, in pages of at most 200. learner_id is the learner as whose side the caller was '
+    'told, related_type and related_id are the row that it is about. For the next page send created_at and id of the last row as '
+    'p_after_created_at and p_after_id. Errors: sign_in_required.';
+
+create function public.mark_notifications_read(p_ids uuid[] default null)
+    returns integer
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.mark_notifications_read(p_ids);
+
+comment on function public.mark_notifications_read is
+    'Marks the caller''s notifications as read, all of them without p_ids, and returns how many were unread. Errors: sign_in_required.';
+
+create function public.my_message_preferences()
+    returns table (kind text, class text, channel public.message_channel, is_on boolean, can_change boolean)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select wanted.kind, wanted.class, wanted.channel, wanted.is_on, wanted.can_change
+    from private.my_message_preferences() wanted;
+end;
+
+comment on function public.my_message_preferences is
+    'Every kind of message, over every channel that it can take: whether the caller gets it, and whether that can be changed. class is '
+    'essential, optional or marketing. Errors: sign_in_required.';
+
+create function public.set_message_preference(p_channel public.message_channel, p_is_on boolean, p_kind text default null)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.set_message_preference(p_channel, p_is_on, p_kind);
+
+comment on function public.set_message_preference is
+    'Switches a kind of message on or off for the caller over a channel; without p_kind everything that can be switched. SMS and WhatsApp are '
+    'off until the caller switches the channel on, and marketing until the caller switches its kind on. The number is the profile''s phone, '
+    'written internationally. Errors: sign_in_required, kind_not_found, value_missing.';
+
+create function public.save_message_template(
+    p_org_id uuid,
+    p_kind text,
+    p_channel public.message_channel,
+    p_locale text,
+    p_body text,
+    p_subject text default null,
+    p_html text default null,
+    p_content_sid text default null,
+    p_content_variables text[] default null
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.save_message_template(
+    p_org_id, p_kind, p_channel, p_locale, p_subject, p_body, p_html, p_content_sid, p_content_variables
+);
+
+comment on function public.save_message_template is
+    'Saves an organization''s own text of a kind for a channel (email, sms, whatsapp) and a language such as en or de-AT, and returns its id. '
+    'Texts name values as {{start_at}}; organization_templates lists which. The app shows the mail''s text. For admins. Errors: '
+    'sign_in_required, organization_not_found, kind_not_found, unknown_placeholder, value_missing, and the rules of '
+    'public.message_templates.';
+
+create function public.delete_message_template(p_org_id uuid, p_template_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.delete_message_template(p_org_id, p_template_id);
+
+comment on function public.delete_message_template is
+    'Removes an organization''s own text, so that the platform''s is sent again. For admins. Errors: sign_in_required, '
+    'organization_not_found, template_not_found.';
+
+create function public.organization_templates(p_org_id uuid)
+    returns table (
+        id uuid,
+        kind text,
+        class text,
+        channel public.message_channel,
+        locale text,
+        is_own boolean,
+        subject text,
+        body text,
+        html text,
+        content_sid text,
+        content_status text,
+        content_variables text[],
+        placeholders text[]
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        template.id, template.kind, template.class, template.channel, template.locale, template.is_own, template.subject,
+        template.body, template.html, template.content_sid, template.content_status, template.content_variables, template.placeholders
+    from private.organization_templates(p_org_id) template;
+end;
+
+comment on function public.organization_templates is
+    'The texts that an organization sends, its own and the platform''s, with the placeholders that each may have. For admins. Errors: '
+    'sign_in_required, organization_not_found.';
+
+create function public.admin_resend_message(p_message_id uuid, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.admin_resend_message(p_message_id, p_reason);
+
+comment on function public.admin_resend_message is
+    'Sends a message again of which it is unknown whether it was sent. Platform admins only. Errors: not_an_admin, second_factor_required, '
+    'reason_required, message_not_found.';
+
+create function public.admin_suppress_address(
+    p_channel public.message_channel,
+    p_address text,
+    p_reason text,
+    p_cause text default null
+)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.admin_suppress_address(p_channel, p_address, p_cause, p_reason);
+
+comment on function public.admin_suppress_address is
+    'Sends nothing more to an address over a channel: p_cause is hard_bounce or complaint; without it, sending goes on. Platform admins only. '
+    'Errors: not_an_admin, second_factor_required, reason_required, suppression_is_known.';
+
+-- sql/80_messages/90_access.sql
+create policy select_admin on public.message_templates
+    for select
+    to authenticated
+    using (org_id = any ((select private.my_admin_org_ids())::uuid[]));
+
+grant select on public.message_templates to authenticated, service_role;
+-- NOTE: texts are saved by functions. The platform's own show in organization_templates, and change in Studio.
+
+create policy select_recipient_or_admin on public.messages
+    for select
+    to authenticated
+    using (
+        recipient_id = (select private.my_user_id())
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.messages to authenticated, service_role;
+-- NOTE: no write is granted: messages follow from what they tell, and only the jobs move them.
+
+create policy select_recipient on public.message_contents
+    for select
+    to authenticated
+    using (recipient_id = (select private.my_user_id()));
+
+grant select on public.message_contents to authenticated, service_role;
+
+grant select on public.message_log to authenticated;
+
+grant execute on function private.my_notifications to authenticated;
+grant execute on function public.my_notifications to authenticated;
+grant execute on function private.mark_notifications_read to authenticated;
+grant execute on function public.mark_notifications_read to authenticated;
+grant execute on function private.my_message_preferences to authenticated;
+grant execute on function public.my_message_preferences to authenticated;
+grant execute on function private.set_message_preference to authenticated;
+grant execute on function public.set_message_preference to authenticated;
+grant execute on function private.save_message_template to authenticated;
+grant execute on function public.save_message_template to authenticated;
+grant execute on function private.delete_message_template to authenticated;
+grant execute on function public.delete_message_template to authenticated;
+grant execute on function private.organization_templates to authenticated;
+grant execute on function public.organization_templates to authenticated;
+grant execute on function private.admin_resend_message to authenticated;
+grant execute on function public.admin_resend_message to authenticated;
+grant execute on function private.admin_suppress_address to authenticated;
+grant execute on function public.admin_suppress_address to authenticated;
+
+grant execute on function private.claim_messages to jobs;
+grant execute on function private.record_message_sent to jobs;
+grant execute on function private.fail_message to jobs;
+grant execute on function private.record_template_status to jobs;
+grant execute on function private.whatsapp_templates to jobs;
+grant execute on function private.preview_message to jobs;
+
+grant execute on function private.record_message_status to jobs, webhook_service;
+grant execute on function private.record_inbound_message to webhook_service;
+grant execute on function private.unsubscribe to webhook_service;
+
 -- sql/82_effects/20_bookings.sql
 -- Effects: what follows when the status of a booking, a payment, a refund or a dispute changes, whoever changes it: a function, a
 -- service or an admin in Studio.
@@ -31539,6 +34939,7 @@ declare
 begin
     if tg_op = 'INSERT' then
         perform private.add_booking_relations(new);
+        perform private.tell_of_booking(null, new);
         return null;
     end if;
     if new.status = old.status then
@@ -31586,6 +34987,7 @@ begin
     if new.status in ('completed', 'no_show', 'cancelled') then
         perform private.close_claims(new);
     end if;
+    perform private.tell_of_booking(old, new);
     return null;
 end;
 $$;
@@ -31651,6 +35053,7 @@ begin
     if new.status = 'cancelled' and old.status <> 'cancelled' then
         perform private.undo_cancelled_payment(new);
     end if;
+    perform private.tell_of_payment(old, new);
     return null;
 end;
 $$;
@@ -31711,6 +35114,7 @@ begin
         perform private.return_payment_discount(new);
         perform private.write_off_losses(new.payment_id, private.clock());
         perform private.end_wait_for_refund(new);
+        perform private.tell_of_refund(new);
 
     elsif new.status in ('failed', 'cancelled') then
         perform private.alert_failed_refund(new);
@@ -31752,7 +35156,7 @@ create trigger on_dispute_changed
     for each row execute function private.on_dispute_changed();
 
 -- sql/82_effects/50_credit_entries.sql
--- What follows when prepaid minutes are forfeited: the instructor earns them. Entries are never changed.
+-- What follows when prepaid minutes are forfeited: the instructor earns them; and who is told that few are left. Entries are never changed.
 -- Definer: whoever adds an entry may not write earnings.
 create function private.on_credit_entry_added()
     returns trigger
@@ -31765,6 +35169,7 @@ begin
     if new.kind = 'expire' then
         perform private.accrue_expiry(new);
     end if;
+    perform private.tell_of_credit_entry(new);
     return null;
 end;
 $$;
@@ -31772,6 +35177,67 @@ $$;
 create trigger on_credit_entry_added
     after insert on public.credit_entries
     for each row execute function private.on_credit_entry_added();
+
+-- sql/82_effects/51_payouts.sql
+-- What follows when a payout was sent, or a payday passes a payee by: they are told.
+-- Definer: whoever changes a payout may not write messages.
+create function private.on_payout_changed()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if new.status = 'paid' and old.status <> 'paid' then
+        perform private.tell_of_payout(new);
+    end if;
+    return null;
+end;
+$$;
+
+create trigger on_payout_changed
+    after update of status on public.payouts
+    for each row execute function private.on_payout_changed();
+
+-- A run decides for everybody at once, so this is one call a statement. Definer: as above.
+create function private.on_payouts_decided()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.tell_of_skipped_payout(decided) from decided where decided.outcome = 'skipped';
+    return null;
+end;
+$$;
+
+create trigger on_payouts_decided
+    after insert on public.payout_run_results
+    referencing new table as decided
+    for each statement execute function private.on_payouts_decided();
+
+-- Definer: whoever changes an account may not write messages.
+create function private.on_connect_account_changed()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if new.status in ('incomplete', 'paused') and old.status = 'ready' then
+        perform private.tell_of_account(new);
+    end if;
+    return null;
+end;
+$$;
+
+create trigger on_connect_account_changed
+    after update of status on public.stripe_connect_accounts
+    for each row execute function private.on_connect_account_changed();
 
 -- sql/82_effects/60_accounts.sql
 -- A new organization gets the default cancellation policy. Definer: nobody writes policies directly.
@@ -31873,6 +35339,86 @@ $$;
 create trigger on_service_changed
     after update of duration_minutes, max_participants on public.services
     for each row execute function private.on_service_changed();
+
+-- sql/82_effects/70_messages.sql
+-- What people are told when an alert is raised, a problem is reported or decided, or somebody is invited. What they are told of bookings,
+-- payments, refunds and prepaid hours stands with the other consequences of those.
+
+-- Definer: whoever raises an alert may not write messages.
+create function private.on_alert_raised()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.tell_of_alert(new);
+    return null;
+end;
+$$;
+
+create trigger on_alert_raised
+    after insert on public.alerts
+    for each row execute function private.on_alert_raised();
+
+-- Definer: whoever reports a problem may not write messages.
+create function private.on_problem_report_changed()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if tg_op = 'INSERT' or new.resolved_at is distinct from old.resolved_at then
+        perform private.tell_of_problem(new);
+    end if;
+    return null;
+end;
+$$;
+
+create trigger on_problem_report_changed
+    after insert or update of resolved_at on public.problem_reports
+    for each row execute function private.on_problem_report_changed();
+
+-- Definer: whoever invites may not write messages.
+create function private.on_invitation_made()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.tell_of_invitation(new);
+    return null;
+end;
+$$;
+
+create trigger on_invitation_made
+    after insert on public.invitations
+    for each row execute function private.on_invitation_made();
+
+-- Definer: whoever offers a guardianship may not write messages.
+create function private.on_guardianship_offered()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if new.consented_at is null then
+        perform private.tell_of_guardianship(new);
+    end if;
+    return null;
+end;
+$$;
+
+create trigger on_guardianship_offered
+    after insert on public.learner_guardians
+    for each row execute function private.on_guardianship_offered();
 
 -- sql/85_webhooks/10_tables.sql
 -- Webhooks: the inbox of Stripe's events. The Flask service verifies a webhook's signature and calls receive_stripe_event, which
@@ -33580,7 +37126,11 @@ begin
     union all
     select 'resold_times_refunded', private.refund_resold_times()::bigint
     union all
+    select 'lessons_completed', private.complete_forgotten_lessons()::bigint
+    union all
     select 'authorizations_voided', private.void_ageing_authorizations()::bigint
+    union all
+    select 'hours_expiring', private.tell_of_expiring_hours()::bigint
     union all
     select 'trips_finished', private.finish_forgotten_trips()::bigint
     union all
@@ -33747,6 +37297,14 @@ begin
         from private.trip_points_default point
     ) used
     where used.since is not null;
+
+    return query
+    select
+        'message_unknown', message.id::text, message.first_tried_at, format('%s by %s: %s', message.kind, message.channel, message.error),
+        'Look it up at the provider. If it was not sent, call admin_resend_message with this id and a reason.'
+    from public.messages message
+    where message.status = 'unknown'
+        and message.available_at is null;
 
     return query
     select
@@ -34206,6 +37764,8 @@ begin
     perform private.withdraw_offers(p_user_id);
     perform private.forget_addresses(p_user_id);
 
+    perform private.erase_messages_to(p_user_id);
+
     update public.profiles
     set email = null,
         full_name = null,
@@ -34445,6 +38005,7 @@ create function private.anonymise_instructor(p_instructor_id uuid)
 as $$
     select private.erase_trips(null, p_instructor_id);
     delete from public.instructor_documents where instructor_id = p_instructor_id;
+    select private.erase_messages_about(p_instructor_id);
     update public.booking_notes set notes = null where instructor_id = p_instructor_id;
     update public.lessons set notes = null where instructor_id = p_instructor_id;
     update public.lesson_ratings set reply = null where instructor_id = p_instructor_id;
@@ -34491,6 +38052,7 @@ create function private.anonymise_learner(p_learner_id uuid)
     set search_path = '', pg_temp
 as $$
     select private.erase_trips(p_learner_id, null);
+    select private.erase_messages_about(p_learner_id);
     update public.bookings
     set learner_notes = null,
         pickup_address = null,

@@ -310,6 +310,17 @@ def build(world: World) -> Marketplace:
     hal = Person("Hal", "newcomer", _take_address(world, gil))
     dan, liv = replace(dan, kind="former"), replace(liv, kind="former")
 
+    template = world.call(
+        _user(ada),
+        "public.save_message_template",
+        p_org_id=elm,
+        p_kind="booking_confirmed",
+        p_channel="sms",
+        p_locale="en",
+        p_body="See you {{start_at}}",
+    )
+    unknown_message = _send_messages(world)
+
     guests = tuple(
         Person(f"guest with {person.name}'s id", "guest", person.user_id)
         for person in (ben, ann, ada, pat)
@@ -380,6 +391,8 @@ def build(world: World) -> Marketplace:
             "ann_payout": _row_id(world, "payouts", instructor_id=ann.id),
             "waiting_payout": waiting,
             "held_payout": held,
+            "template": template,
+            "unknown_message": unknown_message,
             "lost_transfer": _lost_transfer(world, elm),
             "dead_command": _dead_command(world),
             "parked_event": _parked_event(world),
@@ -391,6 +404,37 @@ def build(world: World) -> Marketplace:
             "next_fortnight": world.in_days(14).isoformat(),
         },
     )
+
+
+def _send_messages(world: World) -> UUID:
+    """A worker takes all messages, and does not know what became of one of them; its id."""
+    worker = uuid4()
+    claimed = world.serve(
+        "jobs",
+        "private.claim_messages",
+        p_worker_id=worker,
+        p_channels=["email"],
+        p_limit=1000,
+        p_lease=timedelta(minutes=5),
+    )
+    message_id: UUID = claimed[0]["message_id"]
+    world.serve(
+        "jobs",
+        "private.fail_message",
+        p_message_id=message_id,
+        p_worker_id=worker,
+        p_outcome="unknown",
+        p_error="smtp_no_answer",
+        p_suppress=None,
+    )
+    # Everybody tries everything with every row: one for each recipient and organization will do.
+    world.connection.execute(
+        "delete from public.messages where id <> %s and id not in ("
+        " select distinct on (org_id, recipient_id) id from public.messages"
+        " where status in ('claimed', 'sent') order by org_id, recipient_id, id)",
+        [message_id],
+    )
+    return message_id
 
 
 def _instructor(world: World, name: str, org_id: UUID, **columns: Any) -> Person:

@@ -203,6 +203,25 @@ def lesson_claim_machine(world: World, booking: Booking) -> Machine:
     )
 
 
+def message_machine(world: World, booking: Booking) -> Machine:
+    row = insert(
+        world,
+        "public.messages",
+        {
+            "org_id": booking.instructor.org_id,
+            "kind": "attention",
+            "channel": "email",
+            "related_type": "bookings",
+            "related_id": booking.id,
+            "dedupe_key": "test",
+            "send_after": world.now(),
+            "available_at": world.now(),
+        },
+    )
+    claimed: Columns = {"claimed_by": uuid4()}
+    return Machine("message", "public.messages", row, {"claimed_by": None}, {"claimed": claimed})
+
+
 MACHINES = {
     "booking": booking_machine,
     "payment": payment_machine,
@@ -213,6 +232,7 @@ MACHINES = {
     "redemption": redemption_machine,
     "dispute": dispute_machine,
     "lesson_claim": lesson_claim_machine,
+    "message": message_machine,
 }
 TABLES = {"credit": "learner_credits", "redemption": "code_redemptions"}
 KEPT_BY_TRIGGERS = ("private.person_calendar", "private.open_payments", "private.stripe_objects")
@@ -331,6 +351,7 @@ def test_money_is_declared_as_moved_by_the_services_alone(world: World) -> None:
         ("redemption", set()),
         ("dispute", set()),
         ("lesson_claim", {"upheld", "dismissed", "withdrawn"}),
+        ("message", {"delivered", "bounced", "failed", "dropped"}),
     ],
 )
 def test_every_status_can_be_reached_and_ends_where_the_story_ends(
@@ -369,6 +390,7 @@ def test_every_status_is_guarded_or_known_not_to_be(world: World) -> None:
     # Written by functions alone, and decided by them.
     assert set(guards) == {
         "bank_payouts",
+        "message_events",
         "payout_attempts",
         "payout_runs",
         "stripe_connect_accounts",

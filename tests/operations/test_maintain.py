@@ -35,6 +35,8 @@ def test_a_house_in_order_is_left_as_it_is(world: World) -> None:
             "credits_expired": 0,
             "claims_settled": 0,
             "resold_times_refunded": 0,
+            "lessons_completed": 0,
+            "hours_expiring": 0,
             "authorizations_voided": 0,
             "trips_finished": 0,
             "trips_cleared": 0,
@@ -99,18 +101,19 @@ def test_hours_expire_at_the_end_of_their_validity(world: World) -> None:
     assert world.violations() == []
 
 
-def test_an_authorization_is_let_go_before_the_bank_does_so(world: World) -> None:
+def test_an_authorization_is_captured_before_the_bank_lets_it_lapse(world: World) -> None:
     booking = world.booking(capture_mode="manual", start_at=world.in_days(5))
     intent = booking.intent("requires_capture")
     world.deliver("payment_intent.amount_capturable_updated", intent)
     assert (booking.status, booking.payment["status"]) == ("confirmed", "authorized")
-    world.travel(by=timedelta(days=6, hours=12) - timedelta(seconds=1))
-    assert maintain(world)["authorizations_voided"] == 0
+    world.travel(to=booking.columns["end_at"] + timedelta(hours=24) - timedelta(seconds=1))
+    assert maintain(world)["lessons_completed"] == 0
     world.travel(by=timedelta(seconds=1))
-    assert maintain(world)["authorizations_voided"] == 1
-    assert (booking.status, booking.columns["cancelled_by"]) == ("cancelled", "system")
-    assert world.commands("cancel_payment_intent") != []
-    assert maintain(world)["authorizations_voided"] == 0
+    assert maintain(world)["lessons_completed"] == 1
+    assert booking.status == "completed"
+    assert len(world.commands("capture_payment")) == 1
+    done = maintain(world)
+    assert (done["lessons_completed"], done["authorizations_voided"]) == (0, 0)
     assert world.violations() == []
 
 

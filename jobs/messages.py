@@ -1,0 +1,104 @@
+"""Sends the messages that SQL has queued: mail over SMTP, SMS and WhatsApp over Twilio."""
+
+import threading
+from uuid import uuid4
+
+from jobs.config import Config
+from jobs.database import Database, Message
+from jobs.failpoints import Failpoints
+from jobs.mail import Mailer
+from jobs.output import Output
+from jobs.sending import NotSent, OutcomeUnknown, SendingRefused
+from jobs.texting import Texter
+from lplate.postgres import DatabaseUnavailable
+
+# One at a time, so that a message that kills its worker takes no others with it.
+BATCH = 1
+
+
+class Messages:
+    """Sends what is due, one after the other. What it prints has no address and no text."""
+
+    def __init__(
+        self, config: Config, database: Database, output: Output, stop: threading.Event
+    ) -> None:
+        self._config = config
+        self._database = database
+        self._output = output
+        self._stop = stop
+        self._worker_id = uuid4()
+        self._failpoints = Failpoints(config.lplate_failpoint)
+        self._senders: dict[str, Mailer | Texter] = {}
+        if config.smtp_host:
+            self._senders["email"] = Mailer(config)
+        texter = Texter(config)
+        if config.twilio_sms_from:
+            self._senders["sms"] = texter
+        if config.twilio_whatsapp_from:
+            self._senders["whatsapp"] = texter
+
+    def drain(self) -> bool:
+        """Send everything that is due now; return whether no message was given up.
+
+        Messages over a channel that is not configured stay where they are. The app's are shown by
+        the claim itself.
+        """
+        all_sent = True
+        while not self._stop.is_set():
+            claimed = self._database.claim_messages(
+                self._worker_id, list(self._senders), BATCH, self._config.message_lease
+            )
+            if not claimed:
+                break
+            for message in claimed:
+                self._failpoints.reach("message_claimed")
+                all_sent &= self._send(message)
+        return all_sent
+
+    def watch(self) -> None:
+        """Drain again and again until told to stop, also through an outage of the database."""
+        while not self._stop.is_set():
+            try:
+                self.drain()
+            except DatabaseUnavailable as error:
+                self._output.error("database_unavailable", reason=str(error))
+            self._stop.wait(self._config.outbox_poll_seconds)
+
+    def sync_approvals(self) -> None:
+        """Mirror which texts WhatsApp has approved."""
+        texter = Texter(self._config)
+        for template in self._database.whatsapp_templates():
+            status = texter.approval(template.content_sid)
+            if status is not None:
+                self._database.record_template_status(template.content_sid, status)
+                self._output.event("approval", content_sid=template.content_sid, status=status)
+
+    def _send(self, message: Message) -> bool:
+        try:
+            provider_id = self._senders[message.channel].send(message)
+        except NotSent as error:
+            return self._fail(message, "not_sent", str(error))
+        except OutcomeUnknown as error:
+            return self._fail(message, "unknown", str(error))
+        except SendingRefused as error:
+            return self._fail(message, "refused", str(error), error.suppress)
+        self._failpoints.reach("message_sent")
+        self._database.record_message_sent(message.message_id, provider_id)
+        self._output.event("message_sent", message_id=message.message_id, channel=message.channel)
+        return True
+
+    def _fail(
+        self, message: Message, outcome: str, error: str, suppress: str | None = None
+    ) -> bool:
+        status = self._database.fail_message(
+            message.message_id, self._worker_id, outcome, error, suppress
+        )
+        self._output.error(
+            "message_failed",
+            message_id=message.message_id,
+            channel=message.channel,
+            attempts=message.attempts,
+            reason=error,
+            status=status,
+        )
+        return status not in {"failed", "bounced"}

@@ -1,0 +1,19 @@
+"""How sending a message can fail. The text of each is a code, without addresses or contents."""
+
+from typing import Literal
+
+
+class NotSent(Exception):
+    """Nothing was sent, and a later try may succeed."""
+
+
+class OutcomeUnknown(Exception):
+    """It may have been sent."""
+
+
+class SendingRefused(Exception):
+    """It was not sent and never will be; `suppress` says that its address takes nothing more."""
+
+    def __init__(self, code: str, suppress: Literal["hard_bounce", "stop"] | None = None) -> None:
+        super().__init__(code)
+        self.suppress = suppress

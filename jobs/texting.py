@@ -1,0 +1,130 @@
+"""SMS and WhatsApp over Twilio's API (twilio.com/docs/messaging/api/message-resource)."""
+
+import json
+from datetime import UTC, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, NoReturn
+
+import httpx
+
+from jobs.config import Config
+from jobs.database import Message
+from jobs.sending import NotSent, OutcomeUnknown, SendingRefused
+
+OWNER_SAID_STOP = 21610
+NO_SUCH_NUMBER = {21211, 21214, 21217, 21614}
+CLOCKS_DIFFER = timedelta(minutes=2)
+
+
+class Texter:
+    """Sends from one number over each channel. Twilio has no idempotency keys."""
+
+    def __init__(self, config: Config) -> None:
+        token = config.twilio_auth_token.get_secret_value() if config.twilio_auth_token else ""
+        self._sid = config.twilio_account_sid or ""
+        self._service_url = config.service_url
+        self._content_base = config.twilio_content_base
+        self._senders = {"sms": config.twilio_sms_from, "whatsapp": config.twilio_whatsapp_from}
+        self._client = httpx.Client(
+            base_url=config.twilio_api_base,
+            auth=(self._sid, token),
+            timeout=config.twilio_timeout_seconds,
+        )
+
+    def send(self, message: Message) -> str:
+        """Send a message and return Twilio's id, unless an earlier try has sent it."""
+        if message.must_look_up and (sent := self._find(message)):
+            return sent
+        try:
+            answer = self._client.post(self._path, data=self._fields(message))
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            raise NotSent("twilio_unreachable") from None
+        except httpx.HTTPError:
+            raise OutcomeUnknown("twilio_no_answer") from None
+        if answer.status_code != httpx.codes.CREATED:
+            _raise(answer)
+        return str(_fields_of(answer)["sid"])
+
+    def approval(self, content_sid: str) -> str | None:
+        """Return what WhatsApp says of a text; None if Twilio does not know it."""
+        url = f"{self._content_base}/v1/Content/{content_sid}/ApprovalRequests"
+        try:
+            answer = self._client.get(url)
+        except httpx.HTTPError:
+            raise NotSent("twilio_unreachable") from None
+        if answer.status_code != httpx.codes.OK:
+            return None
+        status: str | None = (_fields_of(answer).get("whatsapp") or {}).get("status")
+        return status
+
+    @property
+    def _path(self) -> str:
+        return f"/2010-04-01/Accounts/{self._sid}/Messages.json"
+
+    def _fields(self, message: Message) -> dict[str, str]:
+        fields = {"To": self._to(message), "From": self._from(message)}
+        if message.content_sid:
+            fields["ContentSid"] = message.content_sid
+            fields["ContentVariables"] = json.dumps(message.content_variables or {})
+        else:
+            fields["Body"] = message.body
+        if self._service_url:
+            callback = f"{self._service_url}/twilio/status?message_id={message.message_id}"
+            fields["StatusCallback"] = callback
+        return fields
+
+    def _to(self, message: Message) -> str:
+        prefix = "whatsapp:" if message.channel == "whatsapp" else ""
+        return prefix + message.to_address
+
+    def _from(self, message: Message) -> str:
+        prefix = "whatsapp:" if message.channel == "whatsapp" else ""
+        return prefix + (self._senders[message.channel] or "")
+
+    def _find(self, message: Message) -> str | None:
+        """Look for what an earlier try has sent: the same text to the same number since then.
+
+        What Twilio has filled into an approved text cannot be compared: that is for a person.
+        """
+        if message.content_sid:
+            raise OutcomeUnknown("twilio_not_comparable")
+        query = {"To": self._to(message), "From": self._from(message), "PageSize": "100"}
+        try:
+            answer = self._client.get(self._path, params=query)
+        except httpx.HTTPError:
+            raise OutcomeUnknown("twilio_no_answer") from None
+        if answer.status_code != httpx.codes.OK:
+            raise OutcomeUnknown(f"twilio_{answer.status_code}")
+        since = message.first_tried_at.astimezone(UTC) - CLOCKS_DIFFER
+        for sent in _fields_of(answer)["messages"]:
+            if sent["body"] == message.body and _created(sent) >= since:
+                return str(sent["sid"])
+        return None
+
+
+def _created(sent: dict[str, Any]) -> Any:
+    return parsedate_to_datetime(sent["date_created"])
+
+
+def _fields_of(answer: httpx.Response) -> dict[str, Any]:
+    try:
+        fields = answer.json()
+    except ValueError:
+        raise OutcomeUnknown("twilio_malformed") from None
+    if not isinstance(fields, dict):
+        raise OutcomeUnknown("twilio_malformed")
+    return fields
+
+
+def _raise(answer: httpx.Response) -> NoReturn:
+    """Raise what an error means: a 5xx leaves open whether it was sent."""
+    if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR or answer.is_success:
+        raise OutcomeUnknown(f"twilio_{answer.status_code}")
+    if answer.status_code in {401, 403, 408, 429}:
+        raise NotSent(f"twilio_{answer.status_code}")
+    code = _fields_of(answer).get("code")
+    if code == OWNER_SAID_STOP:
+        raise SendingRefused(f"twilio_{code}", suppress="stop")
+    if code in NO_SUCH_NUMBER:
+        raise SendingRefused(f"twilio_{code}", suppress="hard_bounce")
+    raise SendingRefused(f"twilio_{code}")

@@ -1,0 +1,74 @@
+-- Completes lessons that nobody has completed by the end of the organization's grace, and returns how many: the instructor is paid, and what
+-- was authorized is captured. Not while somebody is said not to have come, or a reported problem waits to be decided. 95_operations calls it.
+create function private.complete_forgotten_lessons()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    forgotten_ids constant uuid[] := private.forgotten_booking_ids();
+    forgotten record;
+    completed integer := 0;
+begin
+    perform private.lock_endings(forgotten_ids);
+    for forgotten in
+        select booking.org_id, booking.id, booking.instructor_id, booking.learner_id, booking.start_at
+        from public.bookings booking
+        where booking.id = any (forgotten_ids)
+            and booking.status in ('confirmed', 'in_progress')
+        order by booking.id
+    loop
+        if private.has_open_claim(forgotten.id) or private.has_open_problem(forgotten.id) then
+            continue;
+        end if;
+        insert into public.lessons (org_id, booking_id, instructor_id, learner_id, started_at, ended_at)
+        values (
+            forgotten.org_id, forgotten.id, forgotten.instructor_id, forgotten.learner_id, forgotten.start_at, private.clock()
+        )
+        on conflict (booking_id) do update
+            set ended_at = excluded.ended_at;
+        update public.bookings set status = 'completed' where id = forgotten.id;
+        completed := completed + 1;
+    end loop;
+    return completed;
+end;
+$$;
+
+-- Whether a problem with a lesson waits to be decided, or for a refund that was decided.
+create function private.has_open_problem(p_booking_id uuid)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from public.problem_reports report
+        where report.booking_id = p_booking_id
+            and (report.resolved_at is null or report.awaits_refund)
+    );
+$$;
+
+-- The lessons whose grace is over, the longest forgotten first.
+create function private.forgotten_booking_ids()
+    returns uuid[]
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select array(
+        select booking.id
+        from public.bookings booking
+        join public.organizations organization on organization.id = booking.org_id
+        where booking.status in ('confirmed', 'in_progress')
+            and booking.end_at <= private.clock() - organization.completion_grace
+            and not private.has_open_claim(booking.id)
+            and not private.has_open_problem(booking.id)
+        order by booking.end_at
+        limit 1000
+    );
+$$;

@@ -1,0 +1,273 @@
+-- The kinds of messages and the platform's own texts, in English: an organization may save its own, in any language. An SMS is short, so it
+-- has texts only for what cannot wait. What the app shows is the text of the mail.
+insert into private.message_kinds (key, class, about, is_urgent, tells_admins)
+values
+    ('booking_requested', 'essential', 'bookings', true, false),
+    ('booking_accepted', 'essential', 'bookings', true, false),
+    ('lesson_proposed', 'essential', 'bookings', false, false),
+    ('hold_expiring', 'optional', 'bookings', true, false),
+    ('booking_confirmed', 'essential', 'bookings', true, false),
+    ('booking_declined', 'essential', 'bookings', true, false),
+    ('booking_expired', 'essential', 'bookings', false, false),
+    ('booking_moved', 'essential', 'bookings', true, false),
+    ('booking_cancelled', 'essential', 'bookings', true, false),
+    ('lesson_reminder', 'optional', 'bookings', false, false),
+    ('lesson_not_completed', 'optional', 'bookings', false, false),
+    ('rating_invited', 'optional', 'bookings', false, false),
+    ('move_proposed', 'essential', 'alerts', true, false),
+    ('lesson_reassigned', 'essential', 'alerts', true, false),
+    ('no_show_claimed', 'essential', 'alerts', true, true),
+    ('no_show_settled', 'essential', 'alerts', false, false),
+    ('payout_held', 'essential', 'alerts', false, true),
+    ('payout_changed', 'essential', 'alerts', false, true),
+    ('account_changed', 'essential', 'alerts', true, true),
+    ('dispute_opened', 'essential', 'alerts', false, true),
+    ('attention', 'essential', 'alerts', false, true),
+    ('payment_failed', 'essential', 'payments', true, false),
+    ('refund_made', 'essential', 'refunds', false, false),
+    ('payout_sent', 'essential', 'payouts', false, false),
+    ('payout_skipped', 'optional', 'payout_runs', false, false),
+    ('account_needs_attention', 'essential', 'stripe_connect_accounts', false, false),
+    ('hours_running_out', 'optional', 'learner_credits', false, false),
+    ('hours_expiring', 'essential', 'learner_credits', false, false),
+    ('problem_reported', 'essential', 'problem_reports', false, true),
+    ('problem_decided', 'essential', 'problem_reports', false, false),
+    ('invitation', 'essential', 'invitations', false, false),
+    ('guardian_consent_wanted', 'essential', 'learner_guardians', false, false),
+    ('buy_hours', 'marketing', 'learner_credits', false, false),
+    ('recommend', 'marketing', 'bookings', false, false);
+
+insert into public.message_templates (org_id, kind, channel, locale, subject, body)
+values
+    (
+        private.platform_id(), 'booking_requested', 'email', 'en', '{{learner_name}} asks for a lesson on {{start_at}}',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n\n'
+        'Please answer by {{hold_expires_at}}; afterwards the request ends and the time is free again.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'booking_requested', 'sms', 'en', null,
+        e'{{organization_name}}: {{learner_name}} asks for a lesson: {{start_at}}. Please answer by {{hold_expires_at}}.'
+    ),
+    (
+        private.platform_id(), 'booking_accepted', 'email', 'en', 'Your lesson on {{start_at}} is accepted: please pay',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n\n'
+        '{{instructor_name}} has accepted. The time is yours once {{due}} is paid, until {{hold_expires_at}}.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'booking_accepted', 'sms', 'en', null,
+        e'{{organization_name}}: Your lesson {{start_at}} is accepted. Please pay {{due}} by {{hold_expires_at}}.'
+    ),
+    (
+        private.platform_id(), 'lesson_proposed', 'email', 'en', 'A lesson on {{start_at}} is proposed to you',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n\n'
+        '{{organization_name}} has booked this lesson for you. Please accept or decline it by {{hold_expires_at}}.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'lesson_proposed', 'sms', 'en', null,
+        e'{{organization_name}}: {{organization_name}} proposes a lesson: {{start_at}}. Please answer by '
+        '{{hold_expires_at}}.'
+    ),
+    (
+        private.platform_id(), 'hold_expiring', 'email', 'en', 'Your lesson on {{start_at}} is about to be given up',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n\n'
+        'The time is kept for you until {{hold_expires_at}}. Pay or answer before then, or it is free for others.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'hold_expiring', 'sms', 'en', null,
+        e'{{organization_name}}: Your lesson {{start_at}} is kept only until {{hold_expires_at}}.'
+    ),
+    (
+        private.platform_id(), 'booking_confirmed', 'email', 'en', 'Your lesson on {{start_at}} is confirmed',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n{{pickup}}\nThe lesson is booked. The calendar entry is attached.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'booking_confirmed', 'sms', 'en', null,
+        e'{{organization_name}}: Booked: {{service_title}} with {{instructor_name}}, {{start_at}}.'
+    ),
+    (
+        private.platform_id(), 'booking_declined', 'email', 'en', 'Your lesson on {{start_at}} does not take place',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n\nThe request was declined. Whatever was paid for it goes back.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'booking_declined', 'sms', 'en', null,
+        e'{{organization_name}}: The lesson {{start_at}} was declined.'
+    ),
+    (
+        private.platform_id(), 'booking_expired', 'email', 'en', 'Your lesson on {{start_at}} was not booked',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n\n'
+        'It was not paid, answered or accepted in time, so the time is free again. You can book it anew.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'booking_moved', 'email', 'en', 'Your lesson is moved to {{start_at}}',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n{{pickup}}\n'
+        'It was {{old_start_at}} before. The calendar entry is attached.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'booking_moved', 'sms', 'en', null,
+        e'{{organization_name}}: Moved: {{service_title}} with {{instructor_name}} is now {{start_at}} (was '
+        '{{old_start_at}}).'
+    ),
+    (
+        private.platform_id(), 'booking_cancelled', 'email', 'en', 'Your lesson on {{start_at}} is cancelled',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n\nThe lesson was cancelled by the {{cancelled_by}}. {{reason}}\n'
+        'What is refunded of it is told in a message of its own.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'booking_cancelled', 'sms', 'en', null,
+        e'{{organization_name}}: Cancelled: {{service_title}} with {{instructor_name}}, {{start_at}}.'
+    ),
+    (
+        private.platform_id(), 'lesson_reminder', 'email', 'en', 'Your lesson on {{start_at}}',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n{{pickup}}\nThis is a reminder.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'lesson_reminder', 'sms', 'en', null,
+        e'{{organization_name}}: Reminder: {{service_title}} with {{instructor_name}}, {{start_at}}.'
+    ),
+    (
+        private.platform_id(), 'lesson_not_completed', 'email', 'en', 'Did the lesson on {{start_at}} take place?',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n\n'
+        'Nobody has completed this lesson. Please complete it, or say that somebody did not come or that there was a '
+        'problem. Otherwise it is completed by itself.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'lesson_not_completed', 'sms', 'en', null,
+        e'{{organization_name}}: Did the lesson {{start_at}} take place? Please complete it in the app.'
+    ),
+    (
+        private.platform_id(), 'rating_invited', 'email', 'en', 'How was your lesson on {{start_at}}?',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n\nYou can rate the lesson within 14 days.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'move_proposed', 'email', 'en', 'Another time is proposed for a lesson',
+        e'Hello {{recipient_name}},\n\n{{message}}\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'lesson_reassigned', 'email', 'en', 'Another instructor gives your lesson',
+        e'Hello {{recipient_name}},\n\n{{message}}\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'no_show_claimed', 'email', 'en', 'It is said that somebody did not come to a lesson',
+        e'Hello {{recipient_name}},\n\n{{message}}\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'no_show_settled', 'email', 'en', 'It is decided who did not come to a lesson',
+        e'Hello {{recipient_name}},\n\n{{message}}\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'payout_held', 'email', 'en', 'A payout waits',
+        e'Hello {{recipient_name}},\n\n{{message}}\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'payout_changed', 'email', 'en', 'A payout has changed',
+        e'Hello {{recipient_name}},\n\n{{message}}\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'account_changed', 'email', 'en', 'The account that is paid out to has changed',
+        e'Hello {{recipient_name}},\n\n{{message}}\n\nIf this was not you, answer at once to your support.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'dispute_opened', 'email', 'en', 'A payment is disputed',
+        e'Hello {{recipient_name}},\n\n{{message}}\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'attention', 'email', 'en', '{{organization_name}}: this needs your attention',
+        e'Hello {{recipient_name}},\n\n{{message}}\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'payment_failed', 'email', 'en', 'Your payment of {{amount}} did not go through',
+        e'Hello {{recipient_name}},\n\n'
+        'The payment of {{amount}} failed. Please try again or use another way of paying, while the time is still '
+        'kept for you.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'payment_failed', 'sms', 'en', null,
+        e'{{organization_name}}: Your payment of {{amount}} did not go through. Please try again.'
+    ),
+    (
+        private.platform_id(), 'refund_made', 'email', 'en', '{{amount}} goes back to you',
+        e'Hello {{recipient_name}},\n\n'
+        'A refund of {{amount}} was made. It arrives in the way in which it was paid, usually within ten days.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'payout_sent', 'email', 'en', '{{amount}} is on its way to you',
+        e'Hello {{recipient_name}},\n\n'
+        'The payout of {{payout_date}} was sent: {{amount}}. The bank may take some days. Its statement is in your '
+        'account.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'payout_skipped', 'email', 'en', 'No payout on {{payout_date}}',
+        e'Hello {{recipient_name}},\n\nNothing was paid out on {{payout_date}}: {{reason}}.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'account_needs_attention', 'email', 'en', 'Stripe needs something from you before you can be paid',
+        e'Hello {{recipient_name}},\n\n'
+        'Your account for payouts cannot be paid at the moment: {{reason}}. Open onboarding again to see what is '
+        'missing.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'hours_running_out', 'email', 'en', 'Your prepaid hours with {{instructor_name}} are running out',
+        e'Hello {{recipient_name}},\n\nYou have {{hours}} hours left with {{instructor_name}}.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'hours_expiring', 'email', 'en', 'Your prepaid hours with {{instructor_name}} end on {{expires_on}}',
+        e'Hello {{recipient_name}},\n\n'
+        '{{hours}} prepaid hours with {{instructor_name}} can be used until {{expires_on}}.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'problem_reported', 'email', 'en', 'A problem with a lesson was reported',
+        e'Hello {{recipient_name}},\n\n'
+        'A problem was reported with the lesson of {{learner_name}} with {{instructor_name}} on {{start_at}}. What '
+        'was earned by it waits until an admin has decided.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'problem_decided', 'email', 'en', 'The problem with a lesson is decided',
+        e'Hello {{recipient_name}},\n\n'
+        'The problem with the lesson of {{learner_name}} with {{instructor_name}} on {{start_at}} is decided: '
+        '{{decision}}\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'invitation', 'email', 'en', '{{organization_name}} invites you',
+        e'Hello {{recipient_name}},\n\n'
+        '{{organization_name}} invites you to join as {{role}}. Sign in with this address and open the link that you '
+        'were given, until {{expires_on}}.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'guardian_consent_wanted', 'email', 'en', 'Your consent is wanted for {{learner_name}}',
+        e'Hello {{recipient_name}},\n\n'
+        '{{organization_name}} names you as guardian of {{learner_name}}. Sign in with this address to give your '
+        'consent, until {{expires_on}}.\n\n{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'buy_hours', 'email', 'en', 'More hours with {{instructor_name}}?',
+        e'Hello {{recipient_name}},\n\n'
+        'Your prepaid hours with {{instructor_name}} are used up. You can buy more at any time.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        private.platform_id(), 'recommend', 'email', 'en', 'Do you know somebody who would like to learn?',
+        e'Hello {{recipient_name}},\n\n'
+        'Share your code for recommendations: who books with it pays less for a first lesson, and you get a reward.\n\n'
+        '{{organization_name}}'
+    );

@@ -1,0 +1,115 @@
+-- One page of the caller's notifications, the latest first. Definer: the policy on messages covers admins too, which would keep the index
+-- on recipient_id from returning the page in order.
+create function private.my_notifications(
+    p_only_unread boolean,
+    p_limit integer,
+    p_after_created_at timestamptz,
+    p_after_id uuid
+)
+    returns table (
+        id uuid,
+        org_id uuid,
+        kind text,
+        title text,
+        body text,
+        learner_id uuid,
+        related_type text,
+        related_id uuid,
+        created_at timestamptz,
+        read_at timestamptz
+    )
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_person();
+begin
+    return query
+    select
+        message.id, message.org_id, message.kind, content.subject, content.body, message.learner_id, message.related_type,
+        message.related_id, message.created_at, message.read_at
+    from public.messages message
+    join public.message_contents content on content.org_id = message.org_id and content.message_id = message.id
+    where message.recipient_id = person
+        and message.channel = 'app'
+        and message.status = 'sent'
+        and (p_after_created_at is null or (message.created_at, message.id) < (p_after_created_at, p_after_id))
+        and not (coalesce(p_only_unread, false) and message.read_at is not null)
+    order by message.created_at desc, message.id desc
+    limit private.page_size(p_limit);
+end;
+$$;
+
+-- Marks the caller's notifications as read: these, or all of them (null). Returns how many were unread.
+-- Definer: nobody writes messages directly.
+create function private.mark_notifications_read(p_ids uuid[])
+    returns integer
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_person();
+    marked integer;
+begin
+    update public.messages
+    set read_at = private.clock()
+    where recipient_id = person
+        and channel = 'app'
+        and status = 'sent'
+        and read_at is null
+        and (p_ids is null or id = any (p_ids));
+    get diagnostics marked = row_count;
+    return marked;
+end;
+$$;
+
+-- Erases how a person was reached and what they chose; that something was sent, and when, stays. 95_operations calls it.
+create function private.erase_messages_to(p_person_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    delete from private.message_preferences where user_id = p_person_id;
+    delete from private.message_events event
+    using public.profiles profile
+    where profile.id = p_person_id
+        and event.address = private.phone_or_null(profile.phone);
+    delete from public.message_contents content
+    using public.profiles profile
+    where profile.id = p_person_id
+        and (content.recipient_id = p_person_id or lower(content.to_address) = lower(profile.email));
+$$;
+
+-- Erases what was said of a learner or an instructor, to whomever. 95_operations calls it.
+create function private.erase_messages_about(p_party_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    delete from public.message_contents content
+    using public.messages message
+    where message.org_id = content.org_id
+        and message.id = content.message_id
+        and (
+            message.learner_id = p_party_id
+            or message.related_id in (
+                select booking.id from public.bookings booking where p_party_id in (booking.learner_id, booking.instructor_id)
+                union all
+                select report.id from public.problem_reports report where p_party_id in (report.learner_id, report.instructor_id)
+                union all
+                select credit.id from public.learner_credits credit where p_party_id in (credit.learner_id, credit.instructor_id)
+                union all
+                select link.id from public.learner_guardians link where link.learner_id = p_party_id
+                union all
+                select invitation.id from public.invitations invitation where p_party_id in (invitation.learner_id, invitation.instructor_id)
+            )
+        );
+$$;

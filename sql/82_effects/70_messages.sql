@@ -1,0 +1,78 @@
+-- What people are told when an alert is raised, a problem is reported or decided, or somebody is invited. What they are told of bookings,
+-- payments, refunds and prepaid hours stands with the other consequences of those.
+
+-- Definer: whoever raises an alert may not write messages.
+create function private.on_alert_raised()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.tell_of_alert(new);
+    return null;
+end;
+$$;
+
+create trigger on_alert_raised
+    after insert on public.alerts
+    for each row execute function private.on_alert_raised();
+
+-- Definer: whoever reports a problem may not write messages.
+create function private.on_problem_report_changed()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if tg_op = 'INSERT' or new.resolved_at is distinct from old.resolved_at then
+        perform private.tell_of_problem(new);
+    end if;
+    return null;
+end;
+$$;
+
+create trigger on_problem_report_changed
+    after insert or update of resolved_at on public.problem_reports
+    for each row execute function private.on_problem_report_changed();
+
+-- Definer: whoever invites may not write messages.
+create function private.on_invitation_made()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.tell_of_invitation(new);
+    return null;
+end;
+$$;
+
+create trigger on_invitation_made
+    after insert on public.invitations
+    for each row execute function private.on_invitation_made();
+
+-- Definer: whoever offers a guardianship may not write messages.
+create function private.on_guardianship_offered()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if new.consented_at is null then
+        perform private.tell_of_guardianship(new);
+    end if;
+    return null;
+end;
+$$;
+
+create trigger on_guardianship_offered
+    after insert on public.learner_guardians
+    for each row execute function private.on_guardianship_offered();
