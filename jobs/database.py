@@ -384,6 +384,10 @@ class Database(Postgres):
             settles_at=settles_at,
         )
 
+    def record_billing_object(self, fetched: StripeDict, settles_at: datetime) -> None:
+        """Record a customer, card or the like that was fetched to settle the news of a second."""
+        self._scalar("record_billing_object", object=Jsonb(fetched), settles_at=settles_at)
+
     def compare_refund(
         self, refund_id: UUID, made: Sequence[StripeDict]
     ) -> Literal["send", "made", "settled", "refused"]:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import stripe
 
+from jobs.billing import BillingCommands
 from jobs.config import Config
 from jobs.database import Command, Database
 from jobs.output import Output
@@ -56,7 +57,7 @@ class Outbox:
             "fetch_payment_intent": self._fetch_payment_intent,
             "fetch_dispute": self._fetch_dispute,
             "sync_account": self._sync_account,
-        }
+        } | BillingCommands(client, database, calls).handlers
 
     def drain(self) -> bool:
         """Carry out everything that is due now; return whether no command was given up."""

@@ -62,6 +62,28 @@ class AccountSync:
     stripe_account_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class OpenCustomer:
+    """A person's customer at Stripe, made or still to be made."""
+
+    customer_id: UUID
+    stripe_customer_id: str | None
+    idempotency_key: str
+    email: str | None
+    name: str | None
+    metadata: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSetupIntent:
+    """An attempt to save a card, whose SetupIntent is still to be made."""
+
+    setup_intent_id: UUID
+    stripe_customer_id: str
+    idempotency_key: str
+    metadata: dict[str, str]
+
+
 class Database(Postgres):
     """What the login `webhook_service` may do."""
 
@@ -179,4 +201,24 @@ class Database(Postgres):
             user_id=user_id,
             instructor_id=instructor_id,
             org_id=org_id,
+        )
+
+    def open_customer(self, user_id: UUID, *, livemode: bool) -> OpenCustomer:
+        """Open a person's customer, or find it."""
+        return self._one(OpenCustomer, "open_customer", user_id=user_id, livemode=livemode)
+
+    def record_customer(self, customer_id: UUID, customer: StripeDict) -> None:
+        """Record the customer that Stripe made. Refuses with wrong_customer."""
+        self._scalar("record_customer", customer_id=customer_id, customer=Jsonb(customer))
+
+    def open_setup_intent(self, customer_id: UUID) -> OpenSetupIntent:
+        """Open an attempt to save a card. Refuses with too_many_cards."""
+        return self._one(OpenSetupIntent, "open_setup_intent", customer_id=customer_id)
+
+    def record_setup_intent(self, setup_intent_id: UUID, setup_intent: StripeDict) -> None:
+        """Record the SetupIntent that Stripe made. Refuses with wrong_setup_intent."""
+        self._scalar(
+            "record_setup_intent",
+            setup_intent_id=setup_intent_id,
+            setup_intent=Jsonb(setup_intent),
         )

@@ -26,6 +26,7 @@ begin
     perform private.anonymise_learner(learner_id) from unnest(learner_ids) learner_id;
     perform private.anonymise_guardian(guardian.id) from public.guardians guardian where guardian.user_id = p_user_id;
     perform private.withdraw_offers(p_user_id);
+    perform private.forget_customer(p_user_id);
 
     update public.profiles
     set email = null,

@@ -30,6 +30,7 @@ from . import (  # noqa: F401  (register endpoints)
     holds,
     payments,
     refunds,
+    setup_intents,
 )
 from .control import Control, control_blueprint
 from .errors import (

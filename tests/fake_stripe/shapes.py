@@ -26,6 +26,7 @@ PREFIXES = {
     "payout": "po_",
     "radar.early_fraud_warning": "issfr_",
     "refund": "re_",
+    "setup_intent": "seti_",
     "transfer": "tr_",
     "transfer_reversal": "trr_",
 }

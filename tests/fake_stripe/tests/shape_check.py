@@ -41,6 +41,7 @@ CLASSES: dict[str, type[StripeObject]] = {
     "payout": stripe.Payout,
     "radar.early_fraud_warning": stripe.radar.EarlyFraudWarning,
     "refund": stripe.Refund,
+    "setup_intent": stripe.SetupIntent,
     "transfer": stripe.Transfer,
     "transfer_reversal": stripe.TransferReversal,
 }

@@ -1,0 +1,30 @@
+create policy select_own on public.stripe_customers
+    for select
+    to authenticated
+    using (user_id = (select private.my_user_id()));
+
+create policy select_own on public.payment_methods
+    for select
+    to authenticated
+    using (user_id = (select private.my_user_id()));
+
+create policy select_own on public.setup_intents
+    for select
+    to authenticated
+    using (user_id = (select private.my_user_id()));
+
+grant select on public.stripe_customers to authenticated, service_role;
+grant select on public.payment_methods to authenticated, service_role;
+grant select on public.setup_intents to authenticated, service_role;
+-- NOTE: no role may write these tables; they mirror what Stripe says.
+
+grant execute on function private.set_default_payment_method to authenticated;
+grant execute on function public.set_default_payment_method to authenticated;
+grant execute on function private.remove_payment_method to authenticated;
+grant execute on function public.remove_payment_method to authenticated;
+
+grant execute on function private.open_customer to webhook_service;
+grant execute on function private.record_customer to webhook_service;
+grant execute on function private.open_setup_intent to webhook_service;
+grant execute on function private.record_setup_intent to webhook_service;
+grant execute on function private.record_billing_object to jobs;
