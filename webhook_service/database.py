@@ -39,6 +39,7 @@ class OpenPayment:
     transfer_group: str
     metadata: dict[str, str]
     hold_expires_at: datetime
+    receipt_email: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,14 @@ class OpenCustomer:
     email: str | None
     name: str | None
     metadata: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SavedCard:
+    """A saved card, as Stripe knows it."""
+
+    stripe_customer_id: str
+    stripe_payment_method_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,3 +231,17 @@ class Database(Postgres):
             setup_intent_id=setup_intent_id,
             setup_intent=Jsonb(setup_intent),
         )
+
+    def open_saved_card(self, user_id: UUID, payment_method_id: UUID) -> SavedCard:
+        """Return a saved card of a person's. Refuses with payment_method_not_found."""
+        return self._one(
+            SavedCard, "open_saved_card", user_id=user_id, payment_method_id=payment_method_id
+        )
+
+    def next_payment_step(self, payment_intent: StripeDict) -> str:
+        """Return what the payer has to do next.
+
+        'pay', 'authenticate', 'another_card', 'wait', 'start_again' or 'none'.
+        """
+        step: str = self._scalar("next_payment_step", payment_intent=Jsonb(payment_intent))
+        return step

@@ -3,6 +3,7 @@
 --   20_customers        open_customer, record_customer: one customer a person; apply_customer
 --   21_payment_methods  saved cards: apply_payment_method; set_default_payment_method and remove_payment_method, for the person
 --   22_setup_intents    open_setup_intent, record_setup_intent, apply_setup_intent: a card is saved without paying
+--   23_pay_with_saved_card  open_saved_card, next_payment_step: POST /payment-intents pays an order with one
 --   60_events           apply_billing_event: hands an event to the function of its object; record_billing_object: a fetched object
 --   70_news             is_news: which news of an object is the latest
 --

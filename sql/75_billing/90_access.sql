@@ -27,4 +27,6 @@ grant execute on function private.open_customer to webhook_service;
 grant execute on function private.record_customer to webhook_service;
 grant execute on function private.open_setup_intent to webhook_service;
 grant execute on function private.record_setup_intent to webhook_service;
+grant execute on function private.open_saved_card to webhook_service;
+grant execute on function private.next_payment_step to webhook_service;
 grant execute on function private.record_billing_object to jobs;

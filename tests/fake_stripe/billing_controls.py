@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import customers, setup_intents
+from . import cards, customers, setup_intents
 from .remote import Remote, remote
 from .world import Json
 
@@ -23,3 +23,8 @@ class BillingControls(Remote):
     def renew_card(self, payment_method: str, last4: str = "4444", year: int = 2040) -> Json:
         """The bank replaces a card, and Stripe hears of it."""
         return customers.renew_card(self.world, payment_method, last4, year)
+
+    @remote
+    def spoil_card(self, payment_method: str, card: str) -> None:
+        """From now on a saved card behaves as this test card does."""
+        self.world.secrets[payment_method] = cards.CARDS[card.removeprefix("pm_card_")]
