@@ -1,4 +1,4 @@
-"""Sends to Stripe what SQL decided about customers and saved cards."""
+"""Sends to Stripe what SQL decided about customers, and fetches what its news leave open."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -17,9 +17,7 @@ Payload = dict[str, Any]
 class BillingCommands:
     """The outbox's commands about billing. What Stripe then did, its events say."""
 
-    def __init__(
-        self, client: stripe.StripeClient, database: Database, calls: StripeCalls
-    ) -> None:
+    def __init__(self, client: stripe.StripeClient, database: Database, calls: StripeCalls) -> None:
         self._stripe = client.v1
         self._database = database
         self._calls = calls
@@ -33,6 +31,11 @@ class BillingCommands:
             "customer": self._stripe.customers.retrieve,
             "payment_method": self._stripe.payment_methods.retrieve,
             "setup_intent": self._stripe.setup_intents.retrieve,
+            "product": self._stripe.products.retrieve,
+            "price": self._stripe.prices.retrieve,
+            "subscription": self._stripe.subscriptions.retrieve,
+            "invoice": self._stripe.invoices.retrieve,
+            "invoice_payment": self._stripe.invoice_payments.retrieve,
         }
 
     def _delete_customer(self, payload: Payload, lease: Lease) -> None:
@@ -68,6 +71,4 @@ class BillingCommands:
         kind, id = payload["kind"], payload["id"]
         found = self._calls.make(lease, lambda: as_dict(self._retrieve[kind](id), kind))
         found.pop("client_secret", None)
-        self._database.record_billing_object(
-            found, datetime.fromisoformat(payload["settles_at"])
-        )
+        self._database.record_billing_object(found, datetime.fromisoformat(payload["settles_at"]))

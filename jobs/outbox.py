@@ -273,6 +273,9 @@ class Outbox:
             raise NotYet("the charge has no balance transaction yet")
         if "payment_id" in payload:
             self._database.record_processing_fee(UUID(payload["payment_id"]), transactions)
+        elif "invoice_payment_id" in payload:
+            id = UUID(payload["invoice_payment_id"])
+            self._database.record_invoice_fee(id, transactions)
         else:
             self._database.record_suspense_fee(UUID(payload["suspense_item_id"]), transactions)
 

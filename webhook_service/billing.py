@@ -1,9 +1,10 @@
-"""What a person has at Stripe as a customer: saved cards."""
+"""What a person has at Stripe as a customer: saved cards, subscriptions, invoices."""
 
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint
+from pydantic import HttpUrl
 from stripe import StripeClient
 from stripe.params import CustomerCreateParams
 
@@ -16,6 +17,21 @@ from webhook_service.database import Database, OpenCustomer
 
 class SetupIntentRequest(Body):
     """Nothing is asked: a card is saved for the caller."""
+
+
+class CheckoutSessionRequest(Body):
+    """Which plan to subscribe to, for which organization of the caller's, and where to go then."""
+
+    plan_id: UUID
+    organization_id: UUID | None = None
+    success_url: HttpUrl
+    cancel_url: HttpUrl
+
+
+class PortalSessionRequest(Body):
+    """Where to go after the customer's own page at Stripe."""
+
+    return_url: HttpUrl
 
 
 def make_blueprint(
@@ -54,6 +70,49 @@ def make_blueprint(
             "client_secret": client_secret,
             "publishable_key": config.stripe_publishable_key,
         }
+
+    @blueprint.route(
+        "/subscriptions/checkout-sessions",
+        methods=["POST", "OPTIONS"],
+        provide_automatic_options=True,
+    )
+    def create_checkout_session() -> dict[str, str]:
+        """Return {url}: Stripe's page on which the caller subscribes to a plan."""
+        user_id = auth.user_id()
+        body = parse_body(CheckoutSessionRequest)
+        customer = _customer_of(user_id)
+        wanted = database.open_subscription(
+            user_id, customer.customer_id, body.plan_id, body.organization_id
+        )
+        subscription: Any = {"metadata": wanted.metadata, "billing_mode": {"type": "flexible"}}
+        if wanted.trial_days:
+            subscription["trial_period_days"] = wanted.trial_days
+        session = stripe.v1.checkout.sessions.create(
+            {
+                "mode": "subscription",
+                "customer": str(customer.stripe_customer_id),
+                "line_items": [{"price": wanted.stripe_price_id, "quantity": 1}],
+                "subscription_data": subscription,
+                "success_url": str(body.success_url),
+                "cancel_url": str(body.cancel_url),
+            }
+        )
+        return {"url": as_dict(session, "checkout.session")["url"]}
+
+    @blueprint.route(
+        "/billing-portal-sessions", methods=["POST", "OPTIONS"], provide_automatic_options=True
+    )
+    def create_portal_session() -> dict[str, str]:
+        """Return {url}: Stripe's page on which the caller changes cards, plans and invoices."""
+        user_id = auth.user_id()
+        body = parse_body(PortalSessionRequest)
+        session = stripe.v1.billing_portal.sessions.create(
+            {
+                "customer": str(_customer_of(user_id).stripe_customer_id),
+                "return_url": str(body.return_url),
+            }
+        )
+        return {"url": as_dict(session, "billing_portal.session")["url"]}
 
     def _customer_of(user_id: UUID) -> OpenCustomer:
         """Return the person's customer, made and recorded at Stripe."""

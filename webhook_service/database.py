@@ -84,6 +84,15 @@ class SavedCard:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenSubscription:
+    """What a person wants to subscribe to; `trial_days` are free at the beginning."""
+
+    stripe_price_id: str
+    trial_days: int
+    metadata: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class OpenSetupIntent:
     """An attempt to save a card, whose SetupIntent is still to be made."""
 
@@ -245,3 +254,19 @@ class Database(Postgres):
         """
         step: str = self._scalar("next_payment_step", payment_intent=Jsonb(payment_intent))
         return step
+
+    def open_subscription(
+        self, user_id: UUID, customer_id: UUID, plan_id: UUID, organization_id: UUID | None
+    ) -> OpenSubscription:
+        """Return what a person needs to subscribe to a plan, for themselves or an organization.
+
+        Refuses with plan_not_found, already_subscribed or not_an_instructor.
+        """
+        return self._one(
+            OpenSubscription,
+            "open_subscription",
+            user_id=user_id,
+            customer_id=customer_id,
+            plan_id=plan_id,
+            organization_id=organization_id,
+        )

@@ -1,15 +1,22 @@
 -- 75_billing: what a person has at Stripe as a customer of the platform: saved cards, subscriptions and invoices.
 --
---   20_customers        open_customer, record_customer: one customer a person; apply_customer
+--   10_tables           customers, saved cards; 13_subscriptions, 14_invoices: the tables of these
+--   20_customers        open_customer, record_customer: one customer a person; apply_customer; forget_customer
 --   21_payment_methods  saved cards: apply_payment_method; set_default_payment_method and remove_payment_method, for the person
 --   22_setup_intents    open_setup_intent, record_setup_intent, apply_setup_intent: a card is saved without paying
 --   23_pay_with_saved_card  open_saved_card, next_payment_step: POST /payment-intents pays an order with one
+--   30_plans            apply_product, apply_price: what can be subscribed to
+--   31_subscriptions    open_subscription; apply_subscription
+--   32_entitlements     my_features: what the caller's subscriptions give, for policies
+--   40_invoices         apply_invoice; 41_invoice_payments: what was paid of one; 42_money_back: refunds and disputes
+--   50_transactions     the view of what was paid, for lessons and subscriptions alike
 --   60_events           apply_billing_event: hands an event to the function of its object; record_billing_object: a fetched object
 --   70_news             is_news: which news of an object is the latest
 --
 -- Stripe keeps all of it, and the tables here mirror what its events say; what a person decides leaves through 25_outbox. The webhook
 -- service calls what opens and records, 85_webhooks hands in the events, the jobs record what they have fetched. No card number is
 -- ever here: a browser gives it to Stripe. Rows belong to the organization that is_platform, for they are about persons and no school.
+-- Whose an object is, its customer says: what another customer has belongs to other business on the same Stripe account.
 create table public.stripe_customers (
     id uuid not null unique default gen_random_uuid(),
     org_id uuid not null references public.organizations (id) on delete restrict,

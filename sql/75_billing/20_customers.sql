@@ -150,5 +150,9 @@ begin
     end loop;
     delete from public.payment_methods where user_id = p_user_id;
     delete from public.setup_intents where user_id = p_user_id;
+    update public.invoices
+    set invoice_url = null,
+        invoice_pdf = null
+    where user_id = p_user_id;
 end;
 $$;

@@ -1,4 +1,4 @@
--- Hands an event of billing to the function that applies its object. 85_webhooks calls it for the types that are_of_billing.
+-- Hands an event of billing to the function that applies its object. 85_webhooks calls it for the types that are of billing.
 create function private.apply_billing_event(p_type text, p_object jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -6,8 +6,15 @@ create function private.apply_billing_event(p_type text, p_object jsonb, p_occur
     security invoker
     set search_path = '', pg_temp
 as $$
+declare
+    outcome private.stripe_outcome := private.apply_billing_object(
+        p_object, p_occurred_at, p_type in ('customer.deleted', 'product.deleted', 'price.deleted', 'invoice.deleted'), false
+    );
 begin
-    return private.apply_billing_object(p_object, p_occurred_at, p_type in ('customer.deleted'), false);
+    if p_type in ('invoice.payment_failed', 'invoice.payment_action_required', 'invoice.finalization_failed') then
+        perform private.note_invoice_problem(p_object ->> 'id', split_part(p_type, '.', 2), p_occurred_at);
+    end if;
+    return outcome;
 end;
 $$;
 
@@ -19,7 +26,7 @@ create function private.is_of_billing(p_type text)
     security invoker
     set search_path = '', pg_temp
 as $$
-    select p_type ~ '^(customer\.(created|updated|deleted)|payment_method\.\w+|setup_intent\.\w+)$';
+    select p_type ~ '^((customer|product|price)\.(created|updated|deleted)|(customer\.subscription|payment_method|setup_intent)\.\w+|(invoice|invoice_payment)\.\w+)$';
 $$;
 
 -- Applies an object by its kind.
@@ -35,6 +42,11 @@ begin
         when 'customer' then private.apply_customer(p_object, p_occurred_at, p_is_deleted, p_is_fetched)
         when 'payment_method' then private.apply_payment_method(p_object, p_occurred_at, p_is_fetched)
         when 'setup_intent' then private.apply_setup_intent(p_object, p_occurred_at, p_is_fetched)
+        when 'product' then private.apply_product(p_object, p_occurred_at, p_is_deleted, p_is_fetched)
+        when 'price' then private.apply_price(p_object, p_occurred_at, p_is_deleted, p_is_fetched)
+        when 'subscription' then private.apply_subscription(p_object, p_occurred_at, p_is_fetched)
+        when 'invoice' then private.apply_invoice(p_object, p_occurred_at, p_is_deleted, p_is_fetched)
+        when 'invoice_payment' then private.apply_invoice_payment(p_object, p_occurred_at, p_is_fetched)
         else row('ignored', null)::private.stripe_outcome
     end;
 end;

@@ -72,6 +72,75 @@ class Shop:
             intent["payment_method"],
         )
 
+    def plan(
+        self, features: str = "reports", amount: int = 900, interval: str = "month", **said: str
+    ) -> UUID:
+        """A plan in Stripe's catalogue; the id of its row. `said` goes into the metadata."""
+        trial = {"trial_days": said.pop("trial_days")} if "trial_days" in said else {}
+        client = self.fake.stripe().v1
+        product = client.products.create(
+            {"name": "Pro", "metadata": {"features": features, **said}}
+        )
+        return self.price(product.id, amount, interval, **trial)
+
+    def price(self, product: str, amount: int, interval: str = "month", **said: str) -> UUID:
+        wishes: Any = {
+            "product": product,
+            "currency": "gbp",
+            "unit_amount": amount,
+            "recurring": {"interval": interval},
+            "metadata": said,
+        }
+        price = self.fake.stripe().v1.prices.create(wishes)
+        self.hear()
+        found: UUID = self.world.value(
+            "select id from public.subscription_plans where stripe_price_id = %s", price.id
+        )
+        return found
+
+    def check_out(self, user: UUID, plan_id: UUID, **body: Any) -> Any:
+        """The answer to who wants to subscribe."""
+        return self.post(
+            "/subscriptions/checkout-sessions",
+            user,
+            plan_id=str(plan_id),
+            success_url="https://app.example.com/done",
+            cancel_url="https://app.example.com/plans",
+            **body,
+        )
+
+    def subscribe(
+        self, user: UUID, plan_id: UUID, card: str = "pm_card_visa", **body: Any
+    ) -> dict[str, Any]:
+        """Subscribes on Stripe's page, and hears of it; Stripe's subscription."""
+        answer = self.check_out(user, plan_id, **body)
+        assert answer.status_code == 200, answer.text
+        return self.pay_on_page(answer.json["url"], card)
+
+    def pay_on_page(self, url: str, card: str = "pm_card_visa") -> dict[str, Any]:
+        made = self.fake.complete_checkout(url.rsplit("/", 1)[-1], card)
+        self.hear()
+        return made
+
+    def subscription(self, stripe_id: str) -> dict[str, Any]:
+        return self.world.row(
+            "select * from public.subscriptions where stripe_subscription_id = %s", stripe_id
+        )
+
+    def has(self, user: UUID, feature: str = "reports") -> bool:
+        answer: bool = self.world.call(user, "public.has_entitlement", p_feature=feature)
+        return answer
+
+    def revenue(self) -> int:
+        """What the ledger says that subscriptions brought."""
+        return -int(
+            self.world.value(
+                "select coalesce(sum(entry.amount_cents), 0) from private.ledger_entries entry"
+                " join private.ledger_accounts account on account.id = entry.account_id"
+                " where account.kind = 'subscription_revenue'"
+            )
+        )
+
     def everything_stored(self) -> str:
         """Every row of every table but the bodies of webhooks, as text."""
         tables = self.world.rows(
@@ -81,10 +150,7 @@ class Shop:
             " and relname not like 'webhook_event_bodies%%'"
         )
         return json.dumps(
-            [
-                self.world.rows(f"select row::text from {table['name']} row")
-                for table in tables
-            ],
+            [self.world.rows(f"select row::text from {table['name']} row") for table in tables],
             default=str,
         )
 

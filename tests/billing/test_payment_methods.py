@@ -39,9 +39,7 @@ def test_another_card_becomes_the_default(shop: Shop) -> None:
     ben = shop.world.person("Ben")
     first, second = shop.save_card(ben), shop.save_card(ben, "pm_card_mastercard")
     assert not second["is_default"]
-    shop.world.call(
-        ben, "public.set_default_payment_method", p_payment_method_id=second["id"]
-    )
+    shop.world.call(ben, "public.set_default_payment_method", p_payment_method_id=second["id"])
     shop.carry_out()
     cards = {card["id"]: card["is_default"] for card in shop.world.rows(CARDS)}
     assert cards == {first["id"]: False, second["id"]: True}
