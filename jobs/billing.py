@@ -67,8 +67,13 @@ class BillingCommands:
                 raise
 
     def _fetch_billing_object(self, payload: Payload, lease: Lease) -> None:
-        """Settle which news of an object was the last of its second."""
+        """Settle which news of an object was the last of its second, unless it is gone by now."""
         kind, id = payload["kind"], payload["id"]
-        found = self._calls.make(lease, lambda: as_dict(self._retrieve[kind](id), kind))
+        try:
+            found = self._calls.make(lease, lambda: as_dict(self._retrieve[kind](id), kind))
+        except CallFailed as error:
+            if error.failure.code != "resource_missing":
+                raise
+            return
         found.pop("client_secret", None)
         self._database.record_billing_object(found, datetime.fromisoformat(payload["settles_at"]))

@@ -13,7 +13,6 @@ from webhook_service.auth import Authenticator
 from webhook_service.bodies import Body, parse_body
 from webhook_service.database import Database, OpenPayment, SavedCard
 
-
 # The steps at which a card can be tried.
 TO_BE_PAID = ("pay", "authenticate", "another_card")
 
@@ -75,7 +74,11 @@ def make_blueprint(
         """
         user_id = auth.user_id()
         body = parse_body(PaymentIntentRequest)
-        card = body.payment_method_id and database.open_saved_card(user_id, body.payment_method_id)
+        card = (
+            database.open_saved_card(user_id, body.payment_method_id)
+            if body.payment_method_id
+            else None
+        )
         payment = database.open_payment(user_id, body.ordered_id)
         intent = create_or_retrieve(client, payment)
         # Whoever holds the client secret can pay with it, so it is passed on and never stored.

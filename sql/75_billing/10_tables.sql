@@ -8,6 +8,7 @@
 --   30_plans            apply_product, apply_price: what can be subscribed to
 --   31_subscriptions    open_subscription; apply_subscription
 --   32_entitlements     my_features: what the caller's subscriptions give, for policies
+--   33_fee_plans        set_plan_fee: the plan of an organization sets the platform's fee
 --   40_invoices         apply_invoice; 41_invoice_payments: what was paid of one; 42_money_back: refunds and disputes
 --   50_transactions     the view of what was paid, for lessons and subscriptions alike
 --   60_events           apply_billing_event: hands an event to the function of its object; record_billing_object: a fetched object
@@ -36,6 +37,7 @@ create unique index one_customer_a_person_and_mode on public.stripe_customers (u
 create index on public.stripe_customers (user_id);
 
 comment on table public.stripe_customers is 'A person as a customer at Stripe: one a person and mode. Written by the service alone.';
+comment on column public.stripe_customers.user_id is 'Null once the person was erased.';
 comment on column public.stripe_customers.livemode is 'Whether it is a customer of Stripe''s live mode, or of test mode.';
 comment on column public.stripe_customers.stripe_customer_id is 'Stripe''s id, cus_…; null until Stripe has made the customer.';
 comment on column public.stripe_customers.default_stripe_payment_method_id is
@@ -103,18 +105,19 @@ comment on column public.setup_intents.status is 'Stripe''s own status.';
 comment on column public.setup_intents.failure_code is 'Why the latest try failed, as Stripe''s code; null if none did.';
 
 create table private.stripe_news (
-    stripe_id text primary key,
+    stripe_id text not null,
     org_id uuid not null references public.organizations (id) on delete restrict,
     occurred_at timestamptz not null,
     rank integer not null,
-    digest text not null
+    digest text not null,
+    primary key (org_id, stripe_id)
 );
 
-create index on private.stripe_news (org_id);
-
-comment on table private.stripe_news is 'The latest news of each object of Stripe that this room mirrors, which older ones do not overwrite.';
+comment on table private.stripe_news is
+    'The latest news of each object of Stripe that this room mirrors, which older ones do not overwrite.';
 comment on column private.stripe_news.rank is 'How far along the object was: of different news of one second the furthest along counts.';
-comment on column private.stripe_news.digest is 'Of the whole object, so that different news of one second are told from the same news told twice.';
+comment on column private.stripe_news.digest is
+    'Of the whole object, so that different news of one second are told from the same news told twice.';
 
 alter table public.stripe_customers enable row level security;
 alter table public.payment_methods enable row level security;

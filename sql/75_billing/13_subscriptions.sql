@@ -20,7 +20,8 @@ create table public.subscription_products (
 
 comment on table public.subscription_products is 'What can be subscribed to, from Stripe''s products.';
 comment on column public.subscription_products.name is 'Null while only a price of it is known.';
-comment on column public.subscription_products.features is 'What has_entitlement says of who subscribes to it: the product''s metadata features.';
+comment on column public.subscription_products.features is
+    'What has_entitlement says of who subscribes to it: the product''s metadata features.';
 comment on column public.subscription_products.fee_bps is
     'The platform''s fee in basis points of an organization that subscribes to it; null leaves the organization''s own.';
 comment on column public.subscription_products.grace_days is 'How long its features last after a period that was not paid has begun.';
@@ -54,7 +55,8 @@ create index on public.subscription_plans (org_id, product_id);
 comment on table public.subscription_plans is 'What a product costs and how often it is paid, from Stripe''s recurring prices.';
 comment on column public.subscription_plans.name is 'The price''s nickname at Stripe, such as "Yearly".';
 comment on column public.subscription_plans.amount_cents is 'For each interval; null if the price is in tiers.';
-comment on column public.subscription_plans.trial_days is 'Free days at the beginning, once for each person and product: the price''s metadata trial_days.';
+comment on column public.subscription_plans.trial_days is
+    'Free days at the beginning, once for each person and product: the price''s metadata trial_days.';
 
 create type public.subscription_status as enum (
     'unknown', 'incomplete', 'trialing', 'active', 'past_due', 'unpaid', 'paused', 'incomplete_expired', 'canceled'
@@ -111,13 +113,16 @@ create index on public.subscriptions (organization_id);
 comment on table public.subscriptions is 'The subscriptions of a person, past ones too, as Stripe says of them.';
 comment on column public.subscriptions.status is 'Stripe''s own status; unknown is one that came after this was written.';
 comment on column public.subscriptions.is_live is 'Whether it has begun and not ended.';
-comment on column public.subscriptions.is_current is 'Whether it is the live one of the person and product: the first, if there are several by mistake.';
+comment on column public.subscriptions.is_current is
+    'Whether it is the live one of the person and product: the first, if there are several by mistake.';
 comment on column public.subscriptions.organization_id is 'The organization whose fee it sets, if it was taken out for one.';
 comment on column public.subscriptions.amount_cents is 'For each interval, of all its items.';
 comment on column public.subscriptions.current_period_start is 'Of its items: the first start, and the last end.';
 comment on column public.subscriptions.cancelled_at is 'When somebody asked for its end, which cancel_at_period_end may put off.';
-comment on column public.subscriptions.pause_behavior is 'While collection is paused, what becomes of invoices: keep_as_draft, mark_uncollectible or void.';
-comment on column public.subscriptions.billing_mode is 'Stripe''s billing mode, classic or flexible; flexible for those that are made here.';
+comment on column public.subscriptions.pause_behavior is
+    'While collection is paused, what becomes of invoices: keep_as_draft, mark_uncollectible or void.';
+comment on column public.subscriptions.billing_mode is
+    'Stripe''s billing mode, classic or flexible; flexible for those that are made here.';
 
 alter table public.subscription_products enable row level security;
 alter table public.subscription_plans enable row level security;

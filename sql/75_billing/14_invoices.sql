@@ -48,11 +48,14 @@ create index on public.invoices (org_id, subscription_id);
 create index on public.invoices (org_id, stripe_subscription_id) where subscription_id is null;
 
 comment on table public.invoices is 'What a person was asked to pay for a subscription, as Stripe says of it.';
-comment on column public.invoices.stripe_subscription_id is 'Stripe''s id of the subscription, which the row subscription_id has once it is known.';
+comment on column public.invoices.stripe_subscription_id is
+    'Stripe''s id of the subscription, which the row subscription_id has once it is known.';
 comment on column public.invoices.overpaid_cents is 'Paid beyond what was due; Stripe keeps it for the customer''s next invoice.';
-comment on column public.invoices.paid_outside_cents is 'Paid another way than through Stripe, such as by bank transfer, and recorded there.';
+comment on column public.invoices.paid_outside_cents is
+    'Paid another way than through Stripe, such as by bank transfer, and recorded there.';
 comment on column public.invoices.next_payment_attempt_at is 'When Stripe tries to collect it again; null if it does not.';
-comment on column public.invoices.last_problem is 'What stood in the way of its payment last: payment_failed, payment_action_required or finalization_failed.';
+comment on column public.invoices.last_problem is
+    'What stood in the way of its payment last: payment_failed, payment_action_required or finalization_failed.';
 comment on column public.invoices.invoice_url is 'Stripe''s page on which it can be read and paid.';
 comment on column public.invoices.period_start is 'The period that it pays for: of its lines, the first start and the last end.';
 

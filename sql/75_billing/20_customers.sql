@@ -16,6 +16,9 @@ create function private.open_customer(p_user_id uuid, p_livemode boolean)
     set search_path = '', pg_temp
 as $$
 begin
+    if not exists (select from public.profiles profile where profile.id = p_user_id) then
+        perform private.refuse('PT404', 'person_not_found', 'There is no person with that id.', 'Sign up again.');
+    end if;
     perform set_config('lplate.acting_user', p_user_id::text, true);
     insert into public.stripe_customers (org_id, user_id, livemode)
     values (private.platform_id(), p_user_id, p_livemode)
@@ -136,7 +139,8 @@ declare
 begin
     for customer in
         update public.stripe_customers
-        set deleted_at = private.clock(),
+        set user_id = null,
+            deleted_at = private.clock(),
             default_stripe_payment_method_id = null
         where user_id = p_user_id
             and deleted_at is null

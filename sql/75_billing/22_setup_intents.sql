@@ -74,12 +74,13 @@ declare
         p_setup_intent #>> '{last_setup_error,decline_code}', p_setup_intent #>> '{last_setup_error,code}'
     );
     customer public.stripe_customers := private.find_customer(p_setup_intent);
-    rank constant integer := 2 * (array_position(enum_range(null::public.setup_status), new_status)) + (new_failure_code is not null)::integer;
+    rank constant integer := 2 * array_position(enum_range(null::public.setup_status), new_status)
+        + (new_failure_code is not null)::integer;
 begin
     if customer.id is null then
         return row('ignored', 'not_ours')::private.stripe_outcome;
     end if;
-    if customer.deleted_at is not null or not private.is_news(p_setup_intent, p_occurred_at, rank, p_is_fetched) then
+    if customer.user_id is null or not private.is_news(p_setup_intent, p_occurred_at, rank, p_is_fetched) then
         return row('processed', 'late')::private.stripe_outcome;
     end if;
 
@@ -94,7 +95,7 @@ begin
         set status = excluded.status,
             failure_code = excluded.failure_code;
 
-    if new_status = 'succeeded' and customer.default_stripe_payment_method_id is null then
+    if new_status = 'succeeded' and customer.deleted_at is null and customer.default_stripe_payment_method_id is null then
         perform private.send_default_payment_method(customer, private.expandable_id(p_setup_intent -> 'payment_method'));
     end if;
     return row('processed', null)::private.stripe_outcome;

@@ -29,6 +29,15 @@ begin
             fee_bps = excluded.fee_bps,
             grace_days = excluded.grace_days,
             is_sold = excluded.is_sold;
+    perform private.set_plan_fee(affected.organization_id)
+    from (
+        select distinct subscription.organization_id
+        from public.subscriptions subscription
+        join public.subscription_products product on product.org_id = subscription.org_id and product.id = subscription.product_id
+        where product.stripe_product_id = p_product ->> 'id'
+            and subscription.organization_id is not null
+        order by subscription.organization_id
+    ) affected;
     return row('processed', null)::private.stripe_outcome;
 end;
 $$;

@@ -88,6 +88,7 @@ begin
 
     subscription := private.write_subscription(customer, private.read_subscription(p_subscription, new_status));
     perform private.settle_current_subscription(subscription);
+    perform private.set_plan_fee(subscription.organization_id);
     update public.invoices
     set subscription_id = subscription.id
     where org_id = subscription.org_id

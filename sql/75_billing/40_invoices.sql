@@ -1,5 +1,5 @@
--- Applies an invoice from a Stripe event or fetch; the preview of an upcoming one, which has no id, is none. Its subscription is named in its parent, and its period by its lines: what the invoice
--- itself calls its period lies in the past.
+-- Applies an invoice from a Stripe event or fetch; the preview of an upcoming one, which has no id, is none. Its subscription is named in
+-- its parent, and its period by its lines: what the invoice itself calls its period lies in the past.
 create function private.apply_invoice(p_invoice jsonb, p_occurred_at timestamptz, p_is_deleted boolean, p_is_fetched boolean)
     returns private.stripe_outcome
     language plpgsql
@@ -65,8 +65,8 @@ begin
         (p_invoice ->> 'total')::bigint, (p_invoice ->> 'amount_due')::bigint, (p_invoice ->> 'amount_paid')::bigint,
         (p_invoice ->> 'amount_remaining')::bigint, coalesce((p_invoice ->> 'amount_overpaid')::bigint, 0),
         (p_invoice ->> 'attempt_count')::integer, to_timestamp((p_invoice ->> 'next_payment_attempt')::bigint),
-        case when p_customer.deleted_at is null then p_invoice ->> 'hosted_invoice_url' end,
-        case when p_customer.deleted_at is null then p_invoice ->> 'invoice_pdf' end, lines.starts_at, lines.ends_at,
+        case when p_customer.user_id is not null then p_invoice ->> 'hosted_invoice_url' end,
+        case when p_customer.user_id is not null then p_invoice ->> 'invoice_pdf' end, lines.starts_at, lines.ends_at,
         to_timestamp((p_invoice ->> 'due_date')::bigint), to_timestamp((moments ->> 'finalized_at')::bigint),
         to_timestamp((moments ->> 'paid_at')::bigint), to_timestamp((moments ->> 'voided_at')::bigint)
     from (

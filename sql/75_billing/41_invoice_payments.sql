@@ -1,5 +1,5 @@
--- Applies a payment of an invoice from a Stripe event or fetch, and posts it once it is paid: as revenue when it is received, beside its fee,
--- which the jobs then fetch. It waits until its invoice is known.
+-- Applies a payment of an invoice from a Stripe event or fetch, and posts it once it is paid: as revenue when it is received, beside its
+-- fee, which the jobs then fetch. It waits until its invoice is known.
 create function private.apply_invoice_payment(p_paid jsonb, p_occurred_at timestamptz, p_is_fetched boolean)
     returns private.stripe_outcome
     language plpgsql

@@ -46,32 +46,33 @@ from public.payments payment
 union all
 select
     paid.id,
-    'subscription_payment',
+    'subscription_payment' as kind,
     case
         when paid.status = 'paid' and paid.refunded_cents >= paid.amount_paid_cents then 'refunded'
         when paid.status = 'paid' then 'completed'
         when paid.status = 'canceled' then 'failed'
         else 'pending'
-    end,
-    case when paid.status = 'paid' then paid.amount_paid_cents else paid.amount_requested_cents end,
+    end as status,
+    case when paid.status = 'paid' then paid.amount_paid_cents else paid.amount_requested_cents end as amount_cents,
     paid.currency,
-    case when paid.status = 'paid' then paid.amount_paid_cents else paid.amount_requested_cents end,
-    0,
+    case when paid.status = 'paid' then paid.amount_paid_cents else paid.amount_requested_cents end as platform_fee_cents,
+    0 as coach_payout_cents,
     paid.refunded_cents,
-    '{}',
+    '{}' as booking_ids,
     paid.invoice_id,
-    paid.user_id,
-    null,
+    paid.user_id as payer_id,
+    null as coach_id,
     paid.stripe_payment_intent_id,
-    '{}',
-    '{}',
+    '{}' as stripe_transfer_ids,
+    '{}' as metadata,
     paid.created_at,
     paid.updated_at
 from public.invoice_payments paid;
 
 comment on view public.transactions is
-    'What was paid, or is being paid, for lessons (session_payment) and subscriptions (subscription_payment): the amount, what of it is the '
-    'platform''s and what the coach''s, and Stripe''s ids.';
+    'What was paid, or is being paid, for lessons (session_payment) and subscriptions (subscription_payment): the amount, '
+    'what of it is the platform''s and what the coach''s, and Stripe''s ids.';
 comment on column public.transactions.status is 'pending, completed, failed or refunded; refunded once all of it is.';
 comment on column public.transactions.coach_payout_cents is 'The instructor''s share of the amount; nothing of a subscription.';
-comment on column public.transactions.stripe_transfer_ids is 'The transfers that paid the coach for it; only those who may read the payouts see them.';
+comment on column public.transactions.stripe_transfer_ids is
+    'The transfers that paid the coach for it; only those who may read the payouts see them.';

@@ -26,7 +26,8 @@ create function private.is_of_billing(p_type text)
     security invoker
     set search_path = '', pg_temp
 as $$
-    select p_type ~ '^((customer|product|price)\.(created|updated|deleted)|(customer\.subscription|payment_method|setup_intent)\.\w+|(invoice|invoice_payment)\.\w+)$';
+    select p_type ~ '^(customer|product|price)\.(created|updated|deleted)$'
+        or p_type ~ '^(customer\.subscription|payment_method|setup_intent|invoice|invoice_payment)\.\w+$';
 $$;
 
 -- Applies an object by its kind.

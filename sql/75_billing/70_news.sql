@@ -14,12 +14,12 @@ declare
 begin
     insert into private.stripe_news (stripe_id, org_id, occurred_at, rank, digest)
     values (told.stripe_id, told.org_id, told.occurred_at, told.rank, told.digest)
-    on conflict (stripe_id) do nothing;
+    on conflict (org_id, stripe_id) do nothing;
     if found then
         return true;
     end if;
 
-    select * into strict known from private.stripe_news where stripe_id = told.stripe_id for no key update;
+    select * into strict known from private.stripe_news where org_id = told.org_id and stripe_id = told.stripe_id for no key update;
     if not p_is_fetched and told.occurred_at = known.occurred_at and told.digest <> known.digest then
         perform private.fetch_billing_object(p_object ->> 'object', told.stripe_id, told.occurred_at);
     end if;
@@ -32,7 +32,8 @@ begin
     set occurred_at = told.occurred_at,
         rank = told.rank,
         digest = told.digest
-    where stripe_id = told.stripe_id;
+    where org_id = told.org_id
+        and stripe_id = told.stripe_id;
     return true;
 end;
 $$;

@@ -8,7 +8,7 @@ return private.set_default_payment_method(p_payment_method_id);
 
 comment on function public.set_default_payment_method is
     'Makes a saved card of the caller''s the one that invoices are paid with; payment_methods.is_default follows within seconds. '
-    'Errors: payment_method_not_found.';
+    'Errors: sign_in_required, payment_method_not_found.';
 
 create function public.remove_payment_method(p_payment_method_id uuid)
     returns void
@@ -19,7 +19,7 @@ create function public.remove_payment_method(p_payment_method_id uuid)
 return private.remove_payment_method(p_payment_method_id);
 
 comment on function public.remove_payment_method is
-    'Removes a saved card of the caller''s for ever; its row goes within seconds. Errors: payment_method_not_found.';
+    'Removes a saved card of the caller''s for ever; its row goes within seconds. Errors: sign_in_required, payment_method_not_found.';
 
 create function public.has_entitlement(p_feature text)
     returns boolean

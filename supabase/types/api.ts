@@ -62,6 +62,8 @@ export type Database = {
       instructor_learners: Table<"instructor_learners">;
       instructors: Table<"instructors", never, { facets: Facets }, never, { display_name?: string; bio?: string | null; expertise_areas?: string[]; hourly_rate_cents?: number; is_available?: boolean; time_zone?: string; minimum_notice_minutes?: number; horizon_days?: number; buffer_before_minutes?: number; buffer_after_minutes?: number; daily_cap?: number | null; avatar_url?: string | null; area?: string | null; area_lat?: number | null; area_lng?: number | null; facets?: Facets }>;
       invitations: Table<"invitations">;
+      invoice_payments: Table<"invoice_payments">;
+      invoices: Table<"invoices">;
       learner_contacts: Table<"learner_contacts", never, {}, never, { email?: string | null; phone?: string | null }>;
       learner_credits: Table<"learner_credits">;
       learner_details: Table<"learner_details", never, {}, never, { notes?: string | null }>;
@@ -74,6 +76,7 @@ export type Database = {
       organization_members: Table<"organization_members">;
       organizations: Table<"organizations", never, { labels: Labels }>;
       payment_items: Table<"payment_items">;
+      payment_methods: Table<"payment_methods">;
       payments: Table<"payments">;
       payout_items: Table<"payout_items">;
       payout_run_results: Table<"payout_run_results">;
@@ -88,12 +91,18 @@ export type Database = {
       refunds: Table<"refunds">;
       service_materials: Table<"service_materials", never, {}, never, { materials_url?: string | null }>;
       services: Table<"services", never, {}, never, { title?: string; description?: string | null; short_description?: string | null; topic_tags?: string[]; duration_minutes?: number; price_cents?: number | null; level?: Enums["experience_level"] | null; prerequisites?: string | null; max_participants?: number; is_active?: boolean; capture_mode?: Enums["capture_mode"]; requires_approval?: boolean; approval_hours?: number }>;
+      setup_intents: Table<"setup_intents">;
       stripe_connect_accounts: Table<"stripe_connect_accounts">;
+      stripe_customers: Table<"stripe_customers">;
+      subscription_plans: Table<"subscription_plans">;
+      subscription_products: Table<"subscription_products">;
+      subscriptions: Table<"subscriptions">;
     };
     Views: {
       booking_details: View<"booking_details", { id: string; org_id: string; learner_id: string; expert_id: string; session_id: string; slot_id: string; start_at: string; end_at: string; status: "pending" | "confirmed" | "completed" | "cancelled" | "declined"; payment_status: "pending" | "requires_action" | "processing" | "authorized" | "captured" | "failed" | "cancelled" | "refunded"; amount_authorized: number; amount_captured: number; amount_refunded: number; currency: string; stripe_payment_intent_id: string | null; learner_notes: string | null; expert_notes: string | null; cancelled_by: "learner" | "expert" | "system" | null; cancellation_reason: string | null; cancelled_at: string | null; created_at: string; updated_at: string; session_title: string; session_description: string | null; duration_minutes: number; expert_name: string; expert_bio: string | null; learner_name: string; slot_start_time: string; slot_end_time: string; booking_status: Enums["booking_status"]; total_cents: number; due_cents: number; hold_expires_at: string | null }>;
       instructor_balances: View<"instructor_balances", { org_id: string; instructor_id: string; currency: string; total_cents: number; pending_cents: number; available_cents: number; in_transit_cents: number; paid_cents: number }>;
       my_roles: View<"my_roles", { org_id: string | null; role: "owner" | "admin" | "instructor" | "learner" | "platform_admin" }>;
+      transactions: View<"transactions", { id: string; kind: string; status: string; amount_cents: number; currency: string; platform_fee_cents: number; coach_payout_cents: number; refunded_cents: number; booking_ids: string[]; invoice_id: string; payer_id: string; coach_id: string; stripe_payment_intent_id: string; stripe_transfer_ids: string[]; metadata: Json; created_at: string; updated_at: string }>;
     };
     Functions: {
       accept_claim: Call<"accept_claim", { p_claim_id: string }, undefined>;
@@ -147,6 +156,7 @@ export type Database = {
       erase_person: Call<"erase_person", { p_user_id: string; p_reason?: string | null }, undefined>;
       find_organization: Call<"find_organization", { p_slug: string }, { id: string; name: string; slug: string; time_zone: string; currency: string; labels: Labels }[]>;
       give_guardian_consent: Call<"give_guardian_consent", { p_learner_guardian_id: string }, string>;
+      has_entitlement: Call<"has_entitlement", { p_feature: string }, boolean>;
       instructor_contact: Call<"instructor_contact", { p_booking_id: string }, { display_name: string; phone: string | null }[]>;
       instructor_day: Call<"instructor_day", { p_instructor_id: string; p_on: string; p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
       invite_member: Call<"invite_member", { p_org_id: string; p_email: string; p_role: Enums["org_role"]; p_instructor_id?: string | null; p_learner_id?: string | null }, { invitation_id: string; token: string; expires_at: string }[]>;
@@ -171,6 +181,7 @@ export type Database = {
       reassign_booking: Call<"reassign_booking", { p_booking_id: string; p_instructor_id: string; p_service_id?: string | null }, { booking_id: string; booking_status: Enums["booking_status"]; amount_cents: number; currency: string; refund_cents: number; restored_minutes: number }[]>;
       refund_credits: Call<"refund_credits", { p_credit_id: string; p_minutes?: number | null; p_reason?: string | null; p_client_key?: string | null }, { refund_id: string; minutes: number; amount_cents: number; currency: string }[]>;
       remove_member_role: Call<"remove_member_role", { p_org_id: string; p_user_id: string; p_role: Enums["org_role"] }, undefined>;
+      remove_payment_method: Call<"remove_payment_method", { p_payment_method_id: string }, undefined>;
       report_problem: Call<"report_problem", { p_booking_id: string; p_description: string }, string>;
       request_booking: Call<"request_booking", { p_instructor_id: string; p_service_id: string; p_start_at: string; p_notes?: string | null; p_client_key?: string | null; p_learner_user_id?: string | null; p_learner_id?: string | null; p_pickup?: Place | null; p_dropoff?: Place | null; p_discount_code?: string | null; p_use_credits?: boolean; p_use_rewards?: boolean }, { booking_id: string; status: Enums["booking_status"]; amount_cents: number; currency: string; hold_expires_at: string | null }[]>;
       request_booking_series: Call<"request_booking_series", { p_instructor_id: string; p_service_id: string; p_start_at: string; p_occurrences: number; p_every_weeks?: number; p_mode?: Enums["series_mode"]; p_learner_user_id?: string | null; p_learner_id?: string | null; p_notes?: string | null; p_use_credits?: boolean }, { occurrence: number; start_at: string; booking_id: string | null; refusal: string | null }[]>;
@@ -186,6 +197,7 @@ export type Database = {
       search_services: Call<"search_services", { p_query?: string | null; p_topic_tags?: string[]; p_level?: Enums["experience_level"] | null; p_org_id?: string | null; p_limit?: number; p_after?: string | null }, Database["public"]["Tables"]["services"]["Row"][]>;
       set_cancellation_policy: Call<"set_cancellation_policy", { p_org_id: string; p_tiers: Tier[] }, string>;
       set_date_of_birth: Call<"set_date_of_birth", { p_learner_id: string; p_date_of_birth: string }, undefined>;
+      set_default_payment_method: Call<"set_default_payment_method", { p_payment_method_id: string }, undefined>;
       set_instructor_active: Call<"set_instructor_active", { p_instructor_id: string; p_is_active: boolean }, undefined>;
       set_payout_settings: Call<"set_payout_settings", { p_instructor_id: string; p_payout_schedule?: Enums["payout_schedule"] | null; p_minimum_payout_cents?: number | null; p_payee?: Enums["payee_kind"] | null }, undefined>;
       set_rate: Call<"set_rate", { p_rate_card_id: string; p_service_id: string; p_price_cents: number | null }, undefined>;
@@ -204,6 +216,7 @@ export type Database = {
 export type RefusalCode =
   | "alert_not_found"
   | "already_an_instructor"
+  | "already_subscribed"
   | "amount_too_large"
   | "amount_too_small"
   | "another_account_is_known"
@@ -306,11 +319,13 @@ export type RefusalCode =
   | "payment_disputed"
   | "payment_does_not_last"
   | "payment_is_frozen"
+  | "payment_method_not_found"
   | "payment_not_found"
   | "payout_cannot_do_that"
   | "payout_in_flight"
   | "payout_not_found"
   | "person_not_found"
+  | "plan_not_found"
   | "price_missing"
   | "problem_not_found"
   | "rate_card_exists"
@@ -344,6 +359,7 @@ export type RefusalCode =
   | "too_far_ahead"
   | "too_late"
   | "too_late_to_reschedule"
+  | "too_many_cards"
   | "too_many_exceptions"
   | "too_many_guardians"
   | "too_many_guesses"
@@ -367,9 +383,11 @@ export type RefusalCode =
   | "value_out_of_range"
   | "view_is_read_only"
   | "wrong_account"
+  | "wrong_customer"
   | "wrong_dispute"
   | "wrong_payment_intent"
   | "wrong_refund"
+  | "wrong_setup_intent"
   | "wrong_transfer";
 /** Rules of tables, whose names are codes where a function writes. */
 export type RuleCode =
@@ -427,6 +445,7 @@ export type RuleCode =
   | "credit_pays_a_part"
   | "credit_pays_at_most_the_total"
   | "currency_is_lower_case_iso"
+  | "customer_id_is_stripes"
   | "daily_cap_is_reasonable"
   | "date_is_plausible"
   | "dates_are_at_most_a_year"
@@ -448,23 +467,30 @@ export type RuleCode =
   | "evidence_is_known"
   | "exception_is_not_empty"
   | "expertise_is_short"
+  | "expiry_month_is_a_month"
   | "facets_are_lists_of_words"
   | "fee_is_a_fraction"
+  | "fee_is_a_share"
   | "full_name_is_readable"
   | "full_name_is_short"
   | "goals_are_lines"
   | "goals_are_short"
+  | "grace_is_a_few_days"
   | "group_is_of_reasonable_size"
   | "held_lessons_are_limited"
   | "horizon_is_at_most_a_year"
   | "hourly_rate_can_be_charged"
   | "intent_id_is_stripes"
+  | "interval_count_is_positive"
+  | "interval_is_known"
+  | "invoice_id_is_stripes"
   | "it_is_an_amount_or_a_percentage"
   | "it_recurs_at_least_every_13_weeks"
   | "kind_agrees_with_the_code"
   | "kind_says_what_it_is"
   | "labels_are_an_object"
   | "labels_are_words"
+  | "last4_are_the_last_four"
   | "liability_is_for_what_is_lost"
   | "license_is_short"
   | "materials_url_is_a_link"
@@ -504,6 +530,7 @@ export type RuleCode =
   | "paid_earnings_are_in_a_payout"
   | "paid_means_transferred"
   | "payee_is_the_instructor_or_the_organization"
+  | "payment_method_id_is_stripes"
   | "payout_hold_is_reasonable"
   | "payout_id_is_stripes"
   | "payout_weekday_is_a_weekday"
@@ -511,6 +538,7 @@ export type RuleCode =
   | "phone_is_readable"
   | "phone_is_short"
   | "places_are_on_earth"
+  | "plan_fee_is_a_fraction"
   | "prerequisites_are_short"
   | "price_can_be_charged"
   | "processing_fee_is_not_negative"
@@ -528,10 +556,12 @@ export type RuleCode =
   | "reward_is_not_negative"
   | "seats_are_never_oversold"
   | "service_agreement_is_known"
+  | "setup_intent_id_is_stripes"
   | "share_follows_from_the_price"
   | "short_description_is_short"
   | "slot_is_at_most_a_day"
   | "slug_is_url_safe"
+  | "subscription_id_is_stripes"
   | "tags_are_short"
   | "tax_id_is_readable"
   | "tax_id_is_short"
@@ -548,6 +578,7 @@ export type RuleCode =
   | "title_is_short"
   | "total_is_share_plus_fee_minus_discount"
   | "transfer_id_is_stripes"
+  | "trial_is_not_negative"
   | "uses_are_within_the_maximum"
   | "values_fit_the_action"
   | "versions_count_from_one"

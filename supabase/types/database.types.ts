@@ -703,6 +703,64 @@ isOneToOne: false
       referencedColumns: ["org_id","id"]
     }
                   ]
+                },"invoice_payments": {
+                  Row: {
+                    "amount_paid_cents": number,"amount_requested_cents": number,"created_at": string,"currency": string,"disputed_cents": number,"id": string,"invoice_id": string,"org_id": string,"paid_at": string | null,"processing_fee_cents": number | null,"refunded_cents": number,"status": Database["public"]['Enums']["invoice_payment_status"],"stripe_charge_id": string | null,"stripe_invoice_payment_id": string,"stripe_payment_intent_id": string | null,"stripe_payment_record_id": string | null,"updated_at": string,"user_id": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_paid_cents"?: number,"amount_requested_cents": number,"created_at"?: string,"currency": string,"disputed_cents"?: number,"id"?: string,"invoice_id": string,"org_id": string,"paid_at"?: string | null,"processing_fee_cents"?: number | null,"refunded_cents"?: number,"status": Database["public"]['Enums']["invoice_payment_status"],"stripe_charge_id"?: string | null,"stripe_invoice_payment_id": string,"stripe_payment_intent_id"?: string | null,"stripe_payment_record_id"?: string | null,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Update: {
+                    "amount_paid_cents"?: number,"amount_requested_cents"?: number,"created_at"?: string,"currency"?: string,"disputed_cents"?: number,"id"?: string,"invoice_id"?: string,"org_id"?: string,"paid_at"?: string | null,"processing_fee_cents"?: number | null,"refunded_cents"?: number,"status"?: Database["public"]['Enums']["invoice_payment_status"],"stripe_charge_id"?: string | null,"stripe_invoice_payment_id"?: string,"stripe_payment_intent_id"?: string | null,"stripe_payment_record_id"?: string | null,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "invoice_payments_org_id_invoice_id_fkey"
+      columns: ["org_id","invoice_id"]
+isOneToOne: false
+      referencedRelation: "invoices"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "invoice_payments_user_id_fkey"
+      columns: ["user_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"invoices": {
+                  Row: {
+                    "amount_due_cents": number,"amount_paid_cents": number,"amount_remaining_cents": number,"attempt_count": number,"billing_reason": string | null,"created_at": string,"currency": string,"customer_id": string,"due_at": string | null,"finalized_at": string | null,"id": string,"invoice_pdf": string | null,"invoice_url": string | null,"last_problem": string | null,"last_problem_at": string | null,"next_payment_attempt_at": string | null,"number": string | null,"org_id": string,"overpaid_cents": number,"paid_at": string | null,"paid_outside_cents": number,"period_end": string | null,"period_start": string | null,"status": Database["public"]['Enums']["invoice_status"],"stripe_invoice_id": string,"stripe_subscription_id": string | null,"subscription_id": string | null,"total_cents": number,"updated_at": string,"user_id": string | null,"voided_at": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_due_cents": number,"amount_paid_cents": number,"amount_remaining_cents": number,"attempt_count"?: number,"billing_reason"?: string | null,"created_at"?: string,"currency": string,"customer_id": string,"due_at"?: string | null,"finalized_at"?: string | null,"id"?: string,"invoice_pdf"?: string | null,"invoice_url"?: string | null,"last_problem"?: string | null,"last_problem_at"?: string | null,"next_payment_attempt_at"?: string | null,"number"?: string | null,"org_id": string,"overpaid_cents"?: number,"paid_at"?: string | null,"paid_outside_cents"?: number,"period_end"?: string | null,"period_start"?: string | null,"status": Database["public"]['Enums']["invoice_status"],"stripe_invoice_id": string,"stripe_subscription_id"?: string | null,"subscription_id"?: string | null,"total_cents": number,"updated_at"?: string,"user_id"?: string | null,"voided_at"?: string | null
+                  }
+                  Update: {
+                    "amount_due_cents"?: number,"amount_paid_cents"?: number,"amount_remaining_cents"?: number,"attempt_count"?: number,"billing_reason"?: string | null,"created_at"?: string,"currency"?: string,"customer_id"?: string,"due_at"?: string | null,"finalized_at"?: string | null,"id"?: string,"invoice_pdf"?: string | null,"invoice_url"?: string | null,"last_problem"?: string | null,"last_problem_at"?: string | null,"next_payment_attempt_at"?: string | null,"number"?: string | null,"org_id"?: string,"overpaid_cents"?: number,"paid_at"?: string | null,"paid_outside_cents"?: number,"period_end"?: string | null,"period_start"?: string | null,"status"?: Database["public"]['Enums']["invoice_status"],"stripe_invoice_id"?: string,"stripe_subscription_id"?: string | null,"subscription_id"?: string | null,"total_cents"?: number,"updated_at"?: string,"user_id"?: string | null,"voided_at"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "invoices_org_id_customer_id_fkey"
+      columns: ["org_id","customer_id"]
+isOneToOne: false
+      referencedRelation: "stripe_customers"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "invoices_org_id_subscription_id_fkey"
+      columns: ["org_id","subscription_id"]
+isOneToOne: false
+      referencedRelation: "subscriptions"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "invoices_user_id_fkey"
+      columns: ["user_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
                 },"learner_contacts": {
                   Row: {
                     "created_at": string,"email": string | null,"learner_id": string,"org_id": string,"phone": string | null,"updated_at": string
@@ -1055,14 +1113,14 @@ isOneToOne: false
                   ]
                 },"organizations": {
                   Row: {
-                    "checkout_hold_minutes": number,"created_at": string,"credit_validity_months": number | null,"currency": string,"dispute_liability": Database["public"]['Enums']["dispute_liability"],"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"fee_refundable": boolean,"forfeits_expired_hours": boolean,"id": string,"is_marketplace": boolean,"is_platform": boolean,"labels": NonNullable<Json>,"max_held_lessons": number,"max_open_holds": number,"minimum_payout_cents": number,"name": string,"payout_hold": string,"payout_weekday": number,"referral_discount_bps": number,"referral_reward_cents": number,"requires_second_factor": boolean,"slug": string,"tax_id": string | null,"time_zone": string,"updated_at": string
+                    "checkout_hold_minutes": number,"created_at": string,"credit_validity_months": number | null,"currency": string,"dispute_liability": Database["public"]['Enums']["dispute_liability"],"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"fee_refundable": boolean,"forfeits_expired_hours": boolean,"id": string,"is_marketplace": boolean,"is_platform": boolean,"labels": NonNullable<Json>,"max_held_lessons": number,"max_open_holds": number,"minimum_payout_cents": number,"name": string,"payout_hold": string,"payout_weekday": number,"plan_fee_bps": number | null,"referral_discount_bps": number,"referral_reward_cents": number,"requires_second_factor": boolean,"slug": string,"tax_id": string | null,"time_zone": string,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency": string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_held_lessons"?: number,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name": string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"requires_second_factor"?: boolean,"slug": string,"tax_id"?: string | null,"time_zone": string,"updated_at"?: string
+                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency": string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_held_lessons"?: number,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name": string,"payout_hold"?: string,"payout_weekday"?: number,"plan_fee_bps"?: number | null,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"requires_second_factor"?: boolean,"slug": string,"tax_id"?: string | null,"time_zone": string,"updated_at"?: string
                   }
                   Update: {
-                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency"?: string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_held_lessons"?: number,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name"?: string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"requires_second_factor"?: boolean,"slug"?: string,"tax_id"?: string | null,"time_zone"?: string,"updated_at"?: string
+                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency"?: string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_held_lessons"?: number,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name"?: string,"payout_hold"?: string,"payout_weekday"?: number,"plan_fee_bps"?: number | null,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"requires_second_factor"?: boolean,"slug"?: string,"tax_id"?: string | null,"time_zone"?: string,"updated_at"?: string
                   }
                   Relationships: [
                     
@@ -1115,6 +1173,32 @@ isOneToOne: false
 isOneToOne: false
       referencedRelation: "payments"
       referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"payment_methods": {
+                  Row: {
+                    "brand": string | null,"created_at": string,"customer_id": string,"expiry_month": number | null,"expiry_year": number | null,"id": string,"is_default": boolean,"last4": string | null,"org_id": string,"stripe_payment_method_id": string,"type": string,"updated_at": string,"user_id": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "brand"?: string | null,"created_at"?: string,"customer_id": string,"expiry_month"?: number | null,"expiry_year"?: number | null,"id"?: string,"is_default"?: boolean,"last4"?: string | null,"org_id": string,"stripe_payment_method_id": string,"type": string,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Update: {
+                    "brand"?: string | null,"created_at"?: string,"customer_id"?: string,"expiry_month"?: number | null,"expiry_year"?: number | null,"id"?: string,"is_default"?: boolean,"last4"?: string | null,"org_id"?: string,"stripe_payment_method_id"?: string,"type"?: string,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "payment_methods_org_id_customer_id_fkey"
+      columns: ["org_id","customer_id"]
+isOneToOne: false
+      referencedRelation: "stripe_customers"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payment_methods_user_id_fkey"
+      columns: ["user_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
     }
                   ]
                 },"payments": {
@@ -1535,6 +1619,32 @@ isOneToOne: false
       referencedColumns: ["org_id","id"]
     }
                   ]
+                },"setup_intents": {
+                  Row: {
+                    "created_at": string,"customer_id": string,"failure_code": string | null,"id": string,"org_id": string,"status": Database["public"]['Enums']["setup_status"],"stripe_setup_intent_id": string | null,"updated_at": string,"user_id": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"customer_id": string,"failure_code"?: string | null,"id"?: string,"org_id": string,"status"?: Database["public"]['Enums']["setup_status"],"stripe_setup_intent_id"?: string | null,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Update: {
+                    "created_at"?: string,"customer_id"?: string,"failure_code"?: string | null,"id"?: string,"org_id"?: string,"status"?: Database["public"]['Enums']["setup_status"],"stripe_setup_intent_id"?: string | null,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "setup_intents_org_id_customer_id_fkey"
+      columns: ["org_id","customer_id"]
+isOneToOne: false
+      referencedRelation: "stripe_customers"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "setup_intents_user_id_fkey"
+      columns: ["user_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
                 },"stripe_connect_accounts": {
                   Row: {
                     "account_type": string,"business_type": string | null,"charges_enabled": boolean,"country": string | null,"created_at": string,"default_currency": string | null,"details_submitted": boolean,"id": string,"instructor_id": string | null,"last_event_at": string | null,"org_id": string,"payouts_enabled": boolean,"retired_at": string | null,"service_agreement": string,"status": Database["public"]['Enums']["connect_status"],"status_reason": string | null,"stripe_account_id": string | null,"synced_at": string | null,"transfers_enabled": boolean,"updated_at": string
@@ -1559,6 +1669,116 @@ isOneToOne: false
 isOneToOne: false
       referencedRelation: "instructors"
       referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"stripe_customers": {
+                  Row: {
+                    "created_at": string,"default_stripe_payment_method_id": string | null,"deleted_at": string | null,"id": string,"is_delinquent": boolean,"livemode": boolean,"org_id": string,"stripe_customer_id": string | null,"updated_at": string,"user_id": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"default_stripe_payment_method_id"?: string | null,"deleted_at"?: string | null,"id"?: string,"is_delinquent"?: boolean,"livemode": boolean,"org_id": string,"stripe_customer_id"?: string | null,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Update: {
+                    "created_at"?: string,"default_stripe_payment_method_id"?: string | null,"deleted_at"?: string | null,"id"?: string,"is_delinquent"?: boolean,"livemode"?: boolean,"org_id"?: string,"stripe_customer_id"?: string | null,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "stripe_customers_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "stripe_customers_user_id_fkey"
+      columns: ["user_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"subscription_plans": {
+                  Row: {
+                    "amount_cents": number | null,"created_at": string,"currency": string,"id": string,"interval": string,"interval_count": number,"is_active": boolean,"name": string | null,"org_id": string,"product_id": string,"stripe_price_id": string,"trial_days": number,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents"?: number | null,"created_at"?: string,"currency": string,"id"?: string,"interval": string,"interval_count": number,"is_active"?: boolean,"name"?: string | null,"org_id": string,"product_id": string,"stripe_price_id": string,"trial_days"?: number,"updated_at"?: string
+                  }
+                  Update: {
+                    "amount_cents"?: number | null,"created_at"?: string,"currency"?: string,"id"?: string,"interval"?: string,"interval_count"?: number,"is_active"?: boolean,"name"?: string | null,"org_id"?: string,"product_id"?: string,"stripe_price_id"?: string,"trial_days"?: number,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "subscription_plans_org_id_product_id_fkey"
+      columns: ["org_id","product_id"]
+isOneToOne: false
+      referencedRelation: "subscription_products"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"subscription_products": {
+                  Row: {
+                    "created_at": string,"description": string | null,"features": (string)[],"fee_bps": number | null,"grace_days": number,"id": string,"is_sold": boolean,"name": string | null,"org_id": string,"stripe_product_id": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"description"?: string | null,"features"?: (string)[],"fee_bps"?: number | null,"grace_days"?: number,"id"?: string,"is_sold"?: boolean,"name"?: string | null,"org_id": string,"stripe_product_id": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "created_at"?: string,"description"?: string | null,"features"?: (string)[],"fee_bps"?: number | null,"grace_days"?: number,"id"?: string,"is_sold"?: boolean,"name"?: string | null,"org_id"?: string,"stripe_product_id"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "subscription_products_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"subscriptions": {
+                  Row: {
+                    "amount_cents": number | null,"billing_mode": string | null,"cancel_at": string | null,"cancel_at_period_end": boolean,"cancelled_at": string | null,"created_at": string,"currency": string,"current_period_end": string | null,"current_period_start": string | null,"customer_id": string,"ended_at": string | null,"id": string,"interval": string | null,"interval_count": number | null,"is_current": boolean,"is_live": boolean | null,"org_id": string,"organization_id": string | null,"pause_behavior": string | null,"plan_id": string | null,"product_id": string,"quantity": number | null,"resumes_at": string | null,"started_at": string,"status": Database["public"]['Enums']["subscription_status"],"stripe_price_id": string,"stripe_subscription_id": string,"trial_end": string | null,"trial_start": string | null,"updated_at": string,"user_id": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents"?: number | null,"billing_mode"?: string | null,"cancel_at"?: string | null,"cancel_at_period_end"?: boolean,"cancelled_at"?: string | null,"created_at"?: string,"currency": string,"current_period_end"?: string | null,"current_period_start"?: string | null,"customer_id": string,"ended_at"?: string | null,"id"?: string,"interval"?: string | null,"interval_count"?: number | null,"is_current"?: boolean,"is_live"?: never,"org_id": string,"organization_id"?: string | null,"pause_behavior"?: string | null,"plan_id"?: string | null,"product_id": string,"quantity"?: number | null,"resumes_at"?: string | null,"started_at": string,"status": Database["public"]['Enums']["subscription_status"],"stripe_price_id": string,"stripe_subscription_id": string,"trial_end"?: string | null,"trial_start"?: string | null,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Update: {
+                    "amount_cents"?: number | null,"billing_mode"?: string | null,"cancel_at"?: string | null,"cancel_at_period_end"?: boolean,"cancelled_at"?: string | null,"created_at"?: string,"currency"?: string,"current_period_end"?: string | null,"current_period_start"?: string | null,"customer_id"?: string,"ended_at"?: string | null,"id"?: string,"interval"?: string | null,"interval_count"?: number | null,"is_current"?: boolean,"is_live"?: never,"org_id"?: string,"organization_id"?: string | null,"pause_behavior"?: string | null,"plan_id"?: string | null,"product_id"?: string,"quantity"?: number | null,"resumes_at"?: string | null,"started_at"?: string,"status"?: Database["public"]['Enums']["subscription_status"],"stripe_price_id"?: string,"stripe_subscription_id"?: string,"trial_end"?: string | null,"trial_start"?: string | null,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "subscriptions_org_id_customer_id_fkey"
+      columns: ["org_id","customer_id"]
+isOneToOne: false
+      referencedRelation: "stripe_customers"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "subscriptions_org_id_plan_id_fkey"
+      columns: ["org_id","plan_id"]
+isOneToOne: false
+      referencedRelation: "subscription_plans"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "subscriptions_org_id_product_id_fkey"
+      columns: ["org_id","product_id"]
+isOneToOne: false
+      referencedRelation: "subscription_products"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "subscriptions_organization_id_fkey"
+      columns: ["organization_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "subscriptions_user_id_fkey"
+      columns: ["user_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
     }
                   ]
                 }
@@ -1634,6 +1854,14 @@ isOneToOne: false
                            "org_id"?: string | null,"role"?: string | null
                          }
                         Relationships: [
+                    
+                  ]
+                },"transactions": {
+                  Row: {
+                    "amount_cents": number | null,"booking_ids": (string)[] | null,"coach_id": string | null,"coach_payout_cents": number | null,"created_at": string | null,"currency": string | null,"id": string | null,"invoice_id": string | null,"kind": string | null,"metadata": Json | null,"payer_id": string | null,"platform_fee_cents": number | null,"refunded_cents": number | null,"status": string | null,"stripe_payment_intent_id": string | null,"stripe_transfer_ids": (string)[] | null,"updated_at": string | null
+                  }
+                  ComputedFields: never
+                  Relationships: [
                     
                   ]
                 }
@@ -1811,6 +2039,9 @@ isOneToOne: false
                            },
 "give_guardian_consent":
 { Args: { "p_learner_guardian_id": string }; Returns: string
+                           },
+"has_entitlement":
+{ Args: { "p_feature": string }; Returns: boolean
                            },
 "instructor_contact":
 { Args: { "p_booking_id": string }; Returns: {
@@ -2048,6 +2279,9 @@ isOneToOne: false
 "remove_member_role":
 { Args: { "p_org_id": string,"p_role": Database["public"]['Enums']["org_role"],"p_user_id": string }; Returns: undefined
                            },
+"remove_payment_method":
+{ Args: { "p_payment_method_id": string }; Returns: undefined
+                           },
 "report_problem":
 { Args: { "p_booking_id": string,"p_description": string }; Returns: string
                            },
@@ -2161,6 +2395,9 @@ isOneToOne: false
 "set_date_of_birth":
 { Args: { "p_date_of_birth": string,"p_learner_id": string }; Returns: undefined
                            },
+"set_default_payment_method":
+{ Args: { "p_payment_method_id": string }; Returns: undefined
+                           },
 "set_instructor_active":
 { Args: { "p_instructor_id": string,"p_is_active": boolean }; Returns: undefined
                            },
@@ -2187,7 +2424,7 @@ isOneToOne: false
                            }
           }
           Enums: {
-            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "proposed"|"held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"restore"|"consume"|"give_back"|"refund"|"refund_failed"|"expire"|"dispute"|"dispute_reversed","credit_status": "pending"|"active"|"frozen"|"cancelled","directory_order": "rating"|"price"|"distance","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"lost"|"appeal_needs_response"|"appeal_under_review"|"won","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment"|"write_off","earning_status": "pending"|"available"|"frozen"|"paid"|"closed","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","lesson_claim_status": "open"|"undecided"|"upheld"|"dismissed"|"withdrawn","order_item_ending": "given"|"missed"|"cancelled"|"fault","order_item_kind": "booking"|"credits","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","series_mode": "all_or_nothing"|"skip_conflicts","verification_status": "pending"|"verified"|"rejected"
+            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "proposed"|"held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"restore"|"consume"|"give_back"|"refund"|"refund_failed"|"expire"|"dispute"|"dispute_reversed","credit_status": "pending"|"active"|"frozen"|"cancelled","directory_order": "rating"|"price"|"distance","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"lost"|"appeal_needs_response"|"appeal_under_review"|"won","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment"|"write_off","earning_status": "pending"|"available"|"frozen"|"paid"|"closed","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","invoice_payment_status": "open"|"canceled"|"paid","invoice_status": "draft"|"open"|"uncollectible"|"void"|"paid","lesson_claim_status": "open"|"undecided"|"upheld"|"dismissed"|"withdrawn","order_item_ending": "given"|"missed"|"cancelled"|"fault","order_item_kind": "booking"|"credits","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","series_mode": "all_or_nothing"|"skip_conflicts","setup_status": "requires_payment_method"|"requires_confirmation"|"requires_action"|"processing"|"succeeded"|"canceled","subscription_status": "unknown"|"incomplete"|"trialing"|"active"|"past_due"|"unpaid"|"paused"|"incomplete_expired"|"canceled","verification_status": "pending"|"verified"|"rejected"
           }
           CompositeTypes: {
             [_ in never]: never
@@ -2303,7 +2540,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["proposed", "held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "restore", "consume", "give_back", "refund", "refund_failed", "expire", "dispute", "dispute_reversed"],"credit_status": ["pending", "active", "frozen", "cancelled"],"directory_order": ["rating", "price", "distance"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review", "won"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment", "write_off"],"earning_status": ["pending", "available", "frozen", "paid", "closed"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"lesson_claim_status": ["open", "undecided", "upheld", "dismissed", "withdrawn"],"order_item_ending": ["given", "missed", "cancelled", "fault"],"order_item_kind": ["booking", "credits"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"series_mode": ["all_or_nothing", "skip_conflicts"],"verification_status": ["pending", "verified", "rejected"]
+            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["proposed", "held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "restore", "consume", "give_back", "refund", "refund_failed", "expire", "dispute", "dispute_reversed"],"credit_status": ["pending", "active", "frozen", "cancelled"],"directory_order": ["rating", "price", "distance"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review", "won"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment", "write_off"],"earning_status": ["pending", "available", "frozen", "paid", "closed"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"invoice_payment_status": ["open", "canceled", "paid"],"invoice_status": ["draft", "open", "uncollectible", "void", "paid"],"lesson_claim_status": ["open", "undecided", "upheld", "dismissed", "withdrawn"],"order_item_ending": ["given", "missed", "cancelled", "fault"],"order_item_kind": ["booking", "credits"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"series_mode": ["all_or_nothing", "skip_conflicts"],"setup_status": ["requires_payment_method", "requires_confirmation", "requires_action", "processing", "succeeded", "canceled"],"subscription_status": ["unknown", "incomplete", "trialing", "active", "past_due", "unpaid", "paused", "incomplete_expired", "canceled"],"verification_status": ["pending", "verified", "rejected"]
           }
         }
 } as const

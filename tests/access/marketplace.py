@@ -18,6 +18,7 @@ from uuid import UUID, uuid4
 from psycopg.rows import DictRow
 
 from tests.factories import MARKETPLACE, Booking, Instructor, World, account_object
+from tests.factories.billing_objects import subscribe
 from tests.payouts import paydays
 from tests.payouts.paydays import open_run, owe
 
@@ -265,6 +266,8 @@ def build(world: World) -> Marketplace:
     hal = Person("Hal", "newcomer", _take_address(world, gil))
     dan, liv = replace(dan, kind="former"), replace(liv, kind="former")
 
+    subscribe(world, _user(ben))
+
     guests = tuple(
         Person(f"guest with {person.name}'s id", "guest", person.user_id)
         for person in (ben, ann, ada, pat)
@@ -315,6 +318,7 @@ def build(world: World) -> Marketplace:
             "recent_payment": recent.payment["id"],
             "requested_refund": asked,
             "discount_code": discount_code,
+            "ben_card": _row_id(world, "payment_methods"),
             "ben_credit": credit.id,
             "guardianship": guardianship,
             "offered_guardianship": offered_guardianship,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
 
 from tests.billing.conftest import CUSTOMERS, Shop
@@ -34,6 +36,12 @@ def test_an_event_finds_the_customer_whose_answer_was_lost(shop: Shop) -> None:
     assert shop.hear() == ["processed"]
     [customer] = shop.fake.objects("customer")
     assert shop.world.row(CUSTOMERS)["stripe_customer_id"] == customer["id"]
+
+
+def test_a_login_that_is_gone_gets_no_customer(shop: Shop) -> None:
+    refused = shop.post("/setup-intents", uuid4())
+    assert (refused.status_code, code_of(refused)) == (404, "person_not_found")
+    assert shop.fake.objects("customer") == []
 
 
 def test_a_customer_of_other_business_is_ignored(shop: Shop) -> None:

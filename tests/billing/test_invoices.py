@@ -13,8 +13,8 @@ INVOICES = "select * from public.invoices order by created_at, id"
 PAYMENTS = "select * from public.invoice_payments order by created_at, id"
 
 
-def subscribed(shop: Shop, **said: str) -> dict[str, Any]:
-    return shop.subscribe(shop.world.person("Ben"), shop.plan(**said))
+def subscribed(shop: Shop) -> dict[str, Any]:
+    return shop.subscribe(shop.world.person("Ben"), shop.plan())
 
 
 def unpaid(shop: Shop) -> tuple[dict[str, Any], str]:

@@ -70,9 +70,13 @@ def test_nobody_touches_the_card_of_somebody_else(shop: Shop, function: str) -> 
     assert shop.world.rows(CARDS) == [card]
 
 
-def test_no_number_of_a_card_is_stored(shop: Shop) -> None:
+def test_no_number_of_a_card_is_stored_or_logged(
+    shop: Shop, capfd: pytest.CaptureFixture[str]
+) -> None:
     shop.save_card(shop.world.person("Ben"))
-    stored = shop.everything_stored()
+    logged = capfd.readouterr()
+    stored = shop.everything_stored() + logged.out + logged.err
     assert "pm_" in stored
+    assert "request_answered" in stored
     for secret in ("4242424242424242", "cvc", "_secret_", "billing_details"):
         assert secret not in stored

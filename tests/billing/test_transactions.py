@@ -14,7 +14,8 @@ def test_lessons_and_subscriptions_stand_in_one_list(shop: Shop) -> None:
     lesson = world.lesson(instructor)
     shop.subscribe(lesson.learner, shop.plan())
     world.travel(by=timedelta(days=8))
-    [payout] = [each for each in world.run_payouts()] and world.rows("select * from public.payouts")
+    assert len(world.run_payouts()) == 1
+    payout = world.row("select * from public.payouts")
     paid, period = world.rows("select * from public.transactions order by kind")
     payment = lesson.payment
     assert (paid["kind"], paid["status"]) == ("session_payment", "completed")

@@ -37,8 +37,8 @@ def update_product(world: World, params: Json, id: str) -> Json:
     "POST",
     "/v1/prices",
     "PriceCreateParams",
-    PRICE
-    | {
+    {
+        **PRICE,
         "currency": currency(required=True),
         "product": text(),
         "recurring": nested(
