@@ -480,6 +480,20 @@ class Database(Postgres):
             settles_at=settles_at,
         )
 
+    def record_billing_object(self, fetched: StripeDict, settles_at: datetime) -> None:
+        """Record a customer, card or the like that was fetched to settle the news of a second."""
+        self._scalar("record_billing_object", object=Jsonb(fetched), settles_at=settles_at)
+
+    def record_invoice_fee(
+        self, invoice_payment_id: UUID, balance_transactions: Sequence[StripeDict]
+    ) -> None:
+        """Record Stripe's fee of what was paid for an invoice."""
+        self._scalar(
+            "record_invoice_fee",
+            invoice_payment_id=invoice_payment_id,
+            balance_transactions=Jsonb(balance_transactions),
+        )
+
     def compare_refund(
         self, refund_id: UUID, made: Sequence[StripeDict]
     ) -> Literal["send", "made", "settled", "refused"]:

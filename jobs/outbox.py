@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import stripe
 
+from jobs.billing import BillingCommands
 from jobs.config import Config
 from jobs.database import Command, Database
 from jobs.output import Output
@@ -61,7 +62,7 @@ class Outbox:
             "fetch_payment_intent": self._fetch_payment_intent,
             "fetch_dispute": self._fetch_dispute,
             "sync_account": self._sync_account,
-        }
+        } | BillingCommands(client, database, calls).handlers
 
     def drain(self) -> bool:
         """Carry out everything that is due now; return whether no command failed."""
@@ -296,6 +297,9 @@ class Outbox:
             raise NotYet("the charge has no balance transaction yet")
         if "payment_id" in payload:
             self._database.record_processing_fee(UUID(payload["payment_id"]), transactions)
+        elif "invoice_payment_id" in payload:
+            id = UUID(payload["invoice_payment_id"])
+            self._database.record_invoice_fee(id, transactions)
         else:
             self._database.record_suspense_fee(UUID(payload["suspense_item_id"]), transactions)
 

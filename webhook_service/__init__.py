@@ -10,6 +10,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 from lplate import logs
 from lplate.stripe_client import make_stripe_client
 from webhook_service import (
+    billing,
     connect,
     cors,
     health,
@@ -59,6 +60,7 @@ def create_app(config: Config) -> Flask:
     for users in (
         payment_intents.make_blueprint(database, stripe, auth, config.stripe_publishable_key),
         connect.make_blueprint(config, database, stripe, auth),
+        billing.make_blueprint(config, database, stripe, auth),
     ):
         cors.init_blueprint(users, config.cors_origins)
         app.register_blueprint(users)

@@ -39,6 +39,7 @@ class OpenPayment:
     transfer_group: str
     metadata: dict[str, str]
     hold_expires_at: datetime
+    receipt_email: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,45 @@ class AccountSync:
 
     connect_account_id: UUID
     stripe_account_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCustomer:
+    """A person's customer at Stripe, made or still to be made."""
+
+    customer_id: UUID
+    stripe_customer_id: str | None
+    idempotency_key: str
+    email: str | None
+    name: str | None
+    metadata: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SavedCard:
+    """A saved card, as Stripe knows it."""
+
+    stripe_customer_id: str
+    stripe_payment_method_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSubscription:
+    """What a person wants to subscribe to; `trial_days` are free at the beginning."""
+
+    stripe_price_id: str
+    trial_days: int
+    metadata: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSetupIntent:
+    """An attempt to save a card, whose SetupIntent is still to be made."""
+
+    setup_intent_id: UUID
+    stripe_customer_id: str
+    idempotency_key: str
+    metadata: dict[str, str]
 
 
 class Database(Postgres):
@@ -223,3 +263,53 @@ class Database(Postgres):
         """Switch off what the link in a message names; False for a link that nobody was sent."""
         is_known: bool = self._scalar("unsubscribe", token=token)
         return is_known
+
+    def open_customer(self, user_id: UUID, *, livemode: bool) -> OpenCustomer:
+        """Open a person's customer, or find it."""
+        return self._one(OpenCustomer, "open_customer", user_id=user_id, livemode=livemode)
+
+    def record_customer(self, customer_id: UUID, customer: StripeDict) -> None:
+        """Record the customer that Stripe made. Refuses with wrong_customer."""
+        self._scalar("record_customer", customer_id=customer_id, customer=Jsonb(customer))
+
+    def open_setup_intent(self, customer_id: UUID) -> OpenSetupIntent:
+        """Open an attempt to save a card. Refuses with too_many_cards."""
+        return self._one(OpenSetupIntent, "open_setup_intent", customer_id=customer_id)
+
+    def record_setup_intent(self, setup_intent_id: UUID, setup_intent: StripeDict) -> None:
+        """Record the SetupIntent that Stripe made. Refuses with wrong_setup_intent."""
+        self._scalar(
+            "record_setup_intent",
+            setup_intent_id=setup_intent_id,
+            setup_intent=Jsonb(setup_intent),
+        )
+
+    def open_saved_card(self, user_id: UUID, payment_method_id: UUID) -> SavedCard:
+        """Return a saved card of a person's. Refuses with payment_method_not_found."""
+        return self._one(
+            SavedCard, "open_saved_card", user_id=user_id, payment_method_id=payment_method_id
+        )
+
+    def next_payment_step(self, payment_intent: StripeDict) -> str:
+        """Return what the payer has to do next.
+
+        'pay', 'authenticate', 'another_card', 'wait', 'start_again' or 'none'.
+        """
+        step: str = self._scalar("next_payment_step", payment_intent=Jsonb(payment_intent))
+        return step
+
+    def open_subscription(
+        self, user_id: UUID, customer_id: UUID, plan_id: UUID, organization_id: UUID | None
+    ) -> OpenSubscription:
+        """Return what a person needs to subscribe to a plan, for themselves or an organization.
+
+        Refuses with plan_not_found, already_subscribed or not_an_instructor.
+        """
+        return self._one(
+            OpenSubscription,
+            "open_subscription",
+            user_id=user_id,
+            customer_id=customer_id,
+            plan_id=plan_id,
+            organization_id=organization_id,
+        )

@@ -34,6 +34,7 @@ create table public.organizations (
     is_platform boolean not null default false,
     fee_mode public.fee_mode not null default 'on_top',
     fee_bps integer not null default 1800,
+    plan_fee_bps integer,
     payout_weekday smallint not null default 5,
     payout_hold interval not null default interval '24 hours',
     minimum_payout_cents bigint not null default 0,
@@ -62,6 +63,7 @@ create table public.organizations (
     constraint tax_id_is_readable check (private.is_line(tax_id)),
     constraint time_zone_is_known check (private.is_time_zone(time_zone)),
     constraint fee_is_a_fraction check (fee_bps between 0 and 10000),
+    constraint plan_fee_is_a_fraction check (plan_fee_bps between 0 and 10000),
     constraint payout_weekday_is_a_weekday check (payout_weekday between 0 and 6),
     constraint payout_hold_is_reasonable check (payout_hold between interval '0' and interval '90 days'),
     constraint minimum_payout_is_not_negative check (minimum_payout_cents >= 0),
@@ -97,6 +99,8 @@ comment on column public.organizations.max_open_holds is 'How many orders a pers
 comment on column public.organizations.max_held_lessons is 'How many lessons ahead a person may have unpaid at once, free ones counted.';
 comment on column public.organizations.fee_mode is 'on_top: the learner pays price + fee. included: the fee comes out of the price.';
 comment on column public.organizations.fee_bps is 'The platform''s fee in basis points of the list price: 1800 is 18 %.';
+comment on column public.organizations.plan_fee_bps is
+    'The fee of the plan that the organization has subscribed to, in place of fee_bps; null without one. 75_billing writes it.';
 comment on column public.organizations.payout_weekday is '0 is Sunday, 5 is Friday, in the organization''s time zone.';
 comment on column public.organizations.payout_hold is 'How long after the lesson an earning becomes payable.';
 comment on column public.organizations.minimum_payout_cents is 'A smaller balance is not paid out but carried forward to the next payday.';

@@ -5,10 +5,11 @@
 --
 -- An id leads to its organization first, and then to the row, since tenants' tables are keyed and spread by organization. An id that is
 -- not here belongs to an object that we have not learned of yet, which the metadata that we gave it can name, or to other business on
--- the same Stripe account. Read by payments (60), disputes (62), connect (68), payouts (72) and webhooks (85).
+-- the same Stripe account. Read by payments (60), disputes (62), connect (68), payouts (72), billing (75) and
+-- webhooks (85).
 
 create type private.stripe_object_type as enum (
-    'payment_intent', 'charge', 'refund', 'dispute', 'account', 'transfer', 'payout'
+    'payment_intent', 'charge', 'refund', 'dispute', 'account', 'transfer', 'payout', 'customer'
 );
 
 create table private.stripe_objects (

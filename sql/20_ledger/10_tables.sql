@@ -4,7 +4,7 @@
 --   20_post    post_transaction posts one event once, post_batch many; balances follow; an unbalanced transaction is refused
 --
 -- Every room that moves money posts here (discounts 35, orders 48, payments 60, disputes 62, suspense 63, rewards 66, earnings 70,
--- payouts 72), with an idempotency key made from the id of the row that caused it. 95_operations checks the whole.
+-- payouts 72, billing 75), with an idempotency key made from the id of the row that caused it. 95_operations checks the whole.
 -- Every posting stays in one organization; money that belongs to no school is posted under the one that is_platform. What turns out to be
 -- another organization's moves by their accounts interorganization, which sum to zero: one transaction on each side.
 -- Assets and expenses are positive (debits), liabilities and income negative (credits).
@@ -28,7 +28,8 @@ create type private.ledger_account_kind as enum (
     'suspense',
     'interorganization',
     'platform_bank',
-    'write_offs'
+    'write_offs',
+    'subscription_revenue'
 );
 
 create table private.ledger_accounts (

@@ -66,8 +66,8 @@ begin
 end;
 $$;
 
--- The price of something with this list price: adds the fee that applies to the instructor, by the instructor's own terms
--- or else by the organization's.
+-- The price of something with this list price: adds the fee that applies to the instructor, by the instructor's own terms,
+-- or else by the organization's plan, or else by its own.
 create function private.price_for_instructor(p_instructor_id uuid, p_currency text, p_list_cents bigint)
     returns private.price
     language plpgsql
@@ -81,7 +81,7 @@ begin
             p_currency,
             p_list_cents,
             coalesce(details.fee_mode, organization.fee_mode),
-            coalesce(details.fee_bps, organization.fee_bps)
+            coalesce(details.fee_bps, organization.plan_fee_bps, organization.fee_bps)
         )
         from public.instructor_details details
         join public.organizations organization on organization.id = details.org_id

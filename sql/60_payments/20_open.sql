@@ -13,7 +13,8 @@ create function private.open_payment(p_user_id uuid, p_ordered_id uuid)
         description text,
         transfer_group text,
         metadata jsonb,
-        hold_expires_at timestamptz
+        hold_expires_at timestamptz,
+        receipt_email text
     )
     language plpgsql
     volatile
@@ -40,7 +41,8 @@ begin
         parameters.description,
         parameters.transfer_group,
         parameters.metadata,
-        private.order_deadline(ordered.id)
+        private.order_deadline(ordered.id),
+        (select profile.email from public.profiles profile where profile.id = p_user_id)
     from jsonb_to_record(private.intent_parameters(payment)) parameters (
         amount bigint, currency text, capture_method text, description text, transfer_group text, metadata jsonb
     );

@@ -222,6 +222,9 @@ begin
             when p_event.type like 'payout.%' then private.apply_bank_payout(p_object, p_event.account, p_event.occurred_at)
             else row('ignored', null)::private.stripe_outcome
         end
+        when private.is_of_billing(p_event.type) then private.apply_billing_event(p_event.type, p_object, p_event.occurred_at)
+        when p_event.type ~ '^(payment_intent|charge|refund|radar)\.' and private.invoice_payment_of(p_object) is not null
+            then private.apply_invoice_money(private.invoice_payment_of(p_object), p_object, p_event.occurred_at)
         when p_event.type like 'payment_intent.%' then private.apply_payment_intent(p_object, p_event.occurred_at)
         when p_event.type like 'refund.%' then private.apply_refund(p_object, p_event.occurred_at)
         when p_event.type = 'charge.refund.updated' then private.apply_refund(p_object, p_event.occurred_at)

@@ -19,7 +19,7 @@ begin
         where waiting.status = 'received'
             or (
                 waiting.status = 'parked'
-                and waiting.note in ('unknown_account', 'unknown_payment', 'unknown_transfer')
+                and waiting.note in ('unknown_account', 'unknown_invoice', 'unknown_payment', 'unknown_transfer')
                 and waiting.received_at > private.clock() - interval '3 days'
                 and waiting.processed_at <= private.clock() - interval '1 minute' * 2 ^ least(waiting.attempts, 9)
             )
@@ -56,7 +56,7 @@ as $$
         note = 'not_ours'
     from private.webhook_event_bodies body
     where event.status = 'parked'
-        and event.note in ('unknown_account', 'unknown_payment')
+        and event.note in ('unknown_account', 'unknown_invoice', 'unknown_payment')
         and event.received_at <= private.clock() - interval '3 days'
         and body.org_id = event.org_id
         and body.event_id = event.id

@@ -27,6 +27,9 @@ with held as (
     union all
     select 'bank_payouts' as table_name, sent.org_id, sent.id, sent.stripe_payout_id
     from public.bank_payouts sent
+    union all
+    select 'stripe_customers' as table_name, customer.org_id, customer.id, customer.stripe_customer_id
+    from public.stripe_customers customer
 )
 
 select jsonb_build_object(

@@ -74,6 +74,8 @@ begin
     union all
     select 'transit_agrees_with_unsettled_payouts', violation.detail from private.transit_agrees_with_unsettled_payouts violation
     union all
+    select 'subscription_revenue_is_what_was_received', violation.detail from private.subscription_revenue_is_what_was_received violation
+    union all
     select 'minutes_are_sums_of_their_entries', violation.detail from private.minutes_are_sums_of_their_entries violation
     union all
     select 'minutes_are_reserved_for_lessons_ahead', violation.detail from private.minutes_are_reserved_for_lessons_ahead violation

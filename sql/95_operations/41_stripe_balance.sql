@@ -54,7 +54,7 @@ as $$
     group by 1;
 $$;
 
--- The most by which Stripe's balance and the ledger may differ for a while: payments and suspense items whose fee is not known yet,
+-- The most by which Stripe's balance and the ledger may differ for a while: payments, of invoices too, and suspense items whose fee is not known yet,
 -- payments to be captured, refunds and transfers that Stripe may have made, and reversals that wait in the outbox.
 create function private.on_the_way_cents(p_currency text)
     returns bigint
@@ -72,6 +72,13 @@ begin
             where payment.currency = p_currency
                 and payment.status = 'succeeded'
                 and payment.processing_fee_cents is null
+            union all
+            select paid.amount_paid_cents
+            from public.invoice_payments paid
+            where paid.currency = p_currency
+                and paid.status = 'paid'
+                and paid.stripe_payment_record_id is null
+                and paid.processing_fee_cents is null
             union all
             select abs(item.amount_cents)
             from private.suspense_items item

@@ -29,6 +29,7 @@ begin
     perform private.forget_addresses(p_user_id);
 
     perform private.erase_messages_to(p_user_id);
+    perform private.forget_customer(p_user_id);
 
     update public.profiles
     set email = null,

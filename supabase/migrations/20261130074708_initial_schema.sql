@@ -739,6 +739,7 @@ create table public.organizations (
     is_platform boolean not null default false,
     fee_mode public.fee_mode not null default 'on_top',
     fee_bps integer not null default 1800,
+    plan_fee_bps integer,
     payout_weekday smallint not null default 5,
     payout_hold interval not null default interval '24 hours',
     minimum_payout_cents bigint not null default 0,
@@ -767,6 +768,7 @@ create table public.organizations (
     constraint tax_id_is_readable check (private.is_line(tax_id)),
     constraint time_zone_is_known check (private.is_time_zone(time_zone)),
     constraint fee_is_a_fraction check (fee_bps between 0 and 10000),
+    constraint plan_fee_is_a_fraction check (plan_fee_bps between 0 and 10000),
     constraint payout_weekday_is_a_weekday check (payout_weekday between 0 and 6),
     constraint payout_hold_is_reasonable check (payout_hold between interval '0' and interval '90 days'),
     constraint minimum_payout_is_not_negative check (minimum_payout_cents >= 0),
@@ -802,6 +804,8 @@ comment on column public.organizations.max_open_holds is 'How many orders a pers
 comment on column public.organizations.max_held_lessons is 'How many lessons ahead a person may have unpaid at once, free ones counted.';
 comment on column public.organizations.fee_mode is 'on_top: the learner pays price + fee. included: the fee comes out of the price.';
 comment on column public.organizations.fee_bps is 'The platform''s fee in basis points of the list price: 1800 is 18 %.';
+comment on column public.organizations.plan_fee_bps is
+    'The fee of the plan that the organization has subscribed to, in place of fee_bps; null without one. 75_billing writes it.';
 comment on column public.organizations.payout_weekday is '0 is Sunday, 5 is Friday, in the organization''s time zone.';
 comment on column public.organizations.payout_hold is 'How long after the lesson an earning becomes payable.';
 comment on column public.organizations.minimum_payout_cents is 'A smaller balance is not paid out but carried forward to the next payday.';
@@ -4498,10 +4502,11 @@ grant select (
 --
 -- An id leads to its organization first, and then to the row, since tenants' tables are keyed and spread by organization. An id that is
 -- not here belongs to an object that we have not learned of yet, which the metadata that we gave it can name, or to other business on
--- the same Stripe account. Read by payments (60), disputes (62), connect (68), payouts (72) and webhooks (85).
+-- the same Stripe account. Read by payments (60), disputes (62), connect (68), payouts (72), billing (75) and
+-- webhooks (85).
 
 create type private.stripe_object_type as enum (
-    'payment_intent', 'charge', 'refund', 'dispute', 'account', 'transfer', 'payout'
+    'payment_intent', 'charge', 'refund', 'dispute', 'account', 'transfer', 'payout', 'customer'
 );
 
 create table private.stripe_objects (
@@ -4644,7 +4649,7 @@ $$;
 --   20_post    post_transaction posts one event once, post_batch many; balances follow; an unbalanced transaction is refused
 --
 -- Every room that moves money posts here (discounts 35, orders 48, payments 60, disputes 62, suspense 63, rewards 66, earnings 70,
--- payouts 72), with an idempotency key made from the id of the row that caused it. 95_operations checks the whole.
+-- payouts 72, billing 75), with an idempotency key made from the id of the row that caused it. 95_operations checks the whole.
 -- Every posting stays in one organization; money that belongs to no school is posted under the one that is_platform. What turns out to be
 -- another organization's moves by their accounts interorganization, which sum to zero: one transaction on each side.
 -- Assets and expenses are positive (debits), liabilities and income negative (credits).
@@ -4668,7 +4673,8 @@ create type private.ledger_account_kind as enum (
     'suspense',
     'interorganization',
     'platform_bank',
-    'write_offs'
+    'write_offs',
+    'subscription_revenue'
 );
 
 create table private.ledger_accounts (
@@ -6764,8 +6770,8 @@ begin
 end;
 $$;
 
--- The price of something with this list price: adds the fee that applies to the instructor, by the instructor's own terms
--- or else by the organization's.
+-- The price of something with this list price: adds the fee that applies to the instructor, by the instructor's own terms,
+-- or else by the organization's plan, or else by its own.
 create function private.price_for_instructor(p_instructor_id uuid, p_currency text, p_list_cents bigint)
     returns private.price
     language plpgsql
@@ -6779,7 +6785,7 @@ begin
             p_currency,
             p_list_cents,
             coalesce(details.fee_mode, organization.fee_mode),
-            coalesce(details.fee_bps, organization.fee_bps)
+            coalesce(details.fee_bps, organization.plan_fee_bps, organization.fee_bps)
         )
         from public.instructor_details details
         join public.organizations organization on organization.id = details.org_id
@@ -18668,7 +18674,8 @@ create function private.open_payment(p_user_id uuid, p_ordered_id uuid)
         description text,
         transfer_group text,
         metadata jsonb,
-        hold_expires_at timestamptz
+        hold_expires_at timestamptz,
+        receipt_email text
     )
     language plpgsql
     volatile
@@ -18695,7 +18702,8 @@ begin
         parameters.description,
         parameters.transfer_group,
         parameters.metadata,
-        private.order_deadline(ordered.id)
+        private.order_deadline(ordered.id),
+        (select profile.email from public.profiles profile where profile.id = p_user_id)
     from jsonb_to_record(private.intent_parameters(payment)) parameters (
         amount bigint, currency text, capture_method text, description text, transfer_group text, metadata jsonb
     );
@@ -31676,6 +31684,2112 @@ grant execute on function private.admin_hold_instructor to authenticated;
 grant execute on function public.admin_hold_instructor to authenticated;
 grant execute on function private.payout_statement_document to jobs;
 
+-- sql/75_billing/10_tables.sql
+-- 75_billing: what a person has at Stripe as a customer of the platform: saved cards, subscriptions and invoices.
+--
+--   10_tables           customers, saved cards; 13_subscriptions, 14_invoices: the tables of these
+--   20_customers        open_customer, record_customer: one customer a person; apply_customer; forget_customer
+--   21_payment_methods  saved cards: apply_payment_method; set_default_payment_method and remove_payment_method, for the person
+--   22_setup_intents    open_setup_intent, record_setup_intent, apply_setup_intent: a card is saved without paying
+--   23_pay_with_saved_card  open_saved_card, next_payment_step: POST /payment-intents pays an order with one
+--   30_plans            apply_product, apply_price: what can be subscribed to
+--   31_subscriptions    open_subscription; apply_subscription
+--   32_entitlements     my_features: what the caller's subscriptions give, for policies
+--   33_fee_plans        set_plan_fee: the plan of an organization sets the platform's fee
+--   40_invoices         apply_invoice; 41_invoice_payments: what was paid of one; 42_money_back: refunds and disputes
+--   50_transactions     the view of what was paid, for lessons and subscriptions alike
+--   60_events           apply_billing_event: hands an event to the function of its object; record_billing_object: a fetched object
+--   70_news             is_news: which news of an object is the latest
+--
+-- Stripe keeps all of it, and the tables here mirror what its events say; what a person decides leaves through 25_outbox. The webhook
+-- service calls what opens and records, 85_webhooks hands in the events, the jobs record what they have fetched. No card number is
+-- ever here: a browser gives it to Stripe. Rows belong to the organization that is_platform, for they are about persons and no school.
+-- Whose an object is, its customer says: what another customer has belongs to other business on the same Stripe account.
+create table public.stripe_customers (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    user_id uuid references public.profiles (id) on delete set null,
+    livemode boolean not null,
+    stripe_customer_id text,
+    default_stripe_payment_method_id text,
+    is_delinquent boolean not null default false,
+    deleted_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    constraint customer_id_is_stripes check (stripe_customer_id ~ '^cus_')
+);
+
+create unique index one_customer_a_person_and_mode on public.stripe_customers (user_id, livemode) where deleted_at is null;
+create index on public.stripe_customers (user_id);
+
+comment on table public.stripe_customers is 'A person as a customer at Stripe: one a person and mode. Written by the service alone.';
+comment on column public.stripe_customers.user_id is 'Null once the person was erased.';
+comment on column public.stripe_customers.livemode is 'Whether it is a customer of Stripe''s live mode, or of test mode.';
+comment on column public.stripe_customers.stripe_customer_id is 'Stripe''s id, cus_…; null until Stripe has made the customer.';
+comment on column public.stripe_customers.default_stripe_payment_method_id is
+    'The saved card that invoices are paid with, as Stripe''s id (pm_…): payment_methods.is_default says the same of its row.';
+comment on column public.stripe_customers.is_delinquent is 'Whether the latest invoice could not be paid, as Stripe says.';
+comment on column public.stripe_customers.deleted_at is 'When the customer was deleted at Stripe; the next time the person gets another.';
+
+create table public.payment_methods (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    customer_id uuid not null,
+    user_id uuid references public.profiles (id) on delete set null,
+    stripe_payment_method_id text not null,
+    type text not null,
+    brand text,
+    last4 text,
+    expiry_month integer,
+    expiry_year integer,
+    is_default boolean not null default false,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    unique (org_id, stripe_payment_method_id),
+    foreign key (org_id, customer_id) references public.stripe_customers (org_id, id) on delete restrict,
+    constraint payment_method_id_is_stripes check (stripe_payment_method_id ~ '^(pm|card|src)_'),
+    constraint last4_are_the_last_four check (last4 ~ '^\w{4}$'),
+    constraint expiry_month_is_a_month check (expiry_month between 1 and 12)
+);
+
+create index on public.payment_methods (org_id, customer_id);
+create unique index one_default_payment_method on public.payment_methods (customer_id) where is_default;
+create index on public.payment_methods (user_id);
+
+comment on table public.payment_methods is
+    'The saved cards and other payment methods of a person, as far as a person tells them apart: never a number. The row of one that was '
+    'removed is gone, since it can never be used again.';
+comment on column public.payment_methods.stripe_payment_method_id is 'Stripe''s id, pm_….';
+comment on column public.payment_methods.type is 'Stripe''s word, such as card or sepa_debit; brand and expiry are those of cards.';
+comment on column public.payment_methods.is_default is 'Whether invoices are paid with it.';
+
+create type public.setup_status as enum (
+    'requires_payment_method', 'requires_confirmation', 'requires_action', 'processing', 'succeeded', 'canceled'
+);
+
+create table public.setup_intents (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    customer_id uuid not null,
+    user_id uuid references public.profiles (id) on delete set null,
+    stripe_setup_intent_id text unique,
+    status public.setup_status not null default 'requires_payment_method',
+    failure_code text,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    foreign key (org_id, customer_id) references public.stripe_customers (org_id, id) on delete restrict,
+    constraint setup_intent_id_is_stripes check (stripe_setup_intent_id ~ '^seti_')
+);
+
+create index on public.setup_intents (org_id, customer_id, created_at);
+create index on public.setup_intents (user_id);
+
+comment on table public.setup_intents is 'The attempts of a person to save a card without paying, one a SetupIntent of Stripe.';
+comment on column public.setup_intents.status is 'Stripe''s own status.';
+comment on column public.setup_intents.failure_code is 'Why the latest try failed, as Stripe''s code; null if none did.';
+
+create table private.stripe_news (
+    stripe_id text not null,
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    occurred_at timestamptz not null,
+    rank integer not null,
+    digest text not null,
+    primary key (org_id, stripe_id)
+);
+
+comment on table private.stripe_news is
+    'The latest news of each object of Stripe that this room mirrors, which older ones do not overwrite.';
+comment on column private.stripe_news.rank is 'How far along the object was: of different news of one second the furthest along counts.';
+comment on column private.stripe_news.digest is
+    'Of the whole object, so that different news of one second are told from the same news told twice.';
+
+alter table public.stripe_customers enable row level security;
+alter table public.payment_methods enable row level security;
+alter table public.setup_intents enable row level security;
+alter table private.stripe_news enable row level security;
+
+create trigger touch_updated_at
+    before update on public.stripe_customers
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.payment_methods
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.setup_intents
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.stripe_customers', 'id');
+
+select private.audit_table('public.payment_methods', 'id', '{brand,last4,expiry_month,expiry_year}');
+
+create trigger register_customer
+    after insert or update of stripe_customer_id on public.stripe_customers
+    for each row
+    when (new.stripe_customer_id is not null)
+    execute function private.register_stripe_object('customer', 'stripe_customer_id');
+
+-- sql/75_billing/13_subscriptions.sql
+-- What can be subscribed to, as it stands in Stripe's catalogue, and who has subscribed. A product of Stripe is sold here once its metadata
+-- name features: the metadata features (such as "reports, messages"), fee_bps and grace_days say what a subscription gives.
+create table public.subscription_products (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    stripe_product_id text not null,
+    name text,
+    description text,
+    features text[] not null default '{}',
+    fee_bps integer,
+    grace_days integer not null default 7,
+    is_sold boolean not null default false,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    unique (org_id, stripe_product_id),
+    constraint fee_is_a_share check (fee_bps between 0 and 10000),
+    constraint grace_is_a_few_days check (grace_days between 0 and 90)
+);
+
+comment on table public.subscription_products is 'What can be subscribed to, from Stripe''s products.';
+comment on column public.subscription_products.name is 'Null while only a price of it is known.';
+comment on column public.subscription_products.features is
+    'What has_entitlement says of who subscribes to it: the product''s metadata features.';
+comment on column public.subscription_products.fee_bps is
+    'The platform''s fee in basis points of an organization that subscribes to it; null leaves the organization''s own.';
+comment on column public.subscription_products.grace_days is 'How long its features last after a period that was not paid has begun.';
+comment on column public.subscription_products.is_sold is 'Whether it is offered: active at Stripe, and with features.';
+
+create table public.subscription_plans (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    product_id uuid not null,
+    stripe_price_id text not null,
+    name text,
+    currency text not null,
+    amount_cents bigint,
+    interval text not null,
+    interval_count integer not null,
+    trial_days integer not null default 0,
+    is_active boolean not null default false,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    unique (org_id, stripe_price_id),
+    foreign key (org_id, product_id) references public.subscription_products (org_id, id) on delete restrict,
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint interval_is_known check (interval in ('day', 'week', 'month', 'year')),
+    constraint interval_count_is_positive check (interval_count > 0),
+    constraint trial_is_not_negative check (trial_days >= 0)
+);
+
+create index on public.subscription_plans (org_id, product_id);
+
+comment on table public.subscription_plans is 'What a product costs and how often it is paid, from Stripe''s recurring prices.';
+comment on column public.subscription_plans.name is 'The price''s nickname at Stripe, such as "Yearly".';
+comment on column public.subscription_plans.amount_cents is 'For each interval; null if the price is in tiers.';
+comment on column public.subscription_plans.trial_days is
+    'Free days at the beginning, once for each person and product: the price''s metadata trial_days.';
+
+create type public.subscription_status as enum (
+    'unknown', 'incomplete', 'trialing', 'active', 'past_due', 'unpaid', 'paused', 'incomplete_expired', 'canceled'
+);
+
+create table public.subscriptions (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    customer_id uuid not null,
+    user_id uuid references public.profiles (id) on delete set null,
+    product_id uuid not null,
+    plan_id uuid,
+    organization_id uuid references public.organizations (id) on delete restrict,
+    stripe_subscription_id text not null,
+    stripe_price_id text not null,
+    status public.subscription_status not null,
+    is_live boolean generated always as (status in ('trialing', 'active', 'past_due', 'unpaid', 'paused')) stored,
+    is_current boolean not null default false,
+    amount_cents bigint,
+    currency text not null,
+    interval text,
+    interval_count integer,
+    quantity integer,
+    current_period_start timestamptz,
+    current_period_end timestamptz,
+    cancel_at_period_end boolean not null default false,
+    cancel_at timestamptz,
+    cancelled_at timestamptz,
+    ended_at timestamptz,
+    trial_start timestamptz,
+    trial_end timestamptz,
+    pause_behavior text,
+    resumes_at timestamptz,
+    billing_mode text,
+    started_at timestamptz not null,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    unique (org_id, stripe_subscription_id),
+    foreign key (org_id, customer_id) references public.stripe_customers (org_id, id) on delete restrict,
+    foreign key (org_id, product_id) references public.subscription_products (org_id, id) on delete restrict,
+    foreign key (org_id, plan_id) references public.subscription_plans (org_id, id) on delete restrict,
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint subscription_id_is_stripes check (stripe_subscription_id ~ '^sub_')
+);
+
+create unique index one_current_subscription_a_person_and_product on public.subscriptions (user_id, product_id) where is_current;
+create index on public.subscriptions (user_id);
+create index on public.subscriptions (org_id, customer_id);
+create index on public.subscriptions (org_id, product_id);
+create index on public.subscriptions (org_id, plan_id);
+create index on public.subscriptions (organization_id);
+
+comment on table public.subscriptions is 'The subscriptions of a person, past ones too, as Stripe says of them.';
+comment on column public.subscriptions.status is 'Stripe''s own status; unknown is one that came after this was written.';
+comment on column public.subscriptions.is_live is 'Whether it has begun and not ended.';
+comment on column public.subscriptions.is_current is
+    'Whether it is the live one of the person and product: the first, if there are several by mistake.';
+comment on column public.subscriptions.organization_id is 'The organization whose fee it sets, if it was taken out for one.';
+comment on column public.subscriptions.amount_cents is 'For each interval, of all its items.';
+comment on column public.subscriptions.current_period_start is 'Of its items: the first start, and the last end.';
+comment on column public.subscriptions.cancelled_at is 'When somebody asked for its end, which cancel_at_period_end may put off.';
+comment on column public.subscriptions.pause_behavior is
+    'While collection is paused, what becomes of invoices: keep_as_draft, mark_uncollectible or void.';
+comment on column public.subscriptions.billing_mode is
+    'Stripe''s billing mode, classic or flexible; flexible for those that are made here.';
+
+alter table public.subscription_products enable row level security;
+alter table public.subscription_plans enable row level security;
+alter table public.subscriptions enable row level security;
+
+create trigger touch_updated_at
+    before update on public.subscription_products
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.subscription_plans
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.subscriptions
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.subscription_products', 'id');
+
+select private.audit_table('public.subscription_plans', 'id');
+
+select private.audit_table('public.subscriptions', 'id');
+
+-- sql/75_billing/14_invoices.sql
+-- What subscribers were asked to pay, and what was paid, refunded and disputed of it. Revenue is posted as it is received.
+create type public.invoice_status as enum ('draft', 'open', 'uncollectible', 'void', 'paid');
+create type public.invoice_payment_status as enum ('open', 'canceled', 'paid');
+
+create table public.invoices (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    customer_id uuid not null,
+    user_id uuid references public.profiles (id) on delete set null,
+    subscription_id uuid,
+    stripe_invoice_id text not null,
+    stripe_subscription_id text,
+    number text,
+    status public.invoice_status not null,
+    billing_reason text,
+    currency text not null,
+    total_cents bigint not null,
+    amount_due_cents bigint not null,
+    amount_paid_cents bigint not null,
+    amount_remaining_cents bigint not null,
+    overpaid_cents bigint not null default 0,
+    paid_outside_cents bigint not null default 0,
+    attempt_count integer not null default 0,
+    next_payment_attempt_at timestamptz,
+    last_problem text,
+    last_problem_at timestamptz,
+    invoice_url text,
+    invoice_pdf text,
+    period_start timestamptz,
+    period_end timestamptz,
+    due_at timestamptz,
+    finalized_at timestamptz,
+    paid_at timestamptz,
+    voided_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    unique (org_id, stripe_invoice_id),
+    foreign key (org_id, customer_id) references public.stripe_customers (org_id, id) on delete restrict,
+    foreign key (org_id, subscription_id) references public.subscriptions (org_id, id) on delete restrict,
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint invoice_id_is_stripes check (stripe_invoice_id ~ '^in_')
+);
+
+create index on public.invoices (org_id, customer_id);
+create index on public.invoices (user_id, created_at);
+create index on public.invoices (org_id, subscription_id);
+create index on public.invoices (org_id, stripe_subscription_id) where subscription_id is null;
+
+comment on table public.invoices is 'What a person was asked to pay for a subscription, as Stripe says of it.';
+comment on column public.invoices.stripe_subscription_id is
+    'Stripe''s id of the subscription, which the row subscription_id has once it is known.';
+comment on column public.invoices.overpaid_cents is 'Paid beyond what was due; Stripe keeps it for the customer''s next invoice.';
+comment on column public.invoices.paid_outside_cents is
+    'Paid another way than through Stripe, such as by bank transfer, and recorded there.';
+comment on column public.invoices.next_payment_attempt_at is 'When Stripe tries to collect it again; null if it does not.';
+comment on column public.invoices.last_problem is
+    'What stood in the way of its payment last: payment_failed, payment_action_required or finalization_failed.';
+comment on column public.invoices.invoice_url is 'Stripe''s page on which it can be read and paid.';
+comment on column public.invoices.period_start is 'The period that it pays for: of its lines, the first start and the last end.';
+
+create table public.invoice_payments (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    invoice_id uuid not null,
+    user_id uuid references public.profiles (id) on delete set null,
+    stripe_invoice_payment_id text not null,
+    stripe_payment_intent_id text,
+    stripe_charge_id text,
+    stripe_payment_record_id text,
+    status public.invoice_payment_status not null,
+    currency text not null,
+    amount_requested_cents bigint not null,
+    amount_paid_cents bigint not null default 0,
+    refunded_cents bigint not null default 0,
+    disputed_cents bigint not null default 0,
+    processing_fee_cents bigint,
+    paid_at timestamptz,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    unique (org_id, stripe_invoice_payment_id),
+    foreign key (org_id, invoice_id) references public.invoices (org_id, id) on delete restrict,
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint amounts_are_not_negative check (least(amount_requested_cents, amount_paid_cents, refunded_cents) >= 0)
+);
+
+create index on public.invoice_payments (org_id, invoice_id);
+create index on public.invoice_payments (user_id);
+create index on public.invoice_payments (stripe_payment_intent_id);
+create index on public.invoice_payments (stripe_charge_id);
+
+comment on table public.invoice_payments is
+    'What was paid of an invoice: several in part, each by a PaymentIntent or a charge, or outside Stripe by a payment record.';
+comment on column public.invoice_payments.amount_paid_cents is 'Paid towards this invoice; 0 until it is paid.';
+comment on column public.invoice_payments.disputed_cents is 'What disputes have taken, less what they gave back.';
+comment on column public.invoice_payments.processing_fee_cents is 'Stripe''s fee; null until it is known.';
+
+create table private.invoice_refunds (
+    stripe_refund_id text not null,
+    org_id uuid not null,
+    invoice_payment_id uuid not null,
+    amount_cents bigint not null,
+    status public.refund_status not null,
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, stripe_refund_id),
+    foreign key (org_id, invoice_payment_id) references public.invoice_payments (org_id, id) on delete restrict,
+    constraint amount_is_positive check (amount_cents > 0)
+);
+
+create index on private.invoice_refunds (org_id, invoice_payment_id);
+
+comment on table private.invoice_refunds is 'Refunds of what subscribers paid, made in Stripe''s Dashboard.';
+
+alter table public.invoices enable row level security;
+alter table public.invoice_payments enable row level security;
+alter table private.invoice_refunds enable row level security;
+
+create trigger touch_updated_at
+    before update on public.invoices
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.invoice_payments
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.invoices', 'id', '{invoice_url,invoice_pdf}');
+
+select private.audit_table('public.invoice_payments', 'id');
+
+-- sql/75_billing/20_customers.sql
+-- Opens the customer of a person, and returns what the webhook service needs to create it at Stripe, if it has not been created yet. A
+-- repeated call returns the same customer and key.
+-- Definer: the service has no access to the tables.
+create function private.open_customer(p_user_id uuid, p_livemode boolean)
+    returns table (
+        customer_id uuid,
+        stripe_customer_id text,
+        idempotency_key text,
+        email text,
+        name text,
+        metadata jsonb
+    )
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if not exists (select from public.profiles profile where profile.id = p_user_id) then
+        perform private.refuse('PT404', 'person_not_found', 'There is no person with that id.', 'Sign up again.');
+    end if;
+    perform set_config('lplate.acting_user', p_user_id::text, true);
+    insert into public.stripe_customers (org_id, user_id, livemode)
+    values (private.platform_id(), p_user_id, p_livemode)
+    on conflict (user_id, livemode) where deleted_at is null do nothing;
+
+    return query
+    select
+        customer.id,
+        customer.stripe_customer_id,
+        format('customer:%s', customer.id),
+        profile.email,
+        coalesce(profile.full_name, profile.display_name),
+        jsonb_build_object('customer_id', customer.id)
+    from public.stripe_customers customer
+    join public.profiles profile on profile.id = customer.user_id
+    where customer.user_id = p_user_id
+        and customer.livemode = p_livemode
+        and customer.deleted_at is null;
+end;
+$$;
+
+-- Records Stripe's response to creating a customer, dated at its creation. Everything of the customer is known by its id from then on, so
+-- the service records it before it uses it.
+-- Definer: the service has no access to the tables.
+create function private.record_customer(p_customer_id uuid, p_customer jsonb)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if private.uuid_or_null(p_customer -> 'metadata' ->> 'customer_id') is distinct from p_customer_id then
+        perform private.refuse(
+            'PT422', 'wrong_customer',
+            'That customer belongs to another person.',
+            'Record the customer that was created with this row''s metadata.'
+        );
+    end if;
+    perform private.apply_customer(p_customer, to_timestamp((p_customer ->> 'created')::bigint), false, false);
+end;
+$$;
+
+-- Applies a customer from a Stripe event or response. One that was deleted stays deleted.
+create function private.apply_customer(p_customer jsonb, p_occurred_at timestamptz, p_is_deleted boolean, p_is_fetched boolean)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    customer public.stripe_customers := private.find_customer(jsonb_build_object('customer', p_customer -> 'id') || p_customer);
+begin
+    if customer.id is null then
+        return row('ignored', 'not_ours')::private.stripe_outcome;
+    end if;
+    if not private.is_news(p_customer, p_occurred_at, case when p_is_deleted then 1 else 0 end, p_is_fetched) then
+        return row('processed', 'late')::private.stripe_outcome;
+    end if;
+
+    update public.stripe_customers
+    set default_stripe_payment_method_id = private.expandable_id(p_customer #> '{invoice_settings,default_payment_method}'),
+        is_delinquent = coalesce((p_customer ->> 'delinquent')::boolean, false),
+        deleted_at = case when p_is_deleted then coalesce(deleted_at, p_occurred_at) else deleted_at end
+    where org_id = customer.org_id
+        and id = customer.id;
+    if p_is_deleted then
+        delete from public.payment_methods where org_id = customer.org_id and customer_id = customer.id;
+    end if;
+    perform private.mark_default_payment_method(customer.org_id, customer.id);
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Returns the customer that an object of Stripe names, locked: by its id, or, while that is not recorded yet, by the metadata that we
+-- gave it (and records the id). No customer if it is somebody else's on the same Stripe account.
+create function private.find_customer(p_object jsonb)
+    returns public.stripe_customers
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    stripe_id constant text := private.expandable_id(p_object -> 'customer');
+    known constant private.stripe_objects := private.stripe_row('stripe_customers', stripe_id);
+    customer public.stripe_customers;
+begin
+    update public.stripe_customers
+    set stripe_customer_id = stripe_id
+    where id = private.uuid_or_null(p_object -> 'metadata' ->> 'customer_id')
+        and known.row_id is null
+        and stripe_customer_id is null
+    returning * into customer;
+    if not found then
+        select * into customer
+        from public.stripe_customers
+        where org_id = known.org_id
+            and id = known.row_id
+        for no key update;
+    end if;
+    return customer;
+end;
+$$;
+
+-- Anonymises what a person has here, and has the customer deleted at Stripe, which ends the subscriptions as well. Amounts and dates stay.
+-- erase_person calls it.
+create function private.forget_customer(p_user_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    customer public.stripe_customers;
+begin
+    for customer in
+        update public.stripe_customers
+        set user_id = null,
+            deleted_at = private.clock(),
+            default_stripe_payment_method_id = null
+        where user_id = p_user_id
+            and deleted_at is null
+        returning *
+    loop
+        perform private.enqueue_command(
+            customer.org_id, 'delete_customer', format('customer:%s:delete', customer.id),
+            jsonb_build_object('customer', customer.stripe_customer_id)
+        )
+        where customer.stripe_customer_id is not null;
+    end loop;
+    delete from public.payment_methods where user_id = p_user_id;
+    delete from public.setup_intents where user_id = p_user_id;
+    update public.invoices
+    set invoice_url = null,
+        invoice_pdf = null
+    where user_id = p_user_id;
+end;
+$$;
+
+-- sql/75_billing/21_payment_methods.sql
+-- Applies a saved card from a Stripe event or fetch: attached, renewed by the bank (automatically_updated), or detached. Stripe does not
+-- say whose a detached one was, and it can never be used again: its row goes, and later news of its past find that it has gone.
+create function private.apply_payment_method(p_method jsonb, p_occurred_at timestamptz, p_is_fetched boolean)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    is_detached constant boolean := private.expandable_id(p_method -> 'customer') is null;
+    customer public.stripe_customers := private.find_customer(p_method - 'metadata');
+begin
+    if customer.id is null and not is_detached then
+        return row('ignored', 'not_ours')::private.stripe_outcome;
+    end if;
+    if not private.is_news(p_method, p_occurred_at, is_detached::integer, p_is_fetched) then
+        return row('processed', 'late')::private.stripe_outcome;
+    end if;
+    if is_detached then
+        delete from public.payment_methods
+        where org_id = private.platform_id()
+            and stripe_payment_method_id = p_method ->> 'id';
+        return row('processed', null)::private.stripe_outcome;
+    end if;
+    if customer.deleted_at is not null then
+        return row('processed', 'customer_deleted')::private.stripe_outcome;
+    end if;
+
+    insert into public.payment_methods (
+        org_id, customer_id, user_id, stripe_payment_method_id, type, brand, last4, expiry_month, expiry_year
+    )
+    select
+        customer.org_id, customer.id, customer.user_id, p_method ->> 'id', p_method ->> 'type', details.value ->> 'brand',
+        details.value ->> 'last4', (details.value ->> 'exp_month')::integer, (details.value ->> 'exp_year')::integer
+    from (select p_method -> (p_method ->> 'type') as value) details
+    on conflict (org_id, stripe_payment_method_id) do update
+        set type = excluded.type,
+            brand = excluded.brand,
+            last4 = excluded.last4,
+            expiry_month = excluded.expiry_month,
+            expiry_year = excluded.expiry_year;
+    perform private.mark_default_payment_method(customer.org_id, customer.id);
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Marks the payment method that Stripe says is the customer's default, whichever of the two came first.
+create function private.mark_default_payment_method(p_org_id uuid, p_customer_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    default_id constant text := (
+        select customer.default_stripe_payment_method_id
+        from public.stripe_customers customer
+        where customer.org_id = p_org_id
+            and customer.id = p_customer_id
+    );
+begin
+    update public.payment_methods
+    set is_default = false
+    where org_id = p_org_id
+        and customer_id = p_customer_id
+        and is_default
+        and stripe_payment_method_id is distinct from default_id;
+    update public.payment_methods
+    set is_default = true
+    where org_id = p_org_id
+        and customer_id = p_customer_id
+        and not is_default
+        and stripe_payment_method_id = default_id;
+end;
+$$;
+
+-- Has a saved card of the caller's made the one that invoices are paid with. Definer: nobody writes billing directly.
+create function private.set_default_payment_method(p_payment_method_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    method constant public.payment_methods := private.require_payment_method(private.require_person(), p_payment_method_id);
+begin
+    perform private.send_default_payment_method(customer, method.stripe_payment_method_id)
+    from public.stripe_customers customer
+    where customer.org_id = method.org_id
+        and customer.id = method.customer_id;
+end;
+$$;
+
+-- Has Stripe use this payment method for the customer's invoices.
+create function private.send_default_payment_method(p_customer public.stripe_customers, p_stripe_payment_method_id text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.enqueue_command(
+        p_customer.org_id, 'set_default_payment_method',
+        format('customer:%s:default:%s:%s', p_customer.id, p_stripe_payment_method_id, extract(epoch from private.clock())),
+        jsonb_build_object('customer', p_customer.stripe_customer_id, 'payment_method', p_stripe_payment_method_id),
+        format('customer:%s', p_customer.id)
+    );
+$$;
+
+-- Has a saved card of the caller's removed at Stripe; the row goes once Stripe has. Definer: nobody writes billing directly.
+create function private.remove_payment_method(p_payment_method_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    method constant public.payment_methods := private.require_payment_method(private.require_person(), p_payment_method_id);
+begin
+    perform private.enqueue_command(
+        method.org_id, 'detach_payment_method', format('payment_method:%s:detach', method.id),
+        jsonb_build_object('payment_method', method.stripe_payment_method_id),
+        format('customer:%s', method.customer_id)
+    );
+end;
+$$;
+
+-- Returns a saved card of a person that can be used, or refuses: also one of somebody else's, with the same words.
+create function private.require_payment_method(p_user_id uuid, p_payment_method_id uuid)
+    returns public.payment_methods
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    method public.payment_methods;
+begin
+    select * into method
+    from public.payment_methods
+    where id = p_payment_method_id
+        and user_id = p_user_id;
+    if not found then
+        perform private.refuse(
+            'PT404', 'payment_method_not_found',
+            'You have no such saved card.',
+            'Read payment_methods, or save a card with POST /setup-intents.'
+        );
+    end if;
+    return method;
+end;
+$$;
+
+-- sql/75_billing/22_setup_intents.sql
+-- Opens an attempt to save a card, and returns what the webhook service needs to create its SetupIntent at Stripe. The eleventh within an
+-- hour is refused: whoever tries stolen cards would try them so. The customer's row is locked, so that attempts made at once are counted.
+-- Definer: the service has no access to the tables.
+create function private.open_setup_intent(p_customer_id uuid)
+    returns table (setup_intent_id uuid, stripe_customer_id text, idempotency_key text, metadata jsonb)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    max_an_hour constant integer := 10;
+    customer public.stripe_customers;
+    new_id uuid;
+begin
+    select * into strict customer from public.stripe_customers where id = p_customer_id for no key update;
+    if (
+        select count(*)
+        from public.setup_intents setup
+        where setup.org_id = customer.org_id
+            and setup.customer_id = customer.id
+            and setup.created_at > private.clock() - interval '1 hour'
+    ) >= max_an_hour then
+        perform private.refuse(
+            'PT429', 'too_many_cards',
+            format('Saving a card was tried %s times within an hour.', max_an_hour),
+            'Wait an hour.'
+        );
+    end if;
+
+    insert into public.setup_intents (org_id, customer_id, user_id)
+    values (customer.org_id, customer.id, customer.user_id)
+    returning id into new_id;
+    return query
+    select
+        new_id, customer.stripe_customer_id, format('setup_intent:%s', new_id),
+        jsonb_build_object('setup_intent_id', new_id, 'customer_id', customer.id);
+end;
+$$;
+
+-- Records Stripe's response to creating a SetupIntent, dated at its creation.
+-- Definer: the service has no access to the tables.
+create function private.record_setup_intent(p_setup_intent_id uuid, p_setup_intent jsonb)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if private.uuid_or_null(p_setup_intent -> 'metadata' ->> 'setup_intent_id') is distinct from p_setup_intent_id then
+        perform private.refuse(
+            'PT422', 'wrong_setup_intent',
+            'That SetupIntent belongs to another row.',
+            'Record the SetupIntent that was created with this row''s metadata.'
+        );
+    end if;
+    perform private.apply_setup_intent(p_setup_intent, to_timestamp((p_setup_intent ->> 'created')::bigint), false);
+end;
+$$;
+
+-- Applies a SetupIntent from a Stripe event or response, also one that Stripe's own pages made for the customer. The first card that is
+-- saved becomes the default.
+create function private.apply_setup_intent(p_setup_intent jsonb, p_occurred_at timestamptz, p_is_fetched boolean)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    new_status constant public.setup_status := p_setup_intent ->> 'status';
+    new_failure_code constant text := coalesce(
+        p_setup_intent #>> '{last_setup_error,decline_code}', p_setup_intent #>> '{last_setup_error,code}'
+    );
+    customer public.stripe_customers := private.find_customer(p_setup_intent);
+    rank constant integer := 2 * array_position(enum_range(null::public.setup_status), new_status)
+        + (new_failure_code is not null)::integer;
+begin
+    if customer.id is null then
+        return row('ignored', 'not_ours')::private.stripe_outcome;
+    end if;
+    if customer.user_id is null or not private.is_news(p_setup_intent, p_occurred_at, rank, p_is_fetched) then
+        return row('processed', 'late')::private.stripe_outcome;
+    end if;
+
+    update public.setup_intents
+    set stripe_setup_intent_id = p_setup_intent ->> 'id'
+    where id = private.uuid_or_null(p_setup_intent -> 'metadata' ->> 'setup_intent_id')
+        and customer_id = customer.id
+        and stripe_setup_intent_id is null;
+    insert into public.setup_intents (org_id, customer_id, user_id, stripe_setup_intent_id, status, failure_code)
+    values (customer.org_id, customer.id, customer.user_id, p_setup_intent ->> 'id', new_status, new_failure_code)
+    on conflict (stripe_setup_intent_id) do update
+        set status = excluded.status,
+            failure_code = excluded.failure_code;
+
+    if new_status = 'succeeded' and customer.deleted_at is null and customer.default_stripe_payment_method_id is null then
+        perform private.send_default_payment_method(customer, private.expandable_id(p_setup_intent -> 'payment_method'));
+    end if;
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- sql/75_billing/23_pay_with_saved_card.sql
+-- The saved card that a person wants to pay an order with, as Stripe knows it. The order's payment is opened as for any card.
+-- Definer: the service has no access to the tables.
+create function private.open_saved_card(p_user_id uuid, p_payment_method_id uuid)
+    returns table (stripe_customer_id text, stripe_payment_method_id text)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    method constant public.payment_methods := private.require_payment_method(p_user_id, p_payment_method_id);
+begin
+    return query
+    select customer.stripe_customer_id, method.stripe_payment_method_id
+    from public.stripe_customers customer
+    where customer.org_id = method.org_id
+        and customer.id = method.customer_id;
+end;
+$$;
+
+-- What whoever pays has to do next, by the PaymentIntent: pay (give a card), authenticate (at their bank, with the client secret, on this
+-- order's deadline), another_card, wait, start_again, or none. A charge in the customer's absence that their bank wants them for ends
+-- declined at Stripe, and is still theirs to authenticate.
+create function private.next_payment_step(p_payment_intent jsonb)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when p_payment_intent ->> 'status' in ('succeeded', 'requires_capture') then 'none'
+        when p_payment_intent ->> 'status' = 'processing' then 'wait'
+        when p_payment_intent ->> 'status' = 'requires_action' then 'authenticate'
+        when p_payment_intent ->> 'status' = 'canceled' then 'start_again'
+        when p_payment_intent #>> '{last_payment_error,code}' = 'authentication_required' then 'authenticate'
+        when p_payment_intent #> '{last_payment_error,code}' is not null then 'another_card'
+        else 'pay'
+    end;
+$$;
+
+-- sql/75_billing/30_plans.sql
+-- Applies a product of Stripe's catalogue from an event or fetch. It is sold if it is active and its metadata name features.
+create function private.apply_product(p_product jsonb, p_occurred_at timestamptz, p_is_deleted boolean, p_is_fetched boolean)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    said constant jsonb := p_product -> 'metadata';
+begin
+    if not private.is_news(p_product, p_occurred_at, p_is_deleted::integer, p_is_fetched) then
+        return row('processed', 'late')::private.stripe_outcome;
+    end if;
+    insert into public.subscription_products (
+        org_id, stripe_product_id, name, description, features, fee_bps, grace_days, is_sold
+    )
+    values (
+        private.platform_id(), p_product ->> 'id', p_product ->> 'name', p_product ->> 'description',
+        private.features_of(said ->> 'features'),
+        (substring(said ->> 'fee_bps' from '^\d{1,5}$'))::integer,
+        coalesce((substring(said ->> 'grace_days' from '^\d{1,2}$'))::integer, 7),
+        coalesce((p_product ->> 'active')::boolean, false) and not p_is_deleted and private.features_of(said ->> 'features') <> '{}'
+    )
+    on conflict (org_id, stripe_product_id) do update
+        set name = excluded.name,
+            description = excluded.description,
+            features = excluded.features,
+            fee_bps = excluded.fee_bps,
+            grace_days = excluded.grace_days,
+            is_sold = excluded.is_sold;
+    perform private.set_plan_fee(affected.organization_id)
+    from (
+        select distinct subscription.organization_id
+        from public.subscriptions subscription
+        join public.subscription_products product on product.org_id = subscription.org_id and product.id = subscription.product_id
+        where product.stripe_product_id = p_product ->> 'id'
+            and subscription.organization_id is not null
+        order by subscription.organization_id
+    ) affected;
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- The features that a product's metadata name, such as "reports, messages".
+create function private.features_of(p_text text)
+    returns text[]
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(array_agg(distinct lower(trim(feature)) order by lower(trim(feature))), '{}')
+    from unnest(string_to_array(p_text, ',')) feature
+    where trim(feature) <> '';
+$$;
+
+-- Applies a price from an event or fetch. Prices that are paid once are no plans.
+create function private.apply_price(p_price jsonb, p_occurred_at timestamptz, p_is_deleted boolean, p_is_fetched boolean)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    plan public.subscription_plans;
+begin
+    if p_price ->> 'type' is distinct from 'recurring' then
+        return row('ignored', 'not_recurring')::private.stripe_outcome;
+    end if;
+    if not private.is_news(p_price, p_occurred_at, p_is_deleted::integer, p_is_fetched) then
+        return row('processed', 'late')::private.stripe_outcome;
+    end if;
+    plan := private.ensure_plan(p_price);
+    update public.subscription_plans
+    set name = p_price ->> 'nickname',
+        currency = p_price ->> 'currency',
+        amount_cents = (p_price ->> 'unit_amount')::bigint,
+        trial_days = coalesce((substring(p_price #>> '{metadata,trial_days}' from '^\d{1,3}$'))::integer, 0),
+        is_active = coalesce((p_price ->> 'active')::boolean, false) and not p_is_deleted
+    where org_id = plan.org_id
+        and id = plan.id;
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Returns the plan of a price, made if it is not known yet: nobody can choose it until Stripe's catalogue has told of it.
+create function private.ensure_plan(p_price jsonb)
+    returns public.subscription_plans
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    product constant public.subscription_products := private.ensure_product(private.expandable_id(p_price -> 'product'));
+    plan public.subscription_plans;
+begin
+    insert into public.subscription_plans (org_id, product_id, stripe_price_id, currency, amount_cents, interval, interval_count)
+    values (
+        product.org_id, product.id, p_price ->> 'id', p_price ->> 'currency', (p_price ->> 'unit_amount')::bigint,
+        p_price #>> '{recurring,interval}', (p_price #>> '{recurring,interval_count}')::integer
+    )
+    on conflict (org_id, stripe_price_id) do nothing;
+    select * into strict plan
+    from public.subscription_plans
+    where org_id = product.org_id
+        and stripe_price_id = p_price ->> 'id';
+    return plan;
+end;
+$$;
+
+-- Returns a product of Stripe's by its id, made if it is not known yet.
+create function private.ensure_product(p_stripe_product_id text)
+    returns public.subscription_products
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    product public.subscription_products;
+begin
+    insert into public.subscription_products (org_id, stripe_product_id)
+    values (private.platform_id(), p_stripe_product_id)
+    on conflict (org_id, stripe_product_id) do nothing;
+    select * into strict product
+    from public.subscription_products
+    where org_id = private.platform_id()
+        and stripe_product_id = p_stripe_product_id;
+    return product;
+end;
+$$;
+
+-- sql/75_billing/31_subscriptions.sql
+-- Says what the webhook service needs to have a person subscribe to a plan on Stripe's page. A trial is given once for a product. An
+-- organization whose fee the plan sets is named by its owner or admin.
+-- Definer: the service has no access to the tables.
+create function private.open_subscription(p_user_id uuid, p_customer_id uuid, p_plan_id uuid, p_organization_id uuid)
+    returns table (stripe_price_id text, trial_days integer, metadata jsonb)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    plan public.subscription_plans;
+begin
+    select offered.* into plan
+    from public.subscription_plans offered
+    join public.subscription_products product on product.org_id = offered.org_id and product.id = offered.product_id
+    where offered.id = p_plan_id
+        and offered.is_active
+        and product.is_sold;
+    if not found then
+        perform private.refuse('PT404', 'plan_not_found', 'There is no such plan.', 'Read subscription_plans.');
+    end if;
+    perform private.assert_may_subscribe(p_user_id, plan.product_id);
+    if p_organization_id is not null then
+        perform private.require_payee(p_user_id, null, p_organization_id);
+    end if;
+
+    return query
+    select
+        plan.stripe_price_id,
+        case when not exists (
+            select
+            from public.subscriptions earlier
+            where earlier.user_id = p_user_id
+                and earlier.product_id = plan.product_id
+                and earlier.status not in ('incomplete', 'incomplete_expired')
+        ) then plan.trial_days else 0 end,
+        jsonb_strip_nulls(jsonb_build_object('customer_id', p_customer_id, 'organization_id', p_organization_id));
+end;
+$$;
+
+-- Refuses who has subscribed to the product already.
+create function private.assert_may_subscribe(p_user_id uuid, p_product_id uuid)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if exists (
+        select
+        from public.subscriptions live
+        where live.user_id = p_user_id
+            and live.product_id = p_product_id
+            and live.is_live
+    ) then
+        perform private.refuse(
+            'PT409', 'already_subscribed',
+            'You have subscribed to this already.',
+            'Change the plan, or pay what is open, with POST /billing-portal-sessions.'
+        );
+    end if;
+end;
+$$;
+
+-- Applies a subscription from a Stripe event or fetch. Its period is that of its items, since Stripe has none on the whole.
+create function private.apply_subscription(p_subscription jsonb, p_occurred_at timestamptz, p_is_fetched boolean)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    new_status constant public.subscription_status := private.subscription_status_of(p_subscription);
+    customer public.stripe_customers := private.find_customer(p_subscription);
+    subscription public.subscriptions;
+begin
+    if customer.id is null then
+        return row('ignored', 'not_ours')::private.stripe_outcome;
+    end if;
+    if not private.is_news(
+        p_subscription, p_occurred_at, array_position(enum_range(null::public.subscription_status), new_status), p_is_fetched
+    ) then
+        return row('processed', 'late')::private.stripe_outcome;
+    end if;
+
+    subscription := private.write_subscription(customer, private.read_subscription(p_subscription, new_status));
+    perform private.settle_current_subscription(subscription);
+    perform private.set_plan_fee(subscription.organization_id);
+    update public.invoices
+    set subscription_id = subscription.id
+    where org_id = subscription.org_id
+        and stripe_subscription_id = subscription.stripe_subscription_id
+        and subscription_id is null;
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Stripe's status of a subscription, or unknown if it is one that was not known when this was written.
+create function private.subscription_status_of(p_subscription jsonb)
+    returns public.subscription_status
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when pg_input_is_valid(p_subscription ->> 'status', 'public.subscription_status')
+            then (p_subscription ->> 'status')::public.subscription_status
+        else 'unknown'
+    end;
+$$;
+
+-- What a row of subscriptions says of a subscription of Stripe's, without who it belongs to. The plan is that of its first item.
+create function private.read_subscription(p_subscription jsonb, p_status public.subscription_status)
+    returns public.subscriptions
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    items constant jsonb := p_subscription #> '{items,data}';
+    first_price constant jsonb := items #> '{0,price}';
+    plan constant public.subscription_plans := private.ensure_plan(first_price);
+    said public.subscriptions;
+begin
+    said.org_id := plan.org_id;
+    said.product_id := plan.product_id;
+    said.plan_id := plan.id;
+    said.organization_id := (
+        select organization.id
+        from public.organizations organization
+        where organization.id = private.uuid_or_null(p_subscription #>> '{metadata,organization_id}')
+    );
+    said.stripe_subscription_id := p_subscription ->> 'id';
+    said.stripe_price_id := plan.stripe_price_id;
+    said.status := p_status;
+    said.currency := p_subscription ->> 'currency';
+    said.interval := first_price #>> '{recurring,interval}';
+    said.interval_count := (first_price #>> '{recurring,interval_count}')::integer;
+    select
+        sum((item #>> '{price,unit_amount}')::bigint * coalesce((item ->> 'quantity')::bigint, 1)),
+        sum(coalesce((item ->> 'quantity')::integer, 1)),
+        to_timestamp(min((item ->> 'current_period_start')::bigint)),
+        to_timestamp(max((item ->> 'current_period_end')::bigint))
+    into said.amount_cents, said.quantity, said.current_period_start, said.current_period_end
+    from jsonb_array_elements(items) item;
+    said.cancel_at_period_end := coalesce((p_subscription ->> 'cancel_at_period_end')::boolean, false);
+    said.cancel_at := to_timestamp((p_subscription ->> 'cancel_at')::bigint);
+    said.cancelled_at := to_timestamp((p_subscription ->> 'canceled_at')::bigint);
+    said.ended_at := to_timestamp((p_subscription ->> 'ended_at')::bigint);
+    said.trial_start := to_timestamp((p_subscription ->> 'trial_start')::bigint);
+    said.trial_end := to_timestamp((p_subscription ->> 'trial_end')::bigint);
+    said.pause_behavior := p_subscription #>> '{pause_collection,behavior}';
+    said.resumes_at := to_timestamp((p_subscription #>> '{pause_collection,resumes_at}')::bigint);
+    said.billing_mode := p_subscription #>> '{billing_mode,type}';
+    said.started_at := to_timestamp(coalesce(p_subscription ->> 'start_date', p_subscription ->> 'created')::bigint);
+    return said;
+end;
+$$;
+
+-- Writes what Stripe says of a customer's subscription into its row, and returns it.
+create function private.write_subscription(p_customer public.stripe_customers, p_said public.subscriptions)
+    returns public.subscriptions
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    written public.subscriptions;
+begin
+    insert into public.subscriptions (
+        org_id, customer_id, user_id, product_id, plan_id, organization_id, stripe_subscription_id, stripe_price_id, status, amount_cents,
+        currency, interval, interval_count, quantity, current_period_start, current_period_end, cancel_at_period_end, cancel_at,
+        cancelled_at, ended_at, trial_start, trial_end, pause_behavior, resumes_at, billing_mode, started_at
+    )
+    values (
+        p_said.org_id, p_customer.id, p_customer.user_id, p_said.product_id, p_said.plan_id, p_said.organization_id,
+        p_said.stripe_subscription_id, p_said.stripe_price_id, p_said.status, p_said.amount_cents, p_said.currency, p_said.interval,
+        p_said.interval_count, p_said.quantity, p_said.current_period_start, p_said.current_period_end, p_said.cancel_at_period_end,
+        p_said.cancel_at, p_said.cancelled_at, p_said.ended_at, p_said.trial_start, p_said.trial_end, p_said.pause_behavior,
+        p_said.resumes_at, p_said.billing_mode, p_said.started_at
+    )
+    on conflict (org_id, stripe_subscription_id) do update
+        set product_id = excluded.product_id,
+            plan_id = excluded.plan_id,
+            organization_id = excluded.organization_id,
+            stripe_price_id = excluded.stripe_price_id,
+            status = excluded.status,
+            is_current = false,
+            amount_cents = excluded.amount_cents,
+            currency = excluded.currency,
+            interval = excluded.interval,
+            interval_count = excluded.interval_count,
+            quantity = excluded.quantity,
+            current_period_start = excluded.current_period_start,
+            current_period_end = excluded.current_period_end,
+            cancel_at_period_end = excluded.cancel_at_period_end,
+            cancel_at = excluded.cancel_at,
+            cancelled_at = excluded.cancelled_at,
+            ended_at = excluded.ended_at,
+            trial_start = excluded.trial_start,
+            trial_end = excluded.trial_end,
+            pause_behavior = excluded.pause_behavior,
+            resumes_at = excluded.resumes_at,
+            billing_mode = excluded.billing_mode,
+            started_at = excluded.started_at
+    returning * into written;
+    return written;
+end;
+$$;
+
+-- Says anew which of a customer's live subscriptions to each product is the current one: the first. A second one is a mistake, of two
+-- browsers or of somebody in the Dashboard, that Stripe does not prevent: the platform's admins are told, who end and refund one.
+create function private.settle_current_subscription(p_subscription public.subscriptions)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    first_ids constant uuid[] := array(
+        select distinct on (live.product_id) live.id
+        from public.subscriptions live
+        where live.org_id = p_subscription.org_id
+            and live.customer_id = p_subscription.customer_id
+            and live.is_live
+        order by live.product_id, live.started_at, live.stripe_subscription_id
+    );
+begin
+    update public.subscriptions
+    set is_current = false
+    where org_id = p_subscription.org_id
+        and customer_id = p_subscription.customer_id
+        and is_current
+        and not id = any (first_ids);
+    update public.subscriptions
+    set is_current = true
+    where org_id = p_subscription.org_id
+        and id = any (first_ids)
+        and not is_current;
+    perform private.raise_alert(
+        live.org_id, null, 'subscribed_twice', 'Somebody pays for two subscriptions to one product. End one in Stripe''s Dashboard.',
+        'subscriptions', live.id, format('subscription:%s:twice', live.id)
+    )
+    from public.subscriptions live
+    where live.org_id = p_subscription.org_id
+        and live.customer_id = p_subscription.customer_id
+        and live.is_live
+        and not live.is_current;
+end;
+$$;
+
+-- sql/75_billing/32_entitlements.sql
+-- The features that the caller's subscriptions give now, as an array that is asked once a statement. While a period is unpaid they last for
+-- the days of grace of the product, and no longer than that if Stripe's news should stop.
+-- Definer: policies of other tables ask it, whatever the caller may read.
+create function private.my_features()
+    returns text[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = '', pg_temp
+as $$
+begin
+    return array(
+        select distinct feature
+        from public.subscriptions subscription
+        join public.subscription_products product on product.org_id = subscription.org_id and product.id = subscription.product_id
+        cross join lateral unnest(product.features) feature
+        where subscription.user_id = private.my_user_id()
+            and private.is_entitling(subscription, product)
+        order by feature
+    );
+end;
+$$;
+
+-- Whether a subscription gives its features now.
+create function private.is_entitling(p_subscription public.subscriptions, p_product public.subscription_products)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_subscription.pause_behavior is distinct from 'keep_as_draft' and case p_subscription.status
+        when 'active' then private.clock() < p_subscription.current_period_end + make_interval(days => p_product.grace_days)
+        when 'trialing' then private.clock() < p_subscription.current_period_end + make_interval(days => p_product.grace_days)
+        when 'past_due' then private.clock() < p_subscription.current_period_start + make_interval(days => p_product.grace_days)
+        else false
+    end;
+$$;
+
+-- sql/75_billing/33_fee_plans.sql
+-- Sets the platform's fee of an organization to that of the plan it has subscribed to, the lowest of several, from its next price on. Without
+-- a live subscription it has its own fee again. What was booked before keeps its price.
+create function private.set_plan_fee(p_organization_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    new_fee_bps constant integer := (
+        select min(product.fee_bps)
+        from public.subscriptions subscription
+        join public.subscription_products product on product.org_id = subscription.org_id and product.id = subscription.product_id
+        where subscription.organization_id = p_organization_id
+            and subscription.status in ('trialing', 'active', 'past_due')
+    );
+begin
+    update public.organizations
+    set plan_fee_bps = new_fee_bps
+    where id = p_organization_id
+        and plan_fee_bps is distinct from new_fee_bps;
+end;
+$$;
+
+-- sql/75_billing/40_invoices.sql
+-- Applies an invoice from a Stripe event or fetch; the preview of an upcoming one, which has no id, is none. Its subscription is named in
+-- its parent, and its period by its lines: what the invoice itself calls its period lies in the past.
+create function private.apply_invoice(p_invoice jsonb, p_occurred_at timestamptz, p_is_deleted boolean, p_is_fetched boolean)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    new_status constant public.invoice_status := coalesce(p_invoice ->> 'status', 'draft');
+    customer public.stripe_customers := private.find_customer(
+        p_invoice || jsonb_build_object('metadata', p_invoice #> '{parent,subscription_details,metadata}')
+    );
+    invoice public.invoices;
+begin
+    if customer.id is null or p_invoice ->> 'id' is null then
+        return row('ignored', 'not_ours')::private.stripe_outcome;
+    end if;
+    if not private.is_news(
+        p_invoice, p_occurred_at,
+        case when p_is_deleted then 9999999
+            else array_position(enum_range(null::public.invoice_status), new_status) * 1000 + (p_invoice ->> 'attempt_count')::integer end,
+        p_is_fetched
+    ) then
+        return row('processed', 'late')::private.stripe_outcome;
+    end if;
+    if p_is_deleted then
+        delete from public.invoices where org_id = customer.org_id and stripe_invoice_id = p_invoice ->> 'id';
+        return row('processed', null)::private.stripe_outcome;
+    end if;
+    invoice := private.write_invoice(customer, p_invoice, new_status);
+    perform private.post_paid_outside(invoice, coalesce((p_invoice ->> 'amount_paid_off_stripe')::bigint, 0), p_occurred_at);
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Writes what Stripe says of a customer's invoice into its row, and returns it.
+create function private.write_invoice(p_customer public.stripe_customers, p_invoice jsonb, p_status public.invoice_status)
+    returns public.invoices
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    stripe_subscription constant text := private.expandable_id(p_invoice #> '{parent,subscription_details,subscription}');
+    moments constant jsonb := p_invoice -> 'status_transitions';
+    written public.invoices;
+begin
+    insert into public.invoices (
+        org_id, customer_id, user_id, subscription_id, stripe_invoice_id, stripe_subscription_id, number, status, billing_reason, currency,
+        total_cents, amount_due_cents, amount_paid_cents, amount_remaining_cents, overpaid_cents, attempt_count, next_payment_attempt_at,
+        invoice_url, invoice_pdf, period_start, period_end, due_at, finalized_at, paid_at, voided_at
+    )
+    select
+        p_customer.org_id, p_customer.id, p_customer.user_id,
+        (
+            select subscription.id
+            from public.subscriptions subscription
+            where subscription.org_id = p_customer.org_id
+                and subscription.stripe_subscription_id = stripe_subscription
+        ),
+        p_invoice ->> 'id', stripe_subscription, p_invoice ->> 'number', p_status, p_invoice ->> 'billing_reason', p_invoice ->> 'currency',
+        (p_invoice ->> 'total')::bigint, (p_invoice ->> 'amount_due')::bigint, (p_invoice ->> 'amount_paid')::bigint,
+        (p_invoice ->> 'amount_remaining')::bigint, coalesce((p_invoice ->> 'amount_overpaid')::bigint, 0),
+        (p_invoice ->> 'attempt_count')::integer, to_timestamp((p_invoice ->> 'next_payment_attempt')::bigint),
+        case when p_customer.user_id is not null then p_invoice ->> 'hosted_invoice_url' end,
+        case when p_customer.user_id is not null then p_invoice ->> 'invoice_pdf' end, lines.starts_at, lines.ends_at,
+        to_timestamp((p_invoice ->> 'due_date')::bigint), to_timestamp((moments ->> 'finalized_at')::bigint),
+        to_timestamp((moments ->> 'paid_at')::bigint), to_timestamp((moments ->> 'voided_at')::bigint)
+    from (
+        select
+            to_timestamp(min((line #>> '{period,start}')::bigint)) as starts_at,
+            to_timestamp(max((line #>> '{period,end}')::bigint)) as ends_at
+        from jsonb_array_elements(p_invoice #> '{lines,data}') line
+    ) lines
+    on conflict (org_id, stripe_invoice_id) do update
+        set subscription_id = excluded.subscription_id,
+            stripe_subscription_id = excluded.stripe_subscription_id,
+            number = excluded.number,
+            status = excluded.status,
+            billing_reason = excluded.billing_reason,
+            total_cents = excluded.total_cents,
+            amount_due_cents = excluded.amount_due_cents,
+            amount_paid_cents = excluded.amount_paid_cents,
+            amount_remaining_cents = excluded.amount_remaining_cents,
+            overpaid_cents = excluded.overpaid_cents,
+            attempt_count = excluded.attempt_count,
+            next_payment_attempt_at = excluded.next_payment_attempt_at,
+            invoice_url = excluded.invoice_url,
+            invoice_pdf = excluded.invoice_pdf,
+            period_start = excluded.period_start,
+            period_end = excluded.period_end,
+            due_at = excluded.due_at,
+            finalized_at = excluded.finalized_at,
+            paid_at = excluded.paid_at,
+            voided_at = excluded.voided_at
+    returning * into written;
+    return written;
+end;
+$$;
+
+-- Posts what more, or less, of an invoice has been paid outside Stripe since it was last told of.
+create function private.post_paid_outside(p_invoice public.invoices, p_cents bigint, p_occurred_at timestamptz)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_cents = p_invoice.paid_outside_cents then
+        return;
+    end if;
+    perform private.post_transaction(
+        p_invoice.org_id, 'invoice_paid_outside', 'invoice', p_invoice.id,
+        format('invoice:%s:outside:%s:%s:%s', p_invoice.id, extract(epoch from p_occurred_at), p_invoice.paid_outside_cents, p_cents),
+        p_invoice.currency, p_occurred_at,
+        array[
+            row('platform_bank', null, p_cents - p_invoice.paid_outside_cents),
+            row('subscription_revenue', null, p_invoice.paid_outside_cents - p_cents)
+        ]::private.posting[]
+    );
+    update public.invoices
+    set paid_outside_cents = p_cents
+    where org_id = p_invoice.org_id
+        and id = p_invoice.id;
+end;
+$$;
+
+-- Notes what stood in the way of an invoice's payment, by the type of the event: Stripe's invoice itself does not say. The latest counts.
+create function private.note_invoice_problem(p_stripe_invoice_id text, p_problem text, p_occurred_at timestamptz)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update public.invoices
+    set last_problem = p_problem,
+        last_problem_at = p_occurred_at
+    where org_id = private.platform_id()
+        and stripe_invoice_id = p_stripe_invoice_id
+        and (p_occurred_at, p_problem) > (coalesce(last_problem_at, '-infinity'), coalesce(last_problem, ''));
+$$;
+
+-- sql/75_billing/41_invoice_payments.sql
+-- Applies a payment of an invoice from a Stripe event or fetch, and posts it once it is paid: as revenue when it is received, beside its
+-- fee, which the jobs then fetch. It waits until its invoice is known.
+create function private.apply_invoice_payment(p_paid jsonb, p_occurred_at timestamptz, p_is_fetched boolean)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    new_status constant public.invoice_payment_status := p_paid ->> 'status';
+    invoice public.invoices;
+    payment public.invoice_payments;
+begin
+    select * into invoice
+    from public.invoices
+    where org_id = private.platform_id()
+        and stripe_invoice_id = private.expandable_id(p_paid -> 'invoice')
+    for no key update;
+    if not found then
+        return row('parked', 'unknown_invoice')::private.stripe_outcome;
+    end if;
+    if not private.is_news(
+        p_paid, p_occurred_at, array_position(enum_range(null::public.invoice_payment_status), new_status), p_is_fetched
+    ) then
+        return row('processed', 'late')::private.stripe_outcome;
+    end if;
+
+    insert into public.invoice_payments (
+        org_id, invoice_id, user_id, stripe_invoice_payment_id, stripe_payment_intent_id, stripe_charge_id, stripe_payment_record_id,
+        status, currency, amount_requested_cents, amount_paid_cents, paid_at
+    )
+    values (
+        invoice.org_id, invoice.id, invoice.user_id, p_paid ->> 'id', private.expandable_id(p_paid #> '{payment,payment_intent}'),
+        private.expandable_id(p_paid #> '{payment,charge}'), private.expandable_id(p_paid #> '{payment,payment_record}'), new_status,
+        p_paid ->> 'currency', (p_paid ->> 'amount_requested')::bigint, coalesce((p_paid ->> 'amount_paid')::bigint, 0),
+        to_timestamp((p_paid #>> '{status_transitions,paid_at}')::bigint)
+    )
+    on conflict (org_id, stripe_invoice_payment_id) do update
+        set stripe_payment_intent_id = excluded.stripe_payment_intent_id,
+            stripe_charge_id = excluded.stripe_charge_id,
+            stripe_payment_record_id = excluded.stripe_payment_record_id,
+            status = excluded.status,
+            amount_requested_cents = excluded.amount_requested_cents,
+            amount_paid_cents = excluded.amount_paid_cents,
+            paid_at = excluded.paid_at
+    returning * into payment;
+    if payment.status = 'paid' and payment.stripe_payment_record_id is null then
+        perform private.post_invoice_payment(payment, p_occurred_at);
+    end if;
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Posts what was received for an invoice through Stripe, once. What was set aside of it before it was known to be an invoice's is taken
+-- back from suspense.
+create function private.post_invoice_payment(p_payment public.invoice_payments, p_occurred_at timestamptz)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if not private.post_transaction(
+        p_payment.org_id, 'invoice_paid', 'invoice_payment', p_payment.id, format('invoice_payment:%s:paid', p_payment.id),
+        p_payment.currency, p_occurred_at,
+        array[
+            row('stripe_balance', null, p_payment.amount_paid_cents),
+            row('subscription_revenue', null, -p_payment.amount_paid_cents)
+        ]::private.posting[]
+    ) then
+        return;
+    end if;
+    perform private.enqueue_command(
+        p_payment.org_id, 'fetch_processing_fee', format('invoice_payment:%s:processing_fee', p_payment.id),
+        jsonb_build_object(
+            'invoice_payment_id', p_payment.id,
+            'payment_intent', p_payment.stripe_payment_intent_id,
+            'charge', p_payment.stripe_charge_id
+        )
+    );
+    perform private.take_back_from_suspense(p_payment, p_occurred_at);
+end;
+$$;
+
+-- Reverses what was set aside of an invoice's PaymentIntent, with its fee.
+create function private.take_back_from_suspense(p_payment public.invoice_payments, p_occurred_at timestamptz)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    item private.suspense_items;
+begin
+    update private.suspense_items
+    set resolution = 'payment',
+        resolved_at = private.clock()
+    where org_id = p_payment.org_id
+        and stripe_payment_intent_id = p_payment.stripe_payment_intent_id
+        and resolution is distinct from 'payment'
+    returning * into item;
+    if not found then
+        return;
+    end if;
+    perform private.post_transaction(
+        item.org_id, 'unmatched_money_matched', 'suspense_item', item.id, format('suspense_item:%s:matched', item.id),
+        item.currency, p_occurred_at,
+        array[
+            row('stripe_balance', null, coalesce(item.processing_fee_cents, 0) - item.amount_cents),
+            row('processor_fees', null, -coalesce(item.processing_fee_cents, 0)),
+            row('suspense', null, item.amount_cents)
+        ]::private.posting[]
+    );
+end;
+$$;
+
+-- Posts Stripe's fee of what was paid for an invoice, each balance transaction once. The jobs call it.
+-- Definer: the jobs have no access to the tables.
+create function private.record_invoice_fee(p_invoice_payment_id uuid, p_balance_transactions jsonb)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    payment public.invoice_payments;
+begin
+    select * into strict payment from public.invoice_payments where id = p_invoice_payment_id for no key update;
+    update public.invoice_payments
+    set processing_fee_cents = coalesce(processing_fee_cents, 0)
+        + private.post_processing_fees(payment.org_id, 'invoice_payment', payment.id, payment.currency, p_balance_transactions)
+    where org_id = payment.org_id
+        and id = payment.id;
+end;
+$$;
+
+-- sql/75_billing/42_money_back.sql
+-- The payment of an invoice that an object of Stripe is about: a PaymentIntent, or a charge, refund or dispute of one. Null if it is none.
+create function private.invoice_payment_of(p_object jsonb)
+    returns uuid
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select paid.id
+    from public.invoice_payments paid
+    where paid.stripe_payment_intent_id in (p_object ->> 'id', private.expandable_id(p_object -> 'payment_intent'))
+        or paid.stripe_charge_id in (p_object ->> 'id', private.expandable_id(p_object -> 'charge'))
+    order by paid.id
+    limit 1;
+$$;
+
+-- Applies an event about the money of an invoice: refunds and disputes are posted, and the PaymentIntent itself says nothing that the
+-- invoice's payment does not. 85_webhooks asks it before payments of lessons are looked for.
+create function private.apply_invoice_money(p_invoice_payment_id uuid, p_object jsonb, p_occurred_at timestamptz)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    payment public.invoice_payments;
+begin
+    select * into strict payment from public.invoice_payments where id = p_invoice_payment_id for no key update;
+    return case p_object ->> 'object'
+        when 'refund' then private.apply_invoice_refund(payment, p_object, p_occurred_at)
+        when 'dispute' then private.apply_invoice_dispute(payment, p_object, p_occurred_at)
+        else row('processed', 'of_an_invoice')::private.stripe_outcome
+    end;
+end;
+$$;
+
+-- Applies a refund of what was paid for an invoice. It only moves forward, as refunds of lessons do.
+create function private.apply_invoice_refund(p_payment public.invoice_payments, p_refund jsonb, p_occurred_at timestamptz)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    new_status constant public.refund_status := replace(p_refund ->> 'status', 'canceled', 'cancelled');
+    refund private.invoice_refunds;
+begin
+    insert into private.invoice_refunds (org_id, stripe_refund_id, invoice_payment_id, amount_cents, status)
+    values (p_payment.org_id, p_refund ->> 'id', p_payment.id, (p_refund ->> 'amount')::bigint, 'pending')
+    on conflict (org_id, stripe_refund_id) do nothing;
+    select * into strict refund from private.invoice_refunds where org_id = p_payment.org_id and stripe_refund_id = p_refund ->> 'id';
+    if new_status <= refund.status then
+        return row('processed', 'late')::private.stripe_outcome;
+    end if;
+
+    if new_status = 'succeeded' then
+        perform private.post_invoice_refund(p_payment, refund, 'succeeded', 1, p_occurred_at);
+    elsif refund.status = 'succeeded' then
+        perform private.post_invoice_refund(p_payment, refund, 'failed', -1, p_occurred_at);
+    end if;
+    update private.invoice_refunds
+    set status = new_status
+    where org_id = refund.org_id
+        and stripe_refund_id = refund.stripe_refund_id;
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Posts a refund (p_sign 1) or its reversal (-1).
+create function private.post_invoice_refund(
+    p_payment public.invoice_payments,
+    p_refund private.invoice_refunds,
+    p_step text,
+    p_sign integer,
+    p_occurred_at timestamptz
+)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.post_transaction(
+        p_payment.org_id, 'invoice_refund_' || p_step, 'invoice_payment', p_payment.id,
+        format('invoice_refund:%s:%s', p_refund.stripe_refund_id, p_step), p_payment.currency, p_occurred_at,
+        array[
+            row('stripe_balance', null, -p_sign * p_refund.amount_cents),
+            row('subscription_revenue', null, p_sign * p_refund.amount_cents)
+        ]::private.posting[]
+    );
+    update public.invoice_payments
+    set refunded_cents = refunded_cents + p_sign * p_refund.amount_cents
+    where org_id = p_payment.org_id
+        and id = p_payment.id;
+end;
+$$;
+
+-- Applies a dispute over what was paid for an invoice: posts each of its balance transactions once, whatever order its events come in. The
+-- platform's admins are told when it needs a response.
+create function private.apply_invoice_dispute(p_payment public.invoice_payments, p_dispute jsonb, p_occurred_at timestamptz)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    moved record;
+begin
+    for moved in
+        select given.id, given.amount, given.fee
+        from jsonb_to_recordset(p_dispute -> 'balance_transactions') given (id text, amount bigint, fee bigint)
+        order by given.id
+    loop
+        if private.post_transaction(
+            p_payment.org_id, 'invoice_dispute', 'invoice_payment', p_payment.id, format('invoice_dispute:%s', moved.id),
+            p_payment.currency, p_occurred_at,
+            array[
+                row('stripe_balance', null, moved.amount - moved.fee),
+                row('dispute_fees', null, moved.fee),
+                row('subscription_revenue', null, -moved.amount)
+            ]::private.posting[]
+        ) then
+            update public.invoice_payments
+            set disputed_cents = disputed_cents - moved.amount
+            where org_id = p_payment.org_id
+                and id = p_payment.id;
+        end if;
+    end loop;
+    if p_dispute ->> 'status' in ('warning_needs_response', 'needs_response') then
+        perform private.raise_alert(
+            p_payment.org_id, null, 'dispute_' || (p_dispute ->> 'status'),
+            'A subscriber''s bank disputes what was paid for an invoice. Submit evidence in Stripe''s Dashboard.',
+            'invoice_payments', p_payment.id, format('dispute:%s:%s', p_dispute ->> 'id', p_dispute ->> 'status')
+        );
+    end if;
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- sql/75_billing/50_transactions.sql
+-- What was paid: for lessons and hours by payments, for subscriptions by what was paid of their invoices. Whoever may read a payment, or
+-- their own invoice, reads its line.
+create view public.transactions
+    with (security_invoker = true)
+as
+select
+    payment.id,
+    'session_payment' as kind,
+    case
+        when payment.status = 'succeeded' and payment.refunded_cents >= payment.captured_cents then 'refunded'
+        when payment.status = 'succeeded' then 'completed'
+        when payment.status = 'cancelled' then 'failed'
+        else 'pending'
+    end as status,
+    payment.amount_cents,
+    payment.currency,
+    payment.fee_cents as platform_fee_cents,
+    payment.share_cents as coach_payout_cents,
+    payment.refunded_cents,
+    array(
+        select part.booking_id
+        from public.payment_items part
+        where part.org_id = payment.org_id
+            and part.payment_id = payment.id
+            and part.booking_id is not null
+        order by part.booking_id
+    ) as booking_ids,
+    null::uuid as invoice_id,
+    payment.payer_id,
+    payment.instructor_id as coach_id,
+    payment.stripe_payment_intent_id,
+    array(
+        select distinct payout.stripe_transfer_id
+        from public.payment_items part
+        join public.earnings earning on earning.org_id = part.org_id and earning.item_id = part.item_id
+        join public.payouts payout on payout.org_id = earning.org_id and payout.id = earning.payout_id
+        where part.org_id = payment.org_id
+            and part.payment_id = payment.id
+            and payout.stripe_transfer_id is not null
+        order by payout.stripe_transfer_id
+    ) as stripe_transfer_ids,
+    payment.metadata,
+    payment.created_at,
+    payment.updated_at
+from public.payments payment
+union all
+select
+    paid.id,
+    'subscription_payment' as kind,
+    case
+        when paid.status = 'paid' and paid.refunded_cents >= paid.amount_paid_cents then 'refunded'
+        when paid.status = 'paid' then 'completed'
+        when paid.status = 'canceled' then 'failed'
+        else 'pending'
+    end as status,
+    case when paid.status = 'paid' then paid.amount_paid_cents else paid.amount_requested_cents end as amount_cents,
+    paid.currency,
+    case when paid.status = 'paid' then paid.amount_paid_cents else paid.amount_requested_cents end as platform_fee_cents,
+    0 as coach_payout_cents,
+    paid.refunded_cents,
+    '{}' as booking_ids,
+    paid.invoice_id,
+    paid.user_id as payer_id,
+    null as coach_id,
+    paid.stripe_payment_intent_id,
+    '{}' as stripe_transfer_ids,
+    '{}' as metadata,
+    paid.created_at,
+    paid.updated_at
+from public.invoice_payments paid;
+
+comment on view public.transactions is
+    'What was paid, or is being paid, for lessons (session_payment) and subscriptions (subscription_payment): the amount, '
+    'what of it is the platform''s and what the coach''s, and Stripe''s ids.';
+comment on column public.transactions.status is 'pending, completed, failed or refunded; refunded once all of it is.';
+comment on column public.transactions.coach_payout_cents is 'The instructor''s share of the amount; nothing of a subscription.';
+comment on column public.transactions.stripe_transfer_ids is
+    'The transfers that paid the coach for it; only those who may read the payouts see them.';
+
+-- sql/75_billing/60_events.sql
+-- Hands an event of billing to the function that applies its object. 85_webhooks calls it for the types that are of billing.
+create function private.apply_billing_event(p_type text, p_object jsonb, p_occurred_at timestamptz)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    outcome private.stripe_outcome := private.apply_billing_object(
+        p_object, p_occurred_at, p_type in ('customer.deleted', 'product.deleted', 'price.deleted', 'invoice.deleted'), false
+    );
+begin
+    if p_type in ('invoice.payment_failed', 'invoice.payment_action_required', 'invoice.finalization_failed') then
+        perform private.note_invoice_problem(p_object ->> 'id', split_part(p_type, '.', 2), p_occurred_at);
+    end if;
+    return outcome;
+end;
+$$;
+
+-- Whether events of this type are about billing.
+create function private.is_of_billing(p_type text)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_type ~ '^(customer|product|price)\.(created|updated|deleted)$'
+        or p_type ~ '^(customer\.subscription|payment_method|setup_intent|invoice|invoice_payment)\.\w+$';
+$$;
+
+-- Applies an object by its kind.
+create function private.apply_billing_object(p_object jsonb, p_occurred_at timestamptz, p_is_deleted boolean, p_is_fetched boolean)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return case p_object ->> 'object'
+        when 'customer' then private.apply_customer(p_object, p_occurred_at, p_is_deleted, p_is_fetched)
+        when 'payment_method' then private.apply_payment_method(p_object, p_occurred_at, p_is_fetched)
+        when 'setup_intent' then private.apply_setup_intent(p_object, p_occurred_at, p_is_fetched)
+        when 'product' then private.apply_product(p_object, p_occurred_at, p_is_deleted, p_is_fetched)
+        when 'price' then private.apply_price(p_object, p_occurred_at, p_is_deleted, p_is_fetched)
+        when 'subscription' then private.apply_subscription(p_object, p_occurred_at, p_is_fetched)
+        when 'invoice' then private.apply_invoice(p_object, p_occurred_at, p_is_deleted, p_is_fetched)
+        when 'invoice_payment' then private.apply_invoice_payment(p_object, p_occurred_at, p_is_fetched)
+        else row('ignored', null)::private.stripe_outcome
+    end;
+end;
+$$;
+
+-- Records an object that the jobs have fetched to settle what its news of one second have left open, p_settles_at.
+-- Definer: the jobs have no access to the tables.
+create function private.record_billing_object(p_object jsonb, p_settles_at timestamptz)
+    returns void
+    language sql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+    select private.apply_billing_object(p_object, p_settles_at, coalesce((p_object ->> 'deleted')::boolean, false), true);
+$$;
+
+-- sql/75_billing/70_news.sql
+-- Whether what Stripe says of an object is its latest news, which it remembers then. Stripe dates events in whole seconds: of different
+-- news of one second the furthest along counts (p_rank), until a fetch has settled which was the last. A fetched object counts unless
+-- there is later news.
+create function private.is_news(p_object jsonb, p_occurred_at timestamptz, p_rank integer, p_is_fetched boolean)
+    returns boolean
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    told constant private.stripe_news := row(p_object ->> 'id', private.platform_id(), p_occurred_at, p_rank, md5(p_object::text));
+    known private.stripe_news;
+begin
+    insert into private.stripe_news (stripe_id, org_id, occurred_at, rank, digest)
+    values (told.stripe_id, told.org_id, told.occurred_at, told.rank, told.digest)
+    on conflict (org_id, stripe_id) do nothing;
+    if found then
+        return true;
+    end if;
+
+    select * into strict known from private.stripe_news where org_id = told.org_id and stripe_id = told.stripe_id for no key update;
+    if not p_is_fetched and told.occurred_at = known.occurred_at and told.digest <> known.digest then
+        perform private.fetch_billing_object(p_object ->> 'object', told.stripe_id, told.occurred_at);
+    end if;
+    if told.occurred_at < known.occurred_at
+        or not p_is_fetched and (told.occurred_at, told.rank, told.digest) <= (known.occurred_at, known.rank, known.digest)
+    then
+        return false;
+    end if;
+    update private.stripe_news
+    set occurred_at = told.occurred_at,
+        rank = told.rank,
+        digest = told.digest
+    where org_id = told.org_id
+        and stripe_id = told.stripe_id;
+    return true;
+end;
+$$;
+
+-- Queues a look at an object whose latest news are of one second, so that only Stripe knows which was the last. The answer counts as of
+-- that second: whatever is later stays.
+create function private.fetch_billing_object(p_kind text, p_stripe_id text, p_settles_at timestamptz)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.enqueue_command(
+        private.platform_id(),
+        'fetch_billing_object',
+        format('%s:fetch:%s:%s', p_stripe_id, extract(epoch from p_settles_at), extract(epoch from private.clock())),
+        jsonb_build_object('kind', p_kind, 'id', p_stripe_id, 'settles_at', p_settles_at),
+        p_stripe_id
+    );
+$$;
+
+-- sql/75_billing/80_api.sql
+create function public.set_default_payment_method(p_payment_method_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.set_default_payment_method(p_payment_method_id);
+
+comment on function public.set_default_payment_method is
+    'Makes a saved card of the caller''s the one that invoices are paid with; payment_methods.is_default follows within seconds. '
+    'Errors: sign_in_required, payment_method_not_found.';
+
+create function public.remove_payment_method(p_payment_method_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.remove_payment_method(p_payment_method_id);
+
+comment on function public.remove_payment_method is
+    'Removes a saved card of the caller''s for ever; its row goes within seconds. Errors: sign_in_required, payment_method_not_found.';
+
+create function public.has_entitlement(p_feature text)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+return p_feature = any (private.my_features());
+
+comment on function public.has_entitlement is
+    'Whether a subscription of the caller''s gives a feature now, in the days of grace of an unpaid period too. In a policy: '
+    '(select public.has_entitlement(''reports'')), so that it is asked once a statement.';
+
+-- sql/75_billing/90_access.sql
+create policy select_own on public.stripe_customers
+    for select
+    to authenticated
+    using (user_id = (select private.my_user_id()));
+
+create policy select_own on public.payment_methods
+    for select
+    to authenticated
+    using (user_id = (select private.my_user_id()));
+
+create policy select_own on public.setup_intents
+    for select
+    to authenticated
+    using (user_id = (select private.my_user_id()));
+
+create policy select_own on public.subscriptions
+    for select
+    to authenticated
+    using (user_id = (select private.my_user_id()));
+
+create policy select_own on public.invoices
+    for select
+    to authenticated
+    using (user_id = (select private.my_user_id()));
+
+create policy select_own on public.invoice_payments
+    for select
+    to authenticated
+    using (user_id = (select private.my_user_id()));
+
+create policy select_sold on public.subscription_products
+    for select
+    to anon, authenticated
+    using (is_sold);
+
+create policy select_active on public.subscription_plans
+    for select
+    to anon, authenticated
+    using (is_active);
+
+grant select on public.stripe_customers to authenticated, service_role;
+grant select on public.payment_methods to authenticated, service_role;
+grant select on public.setup_intents to authenticated, service_role;
+grant select on public.subscription_products to anon, authenticated, service_role;
+grant select on public.subscription_plans to anon, authenticated, service_role;
+grant select on public.subscriptions to authenticated, service_role;
+grant select on public.invoices to authenticated, service_role;
+grant select on public.invoice_payments to authenticated, service_role;
+grant select on public.transactions to authenticated, service_role;
+-- NOTE: no role may write these tables; they mirror what Stripe says.
+
+grant execute on function private.set_default_payment_method to authenticated;
+grant execute on function public.set_default_payment_method to authenticated;
+grant execute on function private.remove_payment_method to authenticated;
+grant execute on function public.remove_payment_method to authenticated;
+
+grant execute on function private.my_features to authenticated;
+grant execute on function public.has_entitlement to authenticated;
+
+grant execute on function private.open_customer to webhook_service;
+grant execute on function private.record_customer to webhook_service;
+grant execute on function private.open_setup_intent to webhook_service;
+grant execute on function private.record_setup_intent to webhook_service;
+grant execute on function private.open_saved_card to webhook_service;
+grant execute on function private.next_payment_step to webhook_service;
+grant execute on function private.open_subscription to webhook_service;
+grant execute on function private.record_billing_object to jobs;
+grant execute on function private.record_invoice_fee to jobs;
+
 -- sql/80_messages/10_tables.sql
 -- 80_messages: what people are told, over which channel, and what became of it.
 --
@@ -35708,6 +37822,9 @@ begin
             when p_event.type like 'payout.%' then private.apply_bank_payout(p_object, p_event.account, p_event.occurred_at)
             else row('ignored', null)::private.stripe_outcome
         end
+        when private.is_of_billing(p_event.type) then private.apply_billing_event(p_event.type, p_object, p_event.occurred_at)
+        when p_event.type ~ '^(payment_intent|charge|refund|radar)\.' and private.invoice_payment_of(p_object) is not null
+            then private.apply_invoice_money(private.invoice_payment_of(p_object), p_object, p_event.occurred_at)
         when p_event.type like 'payment_intent.%' then private.apply_payment_intent(p_object, p_event.occurred_at)
         when p_event.type like 'refund.%' then private.apply_refund(p_object, p_event.occurred_at)
         when p_event.type = 'charge.refund.updated' then private.apply_refund(p_object, p_event.occurred_at)
@@ -35744,7 +37861,7 @@ begin
         where waiting.status = 'received'
             or (
                 waiting.status = 'parked'
-                and waiting.note in ('unknown_account', 'unknown_payment', 'unknown_transfer')
+                and waiting.note in ('unknown_account', 'unknown_invoice', 'unknown_payment', 'unknown_transfer')
                 and waiting.received_at > private.clock() - interval '3 days'
                 and waiting.processed_at <= private.clock() - interval '1 minute' * 2 ^ least(waiting.attempts, 9)
             )
@@ -35781,7 +37898,7 @@ as $$
         note = 'not_ours'
     from private.webhook_event_bodies body
     where event.status = 'parked'
-        and event.note in ('unknown_account', 'unknown_payment')
+        and event.note in ('unknown_account', 'unknown_invoice', 'unknown_payment')
         and event.received_at <= private.clock() - interval '3 days'
         and body.org_id = event.org_id
         and body.event_id = event.id
@@ -36601,6 +38718,42 @@ where transit.amount_cents <> transit.ledger_cents;
 comment on view private.transit_agrees_with_unsettled_payouts is
     'What the ledger has in transit is the sum of the payouts that are neither paid nor cancelled.';
 
+-- sql/92_invariants/62_subscription_revenue_is_what_was_received.sql
+create view private.subscription_revenue_is_what_was_received
+    with (security_invoker = true)
+as
+with booked as (
+    select account.currency, -sum(entry.amount_cents)::bigint as cents
+    from private.ledger_accounts account
+    join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
+    where account.kind = 'subscription_revenue'
+    group by account.currency
+),
+
+received as (
+    select moved.currency, sum(moved.cents)::bigint as cents
+    from (
+        select paid.currency, paid.amount_paid_cents - paid.refunded_cents - paid.disputed_cents as cents
+        from public.invoice_payments paid
+        where paid.status = 'paid'
+            and paid.stripe_payment_record_id is null
+        union all
+        select invoice.currency, invoice.paid_outside_cents
+        from public.invoices invoice
+    ) moved
+    group by moved.currency
+)
+
+select jsonb_build_object(
+    'currency', coalesce(booked.currency, received.currency), 'ledger_cents', booked.cents, 'received_cents', received.cents
+) as detail
+from booked
+full join received on received.currency = booked.currency
+where coalesce(booked.cents, 0) <> coalesce(received.cents, 0);
+
+comment on view private.subscription_revenue_is_what_was_received is
+    'The revenue of subscriptions is what was paid for invoices, through Stripe and outside it, less refunds and disputes.';
+
 -- sql/92_invariants/65_minutes_are_sums_of_their_entries.sql
 create view private.minutes_are_sums_of_their_entries
     with (security_invoker = true)
@@ -36873,6 +39026,9 @@ with held as (
     union all
     select 'bank_payouts' as table_name, sent.org_id, sent.id, sent.stripe_payout_id
     from public.bank_payouts sent
+    union all
+    select 'stripe_customers' as table_name, customer.org_id, customer.id, customer.stripe_customer_id
+    from public.stripe_customers customer
 )
 
 select jsonb_build_object(
@@ -37021,6 +39177,8 @@ begin
     select 'adopted_transfers_are_posted', violation.detail from private.adopted_transfers_are_posted violation
     union all
     select 'transit_agrees_with_unsettled_payouts', violation.detail from private.transit_agrees_with_unsettled_payouts violation
+    union all
+    select 'subscription_revenue_is_what_was_received', violation.detail from private.subscription_revenue_is_what_was_received violation
     union all
     select 'minutes_are_sums_of_their_entries', violation.detail from private.minutes_are_sums_of_their_entries violation
     union all
@@ -37512,7 +39670,7 @@ as $$
     group by 1;
 $$;
 
--- The most by which Stripe's balance and the ledger may differ for a while: payments and suspense items whose fee is not known yet,
+-- The most by which Stripe's balance and the ledger may differ for a while: payments, of invoices too, and suspense items whose fee is not known yet,
 -- payments to be captured, refunds and transfers that Stripe may have made, and reversals that wait in the outbox.
 create function private.on_the_way_cents(p_currency text)
     returns bigint
@@ -37530,6 +39688,13 @@ begin
             where payment.currency = p_currency
                 and payment.status = 'succeeded'
                 and payment.processing_fee_cents is null
+            union all
+            select paid.amount_paid_cents
+            from public.invoice_payments paid
+            where paid.currency = p_currency
+                and paid.status = 'paid'
+                and paid.stripe_payment_record_id is null
+                and paid.processing_fee_cents is null
             union all
             select abs(item.amount_cents)
             from private.suspense_items item
@@ -37765,6 +39930,7 @@ begin
     perform private.forget_addresses(p_user_id);
 
     perform private.erase_messages_to(p_user_id);
+    perform private.forget_customer(p_user_id);
 
     update public.profiles
     set email = null,

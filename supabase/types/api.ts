@@ -63,6 +63,8 @@ export type Database = {
       instructor_learners: Table<"instructor_learners">;
       instructors: Table<"instructors", never, { facets: Facets }, never, { display_name?: string; bio?: string | null; expertise_areas?: string[]; hourly_rate_cents?: number; is_available?: boolean; time_zone?: string; minimum_notice_minutes?: number; horizon_days?: number; buffer_before_minutes?: number; buffer_after_minutes?: number; daily_cap?: number | null; avatar_url?: string | null; area?: string | null; area_lat?: number | null; area_lng?: number | null; facets?: Facets }>;
       invitations: Table<"invitations">;
+      invoice_payments: Table<"invoice_payments">;
+      invoices: Table<"invoices">;
       learner_contacts: Table<"learner_contacts", never, {}, never, { email?: string | null; phone?: string | null }>;
       learner_credits: Table<"learner_credits">;
       learner_details: Table<"learner_details", never, {}, never, { notes?: string | null }>;
@@ -71,19 +73,23 @@ export type Database = {
       lesson_claims: Table<"lesson_claims">;
       lesson_ratings: Table<"lesson_ratings">;
       lessons: Table<"lessons">;
+      message_contents: Table<"message_contents">;
+      message_templates: Table<"message_templates">;
+      messages: Table<"messages">;
       order_items: Table<"order_items">;
       order_withdrawals: Table<"order_withdrawals">;
       orders: Table<"orders">;
       organization_members: Table<"organization_members">;
       organizations: Table<"organizations", never, { labels: Labels }>;
       payment_items: Table<"payment_items">;
+      payment_methods: Table<"payment_methods">;
       payments: Table<"payments">;
       payout_items: Table<"payout_items">;
       payout_run_results: Table<"payout_run_results">;
       payout_runs: Table<"payout_runs">;
       payouts: Table<"payouts">;
       problem_reports: Table<"problem_reports">;
-      profiles: Table<"profiles", never, {}, never, { full_name?: string | null; display_name?: string | null; first_name?: string | null; last_name?: string | null; phone?: string | null; avatar_url?: string | null; time_zone?: string | null }>;
+      profiles: Table<"profiles", never, {}, never, { full_name?: string | null; display_name?: string | null; first_name?: string | null; last_name?: string | null; phone?: string | null; avatar_url?: string | null; time_zone?: string | null; locale?: string | null }>;
       rate_card_items: Table<"rate_card_items">;
       rate_cards: Table<"rate_cards">;
       referral_codes: Table<"referral_codes">;
@@ -92,9 +98,14 @@ export type Database = {
       review_reports: Table<"review_reports">;
       service_materials: Table<"service_materials", never, {}, never, { materials_url?: string | null }>;
       services: Table<"services", never, {}, never, { title?: string; description?: string | null; short_description?: string | null; topic_tags?: string[]; duration_minutes?: number; price_cents?: number | null; level?: Enums["experience_level"] | null; prerequisites?: string | null; max_participants?: number; is_active?: boolean; capture_mode?: Enums["capture_mode"]; requires_approval?: boolean; approval_hours?: number }>;
+      setup_intents: Table<"setup_intents">;
       skill_assessments: Table<"skill_assessments">;
       skills: Table<"skills">;
       stripe_connect_accounts: Table<"stripe_connect_accounts">;
+      stripe_customers: Table<"stripe_customers">;
+      subscription_plans: Table<"subscription_plans">;
+      subscription_products: Table<"subscription_products">;
+      subscriptions: Table<"subscriptions">;
       terms_acceptances: Table<"terms_acceptances">;
       terms_versions: Table<"terms_versions">;
       trip_consents: Table<"trip_consents">;
@@ -102,10 +113,12 @@ export type Database = {
       waiting_list_entries: Table<"waiting_list_entries">;
     };
     Views: {
-      booking_details: View<"booking_details", { id: string; org_id: string; learner_id: string; expert_id: string; session_id: string; slot_id: string; start_at: string; end_at: string; status: "pending" | "confirmed" | "completed" | "cancelled" | "declined"; payment_status: "pending" | "requires_action" | "processing" | "authorized" | "captured" | "failed" | "cancelled" | "refunded"; amount_authorized: number; amount_captured: number; amount_refunded: number; currency: string; stripe_payment_intent_id: string | null; learner_notes: string | null; expert_notes: string | null; cancelled_by: "learner" | "expert" | "system" | null; cancellation_reason: string | null; cancelled_at: string | null; created_at: string; updated_at: string; session_title: string; session_description: string | null; duration_minutes: number; expert_name: string; expert_bio: string | null; learner_name: string; slot_start_time: string; slot_end_time: string; booking_status: Enums["booking_status"]; total_cents: number; due_cents: number; hold_expires_at: string | null }>;
+      booking_details: View<"booking_details", { id: string; org_id: string; learner_id: string; expert_id: string; session_id: string; slot_id: string; start_at: string; end_at: string; status: "pending" | "confirmed" | "completed" | "cancelled" | "declined"; payment_status: "pending" | "requires_action" | "processing" | "authorized" | "captured" | "failed" | "cancelled" | "refunded"; amount_authorized: number; amount_captured: number; amount_refunded: number; currency: string; stripe_payment_intent_id: string | null; learner_notes: string | null; expert_notes: string | null; cancelled_by: "learner" | "expert" | "system" | null; cancellation_reason: string | null; cancelled_at: string | null; created_at: string; updated_at: string; session_title: string; session_description: string | null; duration_minutes: number; expert_name: string; expert_bio: string | null; learner_name: string; slot_start_time: string; slot_end_time: string; booking_status: Enums["booking_status"]; total_cents: number; due_cents: number; hold_expires_at: string | null; pickup_address: string | null; pickup_lat: number | null; pickup_lng: number | null; dropoff_address: string | null; learner_phone: string | null }>;
       instructor_balances: View<"instructor_balances", { org_id: string; instructor_id: string; currency: string; total_cents: number; pending_cents: number; available_cents: number; in_transit_cents: number; paid_cents: number }>;
       learner_totals: View<"learner_totals", { org_id: string; learner_id: string; user_profile_id: string | null; total_sessions_booked: number; total_sessions: number; currency: string | null; total_spent_cents: number }>;
+      message_log: View<"message_log", { id: string; org_id: string; to_address: string | null; channel: Enums["message_channel"]; template_key: string; subject: string | null; body: string | null; provider_id: string | null; status: "queued" | "sent" | "failed"; error: string | null; related_type: string; related_id: string; created_at: string; updated_at: string; recipient_id: string | null }>;
       my_roles: View<"my_roles", { org_id: string | null; role: "owner" | "admin" | "instructor" | "learner" | "platform_admin" }>;
+      transactions: View<"transactions", { id: string; kind: string; status: string; amount_cents: number; currency: string; platform_fee_cents: number; coach_payout_cents: number; refunded_cents: number; booking_ids: string[]; invoice_id: string; payer_id: string; coach_id: string; stripe_payment_intent_id: string; stripe_transfer_ids: string[]; metadata: Json; created_at: string; updated_at: string }>;
     };
     Functions: {
       accept_claim: Call<"accept_claim", { p_claim_id: string }, undefined>;
@@ -130,9 +143,11 @@ export type Database = {
       admin_release_payout: Call<"admin_release_payout", { p_payout_id: string; p_reason: string }, undefined>;
       admin_replay_command: Call<"admin_replay_command", { p_command_id: number; p_reason: string }, undefined>;
       admin_replay_event: Call<"admin_replay_event", { p_event_id: string; p_reason: string }, undefined>;
+      admin_resend_message: Call<"admin_resend_message", { p_message_id: string; p_reason: string }, undefined>;
       admin_resolve_problem: Call<"admin_resolve_problem", { p_problem_report_id: string; p_unfreezes_earning: boolean; p_reason: string }, undefined>;
       admin_resolve_suspense: Call<"admin_resolve_suspense", { p_suspense_item_id: string; p_resolution: string; p_reason: string; p_payment_id?: string | null }, undefined>;
       admin_set_terms: Call<"admin_set_terms", { p_org_id: string; p_reason: string; p_fee_mode?: Enums["fee_mode"] | null; p_fee_bps?: number | null; p_payout_hold?: string | null; p_fee_refundable?: boolean | null; p_dispute_liability?: Enums["dispute_liability"] | null; p_referral_discount_bps?: number | null; p_referral_reward_cents?: number | null; p_withdrawal_mode?: Enums["withdrawal_mode"] | null }, undefined>;
+      admin_suppress_address: Call<"admin_suppress_address", { p_channel: Enums["message_channel"]; p_address: string; p_reason: string; p_cause?: string | null }, undefined>;
       admin_verify_instructor: Call<"admin_verify_instructor", { p_instructor_id: string; p_verification_status: Enums["verification_status"]; p_reason: string }, undefined>;
       admin_write_off_balance: Call<"admin_write_off_balance", { p_payee_id: string; p_currency: string; p_reason: string }, number>;
       assess_skills: Call<"assess_skills", { p_booking_id: string; p_levels: Json }, number>;
@@ -160,6 +175,7 @@ export type Database = {
       decline_booking: Call<"decline_booking", { p_booking_id: string; p_reason?: string | null }, undefined>;
       decline_proposal: Call<"decline_proposal", { p_booking_id: string }, undefined>;
       define_syllabus: Call<"define_syllabus", { p_org_id: string; p_syllabus: string; p_skills: Json }, number>;
+      delete_message_template: Call<"delete_message_template", { p_org_id: string; p_template_id: string }, undefined>;
       delete_rate_card: Call<"delete_rate_card", { p_rate_card_id: string }, undefined>;
       erase_instructor: Call<"erase_instructor", { p_instructor_id: string }, undefined>;
       erase_learner: Call<"erase_learner", { p_learner_id: string }, undefined>;
@@ -167,6 +183,7 @@ export type Database = {
       find_organization: Call<"find_organization", { p_slug: string }, { id: string; name: string; slug: string; time_zone: string; currency: string; labels: Labels }[]>;
       finish_trip: Call<"finish_trip", { p_trip_id: string }, { distance_meters: number; duration_seconds: number; point_count: number }[]>;
       give_guardian_consent: Call<"give_guardian_consent", { p_learner_guardian_id: string }, string>;
+      has_entitlement: Call<"has_entitlement", { p_feature: string }, boolean>;
       instructor_contact: Call<"instructor_contact", { p_booking_id: string }, { display_name: string; phone: string | null }[]>;
       instructor_day: Call<"instructor_day", { p_instructor_id: string; p_on: string; p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
       invite_member: Call<"invite_member", { p_org_id: string; p_email: string; p_role: Enums["org_role"]; p_instructor_id?: string | null; p_learner_id?: string | null }, { invitation_id: string; token: string; expires_at: string }[]>;
@@ -174,6 +191,7 @@ export type Database = {
       learner_progress: Call<"learner_progress", { p_learner_id: string }, { skill_id: string; syllabus: string; area: string; title: string; level: number | null; previous_level: number | null; assessed_at: string | null }[]>;
       leave_waiting_list: Call<"leave_waiting_list", { p_entry_id: string }, undefined>;
       lesson_materials: Call<"lesson_materials", { p_booking_id: string }, string>;
+      lessons_to_complete: Call<"lessons_to_complete", { p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
       link_guardian: Call<"link_guardian", { p_learner_id: string; p_guardian_email: string; p_relation?: string | null; p_can_view?: boolean; p_can_book?: boolean; p_can_pay?: boolean }, string>;
       list_currencies: Call<"list_currencies", Record<PropertyKey, never>, { code: string; minor_digits: number; minimum_charge_cents: number }[]>;
       list_members: Call<"list_members", { p_org_id: string; p_role?: Enums["org_role"] | null; p_limit?: number; p_after?: string | null }, { user_id: string; full_name: string | null; email: string | null; roles: (Enums["org_role"])[] }[]>;
@@ -183,11 +201,15 @@ export type Database = {
       list_time_zones: Call<"list_time_zones", Record<PropertyKey, never>, { name: string }[]>;
       list_trip_points: Call<"list_trip_points", { p_trip_id: string; p_after?: string | null; p_limit?: number }, { ts: string; lat: number; lng: number; speed_kph: number | null; accuracy_meters: number | null; received_at: string }[]>;
       mark_no_show: Call<"mark_no_show", { p_booking_id: string; p_who: Enums["booking_party"]; p_statement?: string | null }, string>;
+      mark_notifications_read: Call<"mark_notifications_read", { p_ids?: string[] | null }, number>;
       my_balance: Call<"my_balance", Record<PropertyKey, never>, Database["public"]["Views"]["instructor_balances"]["Row"][]>;
       my_bookings: Call<"my_bookings", { p_from?: string; p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
+      my_message_preferences: Call<"my_message_preferences", Record<PropertyKey, never>, { kind: string; class: "essential" | "optional" | "marketing"; channel: Enums["message_channel"]; is_on: boolean; can_change: boolean }[]>;
+      my_notifications: Call<"my_notifications", { p_only_unread?: boolean; p_limit?: number; p_after_created_at?: string | null; p_after_id?: string | null }, { id: string; org_id: string; kind: string; title: string | null; body: string | null; learner_id: string | null; related_type: string; related_id: string; created_at: string; read_at: string | null }[]>;
       my_payments: Call<"my_payments", { p_limit?: number; p_after_created_at?: string | null; p_after_id?: string | null }, { id: string; created_at: string; organization_name: string; instructor_name: string; learner_name: string; description: string | null; status: Enums["payment_status"]; currency: string; amount_cents: number; captured_cents: number; refunded_cents: number; lines: ReceiptLine[] }[]>;
       offboard_instructor: Call<"offboard_instructor", { p_instructor_id: string; p_reason?: string | null }, { credit_id: string; learner_id: string; minutes: number; amount_cents: number; currency: string; refund_id: string }[]>;
       organization_bookings: Call<"organization_bookings", { p_org_id: string; p_from: string; p_to: string; p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
+      organization_templates: Call<"organization_templates", { p_org_id: string }, { id: string; kind: string; class: "essential" | "optional" | "marketing"; channel: Enums["message_channel"]; locale: string; is_own: boolean; subject: string | null; body: string; html: string | null; content_sid: string | null; content_status: string | null; content_variables: string[]; placeholders: string[] }[]>;
       payout_statement: Call<"payout_statement", { p_payout_id: string }, { line: number; payout_date: string; instructor: string; kind: Enums["earning_kind"]; booking_id: string | null; lesson_at: string | null; service: string | null; learner_initials: string | null; amount_cents: number; currency: string }[]>;
       preview_cancellation: Call<"preview_cancellation", { p_booking_id: string }, { booking_id: string; cancelled_by: Enums["booking_party"]; refund_bps: number; refund_cents: number; kept_cents: number; restored_minutes: number; currency: string }[]>;
       preview_series_cancellation: Call<"preview_series_cancellation", { p_series_id: string; p_from?: string | null }, { booking_id: string; start_at: string; refund_bps: number; refund_cents: number; kept_cents: number; restored_minutes: number; currency: string }[]>;
@@ -199,6 +221,7 @@ export type Database = {
       record_trip_points: Call<"record_trip_points", { p_trip_id: string; p_points: Json }, string[]>;
       refund_credits: Call<"refund_credits", { p_credit_id: string; p_minutes?: number | null; p_reason?: string | null; p_client_key?: string | null }, { refund_id: string; minutes: number; amount_cents: number; currency: string }[]>;
       remove_member_role: Call<"remove_member_role", { p_org_id: string; p_user_id: string; p_role: Enums["org_role"] }, undefined>;
+      remove_payment_method: Call<"remove_payment_method", { p_payment_method_id: string }, undefined>;
       reply_to_review: Call<"reply_to_review", { p_rating_id: string; p_reply: string }, undefined>;
       report_problem: Call<"report_problem", { p_booking_id: string; p_description: string }, string>;
       report_review: Call<"report_review", { p_rating_id: string; p_fault: Enums["review_fault"]; p_statement?: string | null }, undefined>;
@@ -211,12 +234,15 @@ export type Database = {
       revoke_guardian: Call<"revoke_guardian", { p_learner_guardian_id: string }, undefined>;
       revoke_invitation: Call<"revoke_invitation", { p_invitation_id: string }, undefined>;
       reward_balance: Call<"reward_balance", Record<PropertyKey, never>, { learner_id: string; org_id: string; available_cents: number; currency: string }[]>;
+      save_message_template: Call<"save_message_template", { p_org_id: string; p_kind: string; p_channel: Enums["message_channel"]; p_locale: string; p_body: string; p_subject?: string | null; p_html?: string | null; p_content_sid?: string | null; p_content_variables?: string[] | null }, string>;
       search_directory: Call<"search_directory", { p_query?: string | null; p_name?: string | null; p_topic_tags?: string[]; p_level?: Enums["experience_level"] | null; p_facets?: Facets; p_org_id?: string | null; p_instructor_id?: string | null; p_currency?: string | null; p_lat?: number | null; p_lng?: number | null; p_radius_km?: number | null; p_order?: Enums["directory_order"]; p_limit?: number; p_after?: string | null }, { service_id: string; instructor_id: string; org_id: string; title: string; short_description: string | null; topic_tags: string[]; level: Enums["experience_level"] | null; duration_minutes: number; max_participants: number; requires_approval: boolean; instructor_name: string; avatar_url: string | null; area: string | null; area_lat: number | null; area_lng: number | null; distance_km: number | null; facets: Facets; rating: number | null; rating_count: number; lesson_count: number; organization_name: string; organization_slug: string; labels: Labels; time_zone: string; currency: string; list_cents: number | null; fee_cents: number | null; total_cents: number | null; next_free_at: string | null; cursor: string }[]>;
       search_instructors: Call<"search_instructors", { p_query?: string | null; p_expertise_areas?: string[]; p_org_id?: string | null; p_limit?: number; p_after?: string | null }, Database["public"]["Tables"]["instructors"]["Row"][]>;
       search_services: Call<"search_services", { p_query?: string | null; p_topic_tags?: string[]; p_level?: Enums["experience_level"] | null; p_org_id?: string | null; p_limit?: number; p_after?: string | null }, Database["public"]["Tables"]["services"]["Row"][]>;
       set_cancellation_policy: Call<"set_cancellation_policy", { p_org_id: string; p_tiers: Tier[] }, string>;
       set_date_of_birth: Call<"set_date_of_birth", { p_learner_id: string; p_date_of_birth: string }, undefined>;
+      set_default_payment_method: Call<"set_default_payment_method", { p_payment_method_id: string }, undefined>;
       set_instructor_active: Call<"set_instructor_active", { p_instructor_id: string; p_is_active: boolean }, undefined>;
+      set_message_preference: Call<"set_message_preference", { p_channel: Enums["message_channel"]; p_is_on: boolean; p_kind?: string | null }, undefined>;
       set_payout_settings: Call<"set_payout_settings", { p_instructor_id: string; p_payout_schedule?: Enums["payout_schedule"] | null; p_minimum_payout_cents?: number | null; p_payee?: Enums["payee_kind"] | null }, undefined>;
       set_rate: Call<"set_rate", { p_rate_card_id: string; p_service_id: string; p_price_cents: number | null }, undefined>;
       set_rate_card_validity: Call<"set_rate_card_validity", { p_rate_card_id: string; p_valid_from: string | null; p_valid_to: string | null }, undefined>;
@@ -225,7 +251,7 @@ export type Database = {
       start_trip: Call<"start_trip", { p_booking_id: string }, string>;
       trip_geojson: Call<"trip_geojson", { p_trip_id: string }, Json>;
       unpublish_slots: Call<"unpublish_slots", { p_service_id: string; p_from: string; p_to: string; p_instructor_id?: string | null }, number>;
-      update_organization: Call<"update_organization", { p_org_id: string; p_name?: string | null; p_tax_id?: string | null; p_time_zone?: string | null; p_currency?: string | null; p_payout_weekday?: number | null; p_minimum_payout_cents?: number | null; p_checkout_hold_minutes?: number | null; p_max_open_holds?: number | null; p_labels?: Labels | null; p_credit_validity_months?: number | null; p_forfeits_expired_hours?: boolean | null; p_requires_second_factor?: boolean | null; p_max_held_lessons?: number | null; p_refunds_resold_times?: boolean | null }, undefined>;
+      update_organization: Call<"update_organization", { p_org_id: string; p_name?: string | null; p_tax_id?: string | null; p_time_zone?: string | null; p_currency?: string | null; p_payout_weekday?: number | null; p_minimum_payout_cents?: number | null; p_checkout_hold_minutes?: number | null; p_max_open_holds?: number | null; p_labels?: Labels | null; p_credit_validity_months?: number | null; p_forfeits_expired_hours?: boolean | null; p_requires_second_factor?: boolean | null; p_max_held_lessons?: number | null; p_refunds_resold_times?: boolean | null; p_reminder_minutes?: number[] | null; p_completion_grace?: string | null }, undefined>;
       verify_document: Call<"verify_document", { p_document_id: string; p_is_valid: boolean }, undefined>;
       withdraw_claim: Call<"withdraw_claim", { p_claim_id: string }, undefined>;
       withdraw_from_order: Call<"withdraw_from_order", { p_order_id: string }, Database["public"]["Tables"]["order_withdrawals"]["Row"][]>;
@@ -241,6 +267,7 @@ export type RefusalCode =
   | "already_an_instructor"
   | "already_rated"
   | "already_replied"
+  | "already_subscribed"
   | "amount_too_large"
   | "amount_too_small"
   | "another_account_is_known"
@@ -310,6 +337,7 @@ export type RefusalCode =
   | "invitation_not_found"
   | "invitation_used"
   | "is_platform_admin"
+  | "kind_not_found"
   | "last_owner"
   | "learner_busy"
   | "learner_is_adult"
@@ -322,6 +350,7 @@ export type RefusalCode =
   | "login_is_linked"
   | "may_not_book"
   | "member_not_found"
+  | "message_not_found"
   | "money_on_the_way"
   | "no_account"
   | "no_referral_programme"
@@ -353,11 +382,13 @@ export type RefusalCode =
   | "payment_disputed"
   | "payment_does_not_last"
   | "payment_is_frozen"
+  | "payment_method_not_found"
   | "payment_not_found"
   | "payout_cannot_do_that"
   | "payout_in_flight"
   | "payout_not_found"
   | "person_not_found"
+  | "plan_not_found"
   | "point_in_future"
   | "point_outside_lesson"
   | "price_missing"
@@ -386,8 +417,10 @@ export type RefusalCode =
   | "slot_not_found"
   | "slot_taken"
   | "slug_taken"
+  | "suppression_is_known"
   | "suspense_not_found"
   | "tags_are_lines"
+  | "template_not_found"
   | "terms_not_found"
   | "terms_superseded"
   | "time_is_plausible"
@@ -397,6 +430,7 @@ export type RefusalCode =
   | "too_late"
   | "too_late_to_rate"
   | "too_late_to_reschedule"
+  | "too_many_cards"
   | "too_many_documents"
   | "too_many_entries"
   | "too_many_exceptions"
@@ -421,19 +455,23 @@ export type RefusalCode =
   | "trip_closed"
   | "trip_not_found"
   | "unknown_currency"
+  | "unknown_placeholder"
   | "unknown_transfer"
   | "value_missing"
   | "value_out_of_range"
   | "view_is_read_only"
   | "withdrawal_too_late"
   | "wrong_account"
+  | "wrong_customer"
   | "wrong_dispute"
   | "wrong_payment_intent"
   | "wrong_refund"
+  | "wrong_setup_intent"
   | "wrong_transfer";
 /** Rules of tables, whose names are codes where a function writes. */
 export type RuleCode =
   | "a_cancellation_says_when_and_by_whom"
+  | "a_claimed_message_has_a_worker"
   | "a_declared_birth_has_a_date"
   | "a_default_is_always_valid"
   | "a_finished_trip_is_measured"
@@ -470,10 +508,13 @@ export type RuleCode =
   | "at_most_the_discount_is_returned"
   | "at_most_the_reward_is_taken_back"
   | "at_most_the_total_is_refunded"
+  | "at_most_two_reminders_a_lesson"
+  | "attempts_are_not_negative"
   | "avatar_url_is_a_link"
   | "bio_is_short"
   | "birth_is_plausible"
   | "body_is_a_text"
+  | "body_is_visible"
   | "buffers_are_reasonable"
   | "cancelled_and_no_show_say_what_they_refund"
   | "checkout_hold_is_reasonable"
@@ -481,8 +522,12 @@ export type RuleCode =
   | "closed_at_is_set_when_closed"
   | "code_is_plain"
   | "completed_runs_say_when"
+  | "completion_grace_is_reasonable"
   | "consent_is_given_by_somebody"
   | "contact_is_short"
+  | "content_is_whatsapps"
+  | "content_sid_is_twilios"
+  | "content_status_is_known"
   | "coordinates_are_a_pair"
   | "country_is_an_iso_code"
   | "counts_are_not_negative"
@@ -490,6 +535,7 @@ export type RuleCode =
   | "credit_pays_a_part"
   | "credit_pays_at_most_the_total"
   | "currency_is_lower_case_iso"
+  | "customer_id_is_stripes"
   | "daily_cap_is_reasonable"
   | "date_is_plausible"
   | "dates_are_at_most_a_year"
@@ -514,12 +560,15 @@ export type RuleCode =
   | "exception_is_not_empty"
   | "expertise_is_short"
   | "expiry_is_plausible"
+  | "expiry_month_is_a_month"
   | "facets_are_lists_of_words"
   | "fee_is_a_fraction"
+  | "fee_is_a_share"
   | "full_name_is_readable"
   | "full_name_is_short"
   | "goals_are_lines"
   | "goals_are_short"
+  | "grace_is_a_few_days"
   | "group_is_of_reasonable_size"
   | "held_lessons_are_limited"
   | "hidden_reviews_say_why"
@@ -527,16 +576,22 @@ export type RuleCode =
   | "hourly_rate_can_be_charged"
   | "hours_are_a_range"
   | "intent_id_is_stripes"
+  | "interval_count_is_positive"
+  | "interval_is_known"
+  | "invoice_id_is_stripes"
   | "it_is_an_amount_or_a_percentage"
   | "it_recurs_at_least_every_13_weeks"
   | "kind_agrees_with_the_code"
   | "kind_says_what_it_is"
   | "labels_are_an_object"
   | "labels_are_words"
+  | "last4_are_the_last_four"
   | "level_is_one_to_five"
   | "liability_is_for_what_is_lost"
   | "license_is_short"
   | "line_is_a_list"
+  | "locale_is_a_language"
+  | "mail_has_a_subject"
   | "materials_url_is_a_link"
   | "measures_are_not_negative"
   | "message_is_short"
@@ -567,10 +622,13 @@ export type RuleCode =
   | "only_instant_runs_repeat_within_a_day"
   | "only_instructors_become_instructors"
   | "only_learners_become_learners"
+  | "only_mail_has_a_subject_and_html"
   | "only_minutes_are_credit"
   | "only_published_slots_can_be_withdrawn"
   | "only_refunds_have_a_refund"
   | "only_rewards_are_returned"
+  | "only_the_app_knows_what_was_read"
+  | "only_what_was_tried_waits_for_an_admin"
   | "open_holds_are_limited"
   | "original_total_needs_an_original"
   | "paid_credit_has_its_activation_time"
@@ -578,6 +636,7 @@ export type RuleCode =
   | "paid_means_transferred"
   | "path_is_short"
   | "payee_is_the_instructor_or_the_organization"
+  | "payment_method_id_is_stripes"
   | "payout_hold_is_reasonable"
   | "payout_id_is_stripes"
   | "payout_weekday_is_a_weekday"
@@ -585,6 +644,7 @@ export type RuleCode =
   | "phone_is_readable"
   | "phone_is_short"
   | "places_are_on_earth"
+  | "plan_fee_is_a_fraction"
   | "prerequisites_are_short"
   | "price_can_be_charged"
   | "price_is_not_negative"
@@ -603,12 +663,15 @@ export type RuleCode =
   | "reward_is_not_negative"
   | "seats_are_never_oversold"
   | "service_agreement_is_known"
+  | "setup_intent_id_is_stripes"
   | "share_follows_from_the_price"
   | "short_description_is_short"
   | "slot_is_at_most_a_day"
   | "slug_is_url_safe"
   | "somebody_or_something_is_waited_for"
   | "statement_is_short"
+  | "subject_is_a_line"
+  | "subscription_id_is_stripes"
   | "tags_are_short"
   | "tax_id_is_readable"
   | "tax_id_is_short"
@@ -616,6 +679,7 @@ export type RuleCode =
   | "texts_are_short"
   | "texts_are_visible"
   | "texts_show_something"
+  | "the_app_shows_what_mail_says"
   | "the_platform_has_no_people"
   | "the_platform_sells_nothing"
   | "the_share_never_grows"
@@ -626,6 +690,7 @@ export type RuleCode =
   | "title_is_short"
   | "total_is_share_plus_fee_minus_discount"
   | "transfer_id_is_stripes"
+  | "trial_is_not_negative"
   | "uses_are_within_the_maximum"
   | "values_fit_the_action"
   | "versions_count_from_one"
@@ -638,14 +703,17 @@ export type ServiceCode =
   | "body_too_large"
   | "country_not_served"
   | "database_unavailable"
+  | "event_malformed"
   | "http_error"
   | "internal_error"
   | "invalid_request"
   | "invalid_token"
+  | "message_not_found"
   | "method_not_allowed"
   | "missing_token"
   | "no_such_route"
   | "sign_in_unavailable"
+  | "signature_mismatch"
   | "stripe_refused"
   | "stripe_unavailable"
   | "token_expired"

@@ -777,6 +777,64 @@ isOneToOne: false
       referencedColumns: ["org_id","id"]
     }
                   ]
+                },"invoice_payments": {
+                  Row: {
+                    "amount_paid_cents": number,"amount_requested_cents": number,"created_at": string,"currency": string,"disputed_cents": number,"id": string,"invoice_id": string,"org_id": string,"paid_at": string | null,"processing_fee_cents": number | null,"refunded_cents": number,"status": Database["public"]['Enums']["invoice_payment_status"],"stripe_charge_id": string | null,"stripe_invoice_payment_id": string,"stripe_payment_intent_id": string | null,"stripe_payment_record_id": string | null,"updated_at": string,"user_id": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_paid_cents"?: number,"amount_requested_cents": number,"created_at"?: string,"currency": string,"disputed_cents"?: number,"id"?: string,"invoice_id": string,"org_id": string,"paid_at"?: string | null,"processing_fee_cents"?: number | null,"refunded_cents"?: number,"status": Database["public"]['Enums']["invoice_payment_status"],"stripe_charge_id"?: string | null,"stripe_invoice_payment_id": string,"stripe_payment_intent_id"?: string | null,"stripe_payment_record_id"?: string | null,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Update: {
+                    "amount_paid_cents"?: number,"amount_requested_cents"?: number,"created_at"?: string,"currency"?: string,"disputed_cents"?: number,"id"?: string,"invoice_id"?: string,"org_id"?: string,"paid_at"?: string | null,"processing_fee_cents"?: number | null,"refunded_cents"?: number,"status"?: Database["public"]['Enums']["invoice_payment_status"],"stripe_charge_id"?: string | null,"stripe_invoice_payment_id"?: string,"stripe_payment_intent_id"?: string | null,"stripe_payment_record_id"?: string | null,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "invoice_payments_org_id_invoice_id_fkey"
+      columns: ["org_id","invoice_id"]
+isOneToOne: false
+      referencedRelation: "invoices"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "invoice_payments_user_id_fkey"
+      columns: ["user_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"invoices": {
+                  Row: {
+                    "amount_due_cents": number,"amount_paid_cents": number,"amount_remaining_cents": number,"attempt_count": number,"billing_reason": string | null,"created_at": string,"currency": string,"customer_id": string,"due_at": string | null,"finalized_at": string | null,"id": string,"invoice_pdf": string | null,"invoice_url": string | null,"last_problem": string | null,"last_problem_at": string | null,"next_payment_attempt_at": string | null,"number": string | null,"org_id": string,"overpaid_cents": number,"paid_at": string | null,"paid_outside_cents": number,"period_end": string | null,"period_start": string | null,"status": Database["public"]['Enums']["invoice_status"],"stripe_invoice_id": string,"stripe_subscription_id": string | null,"subscription_id": string | null,"total_cents": number,"updated_at": string,"user_id": string | null,"voided_at": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_due_cents": number,"amount_paid_cents": number,"amount_remaining_cents": number,"attempt_count"?: number,"billing_reason"?: string | null,"created_at"?: string,"currency": string,"customer_id": string,"due_at"?: string | null,"finalized_at"?: string | null,"id"?: string,"invoice_pdf"?: string | null,"invoice_url"?: string | null,"last_problem"?: string | null,"last_problem_at"?: string | null,"next_payment_attempt_at"?: string | null,"number"?: string | null,"org_id": string,"overpaid_cents"?: number,"paid_at"?: string | null,"paid_outside_cents"?: number,"period_end"?: string | null,"period_start"?: string | null,"status": Database["public"]['Enums']["invoice_status"],"stripe_invoice_id": string,"stripe_subscription_id"?: string | null,"subscription_id"?: string | null,"total_cents": number,"updated_at"?: string,"user_id"?: string | null,"voided_at"?: string | null
+                  }
+                  Update: {
+                    "amount_due_cents"?: number,"amount_paid_cents"?: number,"amount_remaining_cents"?: number,"attempt_count"?: number,"billing_reason"?: string | null,"created_at"?: string,"currency"?: string,"customer_id"?: string,"due_at"?: string | null,"finalized_at"?: string | null,"id"?: string,"invoice_pdf"?: string | null,"invoice_url"?: string | null,"last_problem"?: string | null,"last_problem_at"?: string | null,"next_payment_attempt_at"?: string | null,"number"?: string | null,"org_id"?: string,"overpaid_cents"?: number,"paid_at"?: string | null,"paid_outside_cents"?: number,"period_end"?: string | null,"period_start"?: string | null,"status"?: Database["public"]['Enums']["invoice_status"],"stripe_invoice_id"?: string,"stripe_subscription_id"?: string | null,"subscription_id"?: string | null,"total_cents"?: number,"updated_at"?: string,"user_id"?: string | null,"voided_at"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "invoices_org_id_customer_id_fkey"
+      columns: ["org_id","customer_id"]
+isOneToOne: false
+      referencedRelation: "stripe_customers"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "invoices_org_id_subscription_id_fkey"
+      columns: ["org_id","subscription_id"]
+isOneToOne: false
+      referencedRelation: "subscriptions"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "invoices_user_id_fkey"
+      columns: ["user_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
                 },"learner_contacts": {
                   Row: {
                     "created_at": string,"email": string | null,"learner_id": string,"org_id": string,"phone": string | null,"updated_at": string
@@ -1087,6 +1145,96 @@ isOneToOne: false
       referencedColumns: ["org_id","id"]
     }
                   ]
+                },"message_contents": {
+                  Row: {
+                    "body": string | null,"calendar": Json | null,"content_sid": string | null,"content_variables": Json | null,"created_at": string,"html": string | null,"message_id": string,"org_id": string,"provider_id": string | null,"recipient_id": string | null,"subject": string | null,"to_address": string | null,"unsubscribe_token": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "body"?: string | null,"calendar"?: Json | null,"content_sid"?: string | null,"content_variables"?: Json | null,"created_at"?: string,"html"?: string | null,"message_id": string,"org_id": string,"provider_id"?: string | null,"recipient_id"?: string | null,"subject"?: string | null,"to_address"?: string | null,"unsubscribe_token"?: string,"updated_at"?: string
+                  }
+                  Update: {
+                    "body"?: string | null,"calendar"?: Json | null,"content_sid"?: string | null,"content_variables"?: Json | null,"created_at"?: string,"html"?: string | null,"message_id"?: string,"org_id"?: string,"provider_id"?: string | null,"recipient_id"?: string | null,"subject"?: string | null,"to_address"?: string | null,"unsubscribe_token"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "message_contents_org_id_message_id_fkey"
+      columns: ["org_id","message_id"]
+isOneToOne: false
+      referencedRelation: "message_log"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "message_contents_org_id_message_id_fkey"
+      columns: ["org_id","message_id"]
+isOneToOne: false
+      referencedRelation: "messages"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "message_contents_recipient_id_fkey"
+      columns: ["recipient_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"message_templates": {
+                  Row: {
+                    "body": string,"channel": Database["public"]['Enums']["message_channel"],"content_sid": string | null,"content_status": string | null,"content_variables": (string)[],"created_at": string,"html": string | null,"id": string,"kind": string,"locale": string,"org_id": string,"subject": string | null,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "body": string,"channel": Database["public"]['Enums']["message_channel"],"content_sid"?: string | null,"content_status"?: string | null,"content_variables"?: (string)[],"created_at"?: string,"html"?: string | null,"id"?: string,"kind": string,"locale": string,"org_id": string,"subject"?: string | null,"updated_at"?: string
+                  }
+                  Update: {
+                    "body"?: string,"channel"?: Database["public"]['Enums']["message_channel"],"content_sid"?: string | null,"content_status"?: string | null,"content_variables"?: (string)[],"created_at"?: string,"html"?: string | null,"id"?: string,"kind"?: string,"locale"?: string,"org_id"?: string,"subject"?: string | null,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "message_templates_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"messages": {
+                  Row: {
+                    "about_at": string | null,"attempts": number,"available_at": string | null,"channel": Database["public"]['Enums']["message_channel"],"claimed_by": string | null,"created_at": string,"dedupe_key": string,"delivered_at": string | null,"error": string | null,"first_tried_at": string | null,"id": string,"kind": string,"learner_id": string | null,"may_be_sent": boolean,"org_id": string,"read_at": string | null,"recipient_id": string | null,"related_id": string,"related_type": string,"send_after": string,"sent_at": string | null,"status": Database["public"]['Enums']["message_status"],"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "about_at"?: string | null,"attempts"?: number,"available_at"?: string | null,"channel": Database["public"]['Enums']["message_channel"],"claimed_by"?: string | null,"created_at"?: string,"dedupe_key": string,"delivered_at"?: string | null,"error"?: string | null,"first_tried_at"?: string | null,"id"?: string,"kind": string,"learner_id"?: string | null,"may_be_sent"?: boolean,"org_id": string,"read_at"?: string | null,"recipient_id"?: string | null,"related_id": string,"related_type": string,"send_after": string,"sent_at"?: string | null,"status"?: Database["public"]['Enums']["message_status"],"updated_at"?: string
+                  }
+                  Update: {
+                    "about_at"?: string | null,"attempts"?: number,"available_at"?: string | null,"channel"?: Database["public"]['Enums']["message_channel"],"claimed_by"?: string | null,"created_at"?: string,"dedupe_key"?: string,"delivered_at"?: string | null,"error"?: string | null,"first_tried_at"?: string | null,"id"?: string,"kind"?: string,"learner_id"?: string | null,"may_be_sent"?: boolean,"org_id"?: string,"read_at"?: string | null,"recipient_id"?: string | null,"related_id"?: string,"related_type"?: string,"send_after"?: string,"sent_at"?: string | null,"status"?: Database["public"]['Enums']["message_status"],"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "messages_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "messages_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
+    },{
+      foreignKeyName: "messages_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "messages_recipient_id_fkey"
+      columns: ["recipient_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
                 },"order_items": {
                   Row: {
                     "booking_id": string | null,"created_at": string,"credit_discount_cents": number,"credit_fee_cents": number,"credit_id": string | null,"credit_share_cents": number,"currency": string,"discount_cents": number,"ending": Database["public"]['Enums']["order_item_ending"] | null,"excess_cents": number,"fee_cents": number,"id": string,"instructor_id": string,"is_fee_refundable": boolean,"is_paid": boolean,"kind": Database["public"]['Enums']["order_item_kind"],"last_dispute_id": string | null,"last_refund_id": string | null,"learner_id": string,"liable_cents": number,"list_cents": number,"lost_cents": number,"minutes": number,"order_id": string,"org_id": string,"owed_cents": number,"refund_bps": number,"refunded_cents": number,"restored_cents": number,"revision": number,"share_cents": number,"total_cents": number,"updated_at": string
@@ -1265,14 +1413,14 @@ isOneToOne: false
                   ]
                 },"organizations": {
                   Row: {
-                    "checkout_hold_minutes": number,"created_at": string,"credit_validity_months": number | null,"currency": string,"dispute_liability": Database["public"]['Enums']["dispute_liability"],"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"fee_refundable": boolean,"forfeits_expired_hours": boolean,"id": string,"is_marketplace": boolean,"is_platform": boolean,"labels": NonNullable<Json>,"max_held_lessons": number,"max_open_holds": number,"minimum_payout_cents": number,"name": string,"payout_hold": string,"payout_weekday": number,"referral_discount_bps": number,"referral_reward_cents": number,"refunds_resold_times": boolean,"requires_second_factor": boolean,"slug": string,"tax_id": string | null,"time_zone": string,"updated_at": string,"withdrawal_mode": Database["public"]['Enums']["withdrawal_mode"]
+                    "checkout_hold_minutes": number,"completion_grace": string,"created_at": string,"credit_validity_months": number | null,"currency": string,"dispute_liability": Database["public"]['Enums']["dispute_liability"],"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"fee_refundable": boolean,"forfeits_expired_hours": boolean,"id": string,"is_marketplace": boolean,"is_platform": boolean,"labels": NonNullable<Json>,"max_held_lessons": number,"max_open_holds": number,"minimum_payout_cents": number,"name": string,"payout_hold": string,"payout_weekday": number,"plan_fee_bps": number | null,"referral_discount_bps": number,"referral_reward_cents": number,"refunds_resold_times": boolean,"reminder_minutes": (number)[],"requires_second_factor": boolean,"slug": string,"tax_id": string | null,"time_zone": string,"updated_at": string,"withdrawal_mode": Database["public"]['Enums']["withdrawal_mode"]
                   }
                   ComputedFields: never
                   Insert: {
-                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency": string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_held_lessons"?: number,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name": string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"refunds_resold_times"?: boolean,"requires_second_factor"?: boolean,"slug": string,"tax_id"?: string | null,"time_zone": string,"updated_at"?: string,"withdrawal_mode"?: Database["public"]['Enums']["withdrawal_mode"]
+                    "checkout_hold_minutes"?: number,"completion_grace"?: string,"created_at"?: string,"credit_validity_months"?: number | null,"currency": string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_held_lessons"?: number,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name": string,"payout_hold"?: string,"payout_weekday"?: number,"plan_fee_bps"?: number | null,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"refunds_resold_times"?: boolean,"reminder_minutes"?: (number)[],"requires_second_factor"?: boolean,"slug": string,"tax_id"?: string | null,"time_zone": string,"updated_at"?: string,"withdrawal_mode"?: Database["public"]['Enums']["withdrawal_mode"]
                   }
                   Update: {
-                    "checkout_hold_minutes"?: number,"created_at"?: string,"credit_validity_months"?: number | null,"currency"?: string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_held_lessons"?: number,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name"?: string,"payout_hold"?: string,"payout_weekday"?: number,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"refunds_resold_times"?: boolean,"requires_second_factor"?: boolean,"slug"?: string,"tax_id"?: string | null,"time_zone"?: string,"updated_at"?: string,"withdrawal_mode"?: Database["public"]['Enums']["withdrawal_mode"]
+                    "checkout_hold_minutes"?: number,"completion_grace"?: string,"created_at"?: string,"credit_validity_months"?: number | null,"currency"?: string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_held_lessons"?: number,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name"?: string,"payout_hold"?: string,"payout_weekday"?: number,"plan_fee_bps"?: number | null,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"refunds_resold_times"?: boolean,"reminder_minutes"?: (number)[],"requires_second_factor"?: boolean,"slug"?: string,"tax_id"?: string | null,"time_zone"?: string,"updated_at"?: string,"withdrawal_mode"?: Database["public"]['Enums']["withdrawal_mode"]
                   }
                   Relationships: [
                     
@@ -1331,6 +1479,32 @@ isOneToOne: false
 isOneToOne: false
       referencedRelation: "payments"
       referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"payment_methods": {
+                  Row: {
+                    "brand": string | null,"created_at": string,"customer_id": string,"expiry_month": number | null,"expiry_year": number | null,"id": string,"is_default": boolean,"last4": string | null,"org_id": string,"stripe_payment_method_id": string,"type": string,"updated_at": string,"user_id": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "brand"?: string | null,"created_at"?: string,"customer_id": string,"expiry_month"?: number | null,"expiry_year"?: number | null,"id"?: string,"is_default"?: boolean,"last4"?: string | null,"org_id": string,"stripe_payment_method_id": string,"type": string,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Update: {
+                    "brand"?: string | null,"created_at"?: string,"customer_id"?: string,"expiry_month"?: number | null,"expiry_year"?: number | null,"id"?: string,"is_default"?: boolean,"last4"?: string | null,"org_id"?: string,"stripe_payment_method_id"?: string,"type"?: string,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "payment_methods_org_id_customer_id_fkey"
+      columns: ["org_id","customer_id"]
+isOneToOne: false
+      referencedRelation: "stripe_customers"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "payment_methods_user_id_fkey"
+      columns: ["user_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
     }
                   ]
                 },"payments": {
@@ -1545,14 +1719,14 @@ isOneToOne: false
                   ]
                 },"profiles": {
                   Row: {
-                    "avatar_url": string | null,"created_at": string,"display_name": string | null,"email": string | null,"external_id": string | null,"first_name": string | null,"full_name": string | null,"id": string,"last_name": string | null,"phone": string | null,"time_zone": string | null,"updated_at": string
+                    "avatar_url": string | null,"created_at": string,"display_name": string | null,"email": string | null,"external_id": string | null,"first_name": string | null,"full_name": string | null,"id": string,"last_name": string | null,"locale": string | null,"phone": string | null,"time_zone": string | null,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "avatar_url"?: string | null,"created_at"?: string,"display_name"?: string | null,"email"?: string | null,"external_id"?: string | null,"first_name"?: string | null,"full_name"?: string | null,"id": string,"last_name"?: string | null,"phone"?: string | null,"time_zone"?: string | null,"updated_at"?: string
+                    "avatar_url"?: string | null,"created_at"?: string,"display_name"?: string | null,"email"?: string | null,"external_id"?: string | null,"first_name"?: string | null,"full_name"?: string | null,"id": string,"last_name"?: string | null,"locale"?: string | null,"phone"?: string | null,"time_zone"?: string | null,"updated_at"?: string
                   }
                   Update: {
-                    "avatar_url"?: string | null,"created_at"?: string,"display_name"?: string | null,"email"?: string | null,"external_id"?: string | null,"first_name"?: string | null,"full_name"?: string | null,"id"?: string,"last_name"?: string | null,"phone"?: string | null,"time_zone"?: string | null,"updated_at"?: string
+                    "avatar_url"?: string | null,"created_at"?: string,"display_name"?: string | null,"email"?: string | null,"external_id"?: string | null,"first_name"?: string | null,"full_name"?: string | null,"id"?: string,"last_name"?: string | null,"locale"?: string | null,"phone"?: string | null,"time_zone"?: string | null,"updated_at"?: string
                   }
                   Relationships: [
                     
@@ -1807,6 +1981,32 @@ isOneToOne: false
       referencedColumns: ["org_id","id"]
     }
                   ]
+                },"setup_intents": {
+                  Row: {
+                    "created_at": string,"customer_id": string,"failure_code": string | null,"id": string,"org_id": string,"status": Database["public"]['Enums']["setup_status"],"stripe_setup_intent_id": string | null,"updated_at": string,"user_id": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"customer_id": string,"failure_code"?: string | null,"id"?: string,"org_id": string,"status"?: Database["public"]['Enums']["setup_status"],"stripe_setup_intent_id"?: string | null,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Update: {
+                    "created_at"?: string,"customer_id"?: string,"failure_code"?: string | null,"id"?: string,"org_id"?: string,"status"?: Database["public"]['Enums']["setup_status"],"stripe_setup_intent_id"?: string | null,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "setup_intents_org_id_customer_id_fkey"
+      columns: ["org_id","customer_id"]
+isOneToOne: false
+      referencedRelation: "stripe_customers"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "setup_intents_user_id_fkey"
+      columns: ["user_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
                 },"skill_assessments": {
                   Row: {
                     "assessed_at": string,"id": string,"instructor_id": string,"learner_id": string,"lesson_id": string,"level": number,"note": string | null,"org_id": string,"skill_id": string,"updated_at": string
@@ -1895,6 +2095,116 @@ isOneToOne: false
 isOneToOne: false
       referencedRelation: "instructors"
       referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"stripe_customers": {
+                  Row: {
+                    "created_at": string,"default_stripe_payment_method_id": string | null,"deleted_at": string | null,"id": string,"is_delinquent": boolean,"livemode": boolean,"org_id": string,"stripe_customer_id": string | null,"updated_at": string,"user_id": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"default_stripe_payment_method_id"?: string | null,"deleted_at"?: string | null,"id"?: string,"is_delinquent"?: boolean,"livemode": boolean,"org_id": string,"stripe_customer_id"?: string | null,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Update: {
+                    "created_at"?: string,"default_stripe_payment_method_id"?: string | null,"deleted_at"?: string | null,"id"?: string,"is_delinquent"?: boolean,"livemode"?: boolean,"org_id"?: string,"stripe_customer_id"?: string | null,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "stripe_customers_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "stripe_customers_user_id_fkey"
+      columns: ["user_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"subscription_plans": {
+                  Row: {
+                    "amount_cents": number | null,"created_at": string,"currency": string,"id": string,"interval": string,"interval_count": number,"is_active": boolean,"name": string | null,"org_id": string,"product_id": string,"stripe_price_id": string,"trial_days": number,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents"?: number | null,"created_at"?: string,"currency": string,"id"?: string,"interval": string,"interval_count": number,"is_active"?: boolean,"name"?: string | null,"org_id": string,"product_id": string,"stripe_price_id": string,"trial_days"?: number,"updated_at"?: string
+                  }
+                  Update: {
+                    "amount_cents"?: number | null,"created_at"?: string,"currency"?: string,"id"?: string,"interval"?: string,"interval_count"?: number,"is_active"?: boolean,"name"?: string | null,"org_id"?: string,"product_id"?: string,"stripe_price_id"?: string,"trial_days"?: number,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "subscription_plans_org_id_product_id_fkey"
+      columns: ["org_id","product_id"]
+isOneToOne: false
+      referencedRelation: "subscription_products"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"subscription_products": {
+                  Row: {
+                    "created_at": string,"description": string | null,"features": (string)[],"fee_bps": number | null,"grace_days": number,"id": string,"is_sold": boolean,"name": string | null,"org_id": string,"stripe_product_id": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"description"?: string | null,"features"?: (string)[],"fee_bps"?: number | null,"grace_days"?: number,"id"?: string,"is_sold"?: boolean,"name"?: string | null,"org_id": string,"stripe_product_id": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "created_at"?: string,"description"?: string | null,"features"?: (string)[],"fee_bps"?: number | null,"grace_days"?: number,"id"?: string,"is_sold"?: boolean,"name"?: string | null,"org_id"?: string,"stripe_product_id"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "subscription_products_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    }
+                  ]
+                },"subscriptions": {
+                  Row: {
+                    "amount_cents": number | null,"billing_mode": string | null,"cancel_at": string | null,"cancel_at_period_end": boolean,"cancelled_at": string | null,"created_at": string,"currency": string,"current_period_end": string | null,"current_period_start": string | null,"customer_id": string,"ended_at": string | null,"id": string,"interval": string | null,"interval_count": number | null,"is_current": boolean,"is_live": boolean | null,"org_id": string,"organization_id": string | null,"pause_behavior": string | null,"plan_id": string | null,"product_id": string,"quantity": number | null,"resumes_at": string | null,"started_at": string,"status": Database["public"]['Enums']["subscription_status"],"stripe_price_id": string,"stripe_subscription_id": string,"trial_end": string | null,"trial_start": string | null,"updated_at": string,"user_id": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents"?: number | null,"billing_mode"?: string | null,"cancel_at"?: string | null,"cancel_at_period_end"?: boolean,"cancelled_at"?: string | null,"created_at"?: string,"currency": string,"current_period_end"?: string | null,"current_period_start"?: string | null,"customer_id": string,"ended_at"?: string | null,"id"?: string,"interval"?: string | null,"interval_count"?: number | null,"is_current"?: boolean,"is_live"?: never,"org_id": string,"organization_id"?: string | null,"pause_behavior"?: string | null,"plan_id"?: string | null,"product_id": string,"quantity"?: number | null,"resumes_at"?: string | null,"started_at": string,"status": Database["public"]['Enums']["subscription_status"],"stripe_price_id": string,"stripe_subscription_id": string,"trial_end"?: string | null,"trial_start"?: string | null,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Update: {
+                    "amount_cents"?: number | null,"billing_mode"?: string | null,"cancel_at"?: string | null,"cancel_at_period_end"?: boolean,"cancelled_at"?: string | null,"created_at"?: string,"currency"?: string,"current_period_end"?: string | null,"current_period_start"?: string | null,"customer_id"?: string,"ended_at"?: string | null,"id"?: string,"interval"?: string | null,"interval_count"?: number | null,"is_current"?: boolean,"is_live"?: never,"org_id"?: string,"organization_id"?: string | null,"pause_behavior"?: string | null,"plan_id"?: string | null,"product_id"?: string,"quantity"?: number | null,"resumes_at"?: string | null,"started_at"?: string,"status"?: Database["public"]['Enums']["subscription_status"],"stripe_price_id"?: string,"stripe_subscription_id"?: string,"trial_end"?: string | null,"trial_start"?: string | null,"updated_at"?: string,"user_id"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "subscriptions_org_id_customer_id_fkey"
+      columns: ["org_id","customer_id"]
+isOneToOne: false
+      referencedRelation: "stripe_customers"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "subscriptions_org_id_plan_id_fkey"
+      columns: ["org_id","plan_id"]
+isOneToOne: false
+      referencedRelation: "subscription_plans"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "subscriptions_org_id_product_id_fkey"
+      columns: ["org_id","product_id"]
+isOneToOne: false
+      referencedRelation: "subscription_products"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "subscriptions_organization_id_fkey"
+      columns: ["organization_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "subscriptions_user_id_fkey"
+      columns: ["user_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
     }
                   ]
                 },"terms_acceptances": {
@@ -2050,14 +2360,14 @@ isOneToOne: false
           Views: {
             "booking_details": {
                   Row: {
-                    "amount_authorized": number | null,"amount_captured": number | null,"amount_refunded": number | null,"booking_status": Database["public"]['Enums']["booking_status"],"cancellation_reason": string | null,"cancelled_at": string | null,"cancelled_by": string | null,"created_at": string,"currency": string,"due_cents": number,"duration_minutes": number,"end_at": string,"expert_bio": string | null,"expert_id": string,"expert_name": string,"expert_notes": string | null,"hold_expires_at": string | null,"id": string,"learner_id": string,"learner_name": string,"learner_notes": string | null,"org_id": string,"payment_status": string | null,"session_description": string | null,"session_id": string,"session_title": string,"slot_end_time": string,"slot_id": string,"slot_start_time": string,"start_at": string,"status": string | null,"stripe_payment_intent_id": string | null,"total_cents": number,"updated_at": string
+                    "amount_authorized": number | null,"amount_captured": number | null,"amount_refunded": number | null,"booking_status": Database["public"]['Enums']["booking_status"],"cancellation_reason": string | null,"cancelled_at": string | null,"cancelled_by": string | null,"created_at": string,"currency": string,"dropoff_address": string | null,"due_cents": number,"duration_minutes": number,"end_at": string,"expert_bio": string | null,"expert_id": string,"expert_name": string,"expert_notes": string | null,"hold_expires_at": string | null,"id": string,"learner_id": string,"learner_name": string,"learner_notes": string | null,"learner_phone": string | null,"org_id": string,"payment_status": string | null,"pickup_address": string | null,"pickup_lat": number | null,"pickup_lng": number | null,"session_description": string | null,"session_id": string,"session_title": string,"slot_end_time": string,"slot_id": string,"slot_start_time": string,"start_at": string,"status": string | null,"stripe_payment_intent_id": string | null,"total_cents": number,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                           "amount_authorized"?: number | null,"amount_captured"?: number | null,"amount_refunded"?: number | null,"booking_status"?: Database["public"]['Enums']["booking_status"] | null,"cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: string | null,"created_at"?: string | null,"currency"?: string | null,"due_cents"?: number | null,"duration_minutes"?: number | null,"end_at"?: string | null,"expert_bio"?: string | null,"expert_id"?: string | null,"expert_name"?: string | null,"expert_notes"?: string | null,"hold_expires_at"?: string | null,"id"?: string | null,"learner_id"?: string | null,"learner_name"?: string | null,"learner_notes"?: string | null,"org_id"?: string | null,"payment_status"?: string | null,"session_description"?: string | null,"session_id"?: string | null,"session_title"?: string | null,"slot_end_time"?: string | null,"slot_id"?: string | null,"slot_start_time"?: string | null,"start_at"?: string | null,"status"?: string | null,"stripe_payment_intent_id"?: string | null,"total_cents"?: number | null,"updated_at"?: string | null
+                           "amount_authorized"?: number | null,"amount_captured"?: number | null,"amount_refunded"?: number | null,"booking_status"?: Database["public"]['Enums']["booking_status"] | null,"cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: string | null,"created_at"?: string | null,"currency"?: string | null,"dropoff_address"?: string | null,"due_cents"?: number | null,"duration_minutes"?: number | null,"end_at"?: string | null,"expert_bio"?: string | null,"expert_id"?: string | null,"expert_name"?: string | null,"expert_notes"?: string | null,"hold_expires_at"?: string | null,"id"?: string | null,"learner_id"?: string | null,"learner_name"?: string | null,"learner_notes"?: string | null,"learner_phone"?: string | null,"org_id"?: string | null,"payment_status"?: string | null,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"session_description"?: string | null,"session_id"?: string | null,"session_title"?: string | null,"slot_end_time"?: string | null,"slot_id"?: string | null,"slot_start_time"?: string | null,"start_at"?: string | null,"status"?: string | null,"stripe_payment_intent_id"?: string | null,"total_cents"?: number | null,"updated_at"?: string | null
                          }
                         Update: {
-                           "amount_authorized"?: number | null,"amount_captured"?: number | null,"amount_refunded"?: number | null,"booking_status"?: Database["public"]['Enums']["booking_status"] | null,"cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: string | null,"created_at"?: string | null,"currency"?: string | null,"due_cents"?: number | null,"duration_minutes"?: number | null,"end_at"?: string | null,"expert_bio"?: string | null,"expert_id"?: string | null,"expert_name"?: string | null,"expert_notes"?: string | null,"hold_expires_at"?: string | null,"id"?: string | null,"learner_id"?: string | null,"learner_name"?: string | null,"learner_notes"?: string | null,"org_id"?: string | null,"payment_status"?: string | null,"session_description"?: string | null,"session_id"?: string | null,"session_title"?: string | null,"slot_end_time"?: string | null,"slot_id"?: string | null,"slot_start_time"?: string | null,"start_at"?: string | null,"status"?: string | null,"stripe_payment_intent_id"?: string | null,"total_cents"?: number | null,"updated_at"?: string | null
+                           "amount_authorized"?: number | null,"amount_captured"?: number | null,"amount_refunded"?: number | null,"booking_status"?: Database["public"]['Enums']["booking_status"] | null,"cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: string | null,"created_at"?: string | null,"currency"?: string | null,"dropoff_address"?: string | null,"due_cents"?: number | null,"duration_minutes"?: number | null,"end_at"?: string | null,"expert_bio"?: string | null,"expert_id"?: string | null,"expert_name"?: string | null,"expert_notes"?: string | null,"hold_expires_at"?: string | null,"id"?: string | null,"learner_id"?: string | null,"learner_name"?: string | null,"learner_notes"?: string | null,"learner_phone"?: string | null,"org_id"?: string | null,"payment_status"?: string | null,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"session_description"?: string | null,"session_id"?: string | null,"session_title"?: string | null,"slot_end_time"?: string | null,"slot_id"?: string | null,"slot_start_time"?: string | null,"start_at"?: string | null,"status"?: string | null,"stripe_payment_intent_id"?: string | null,"total_cents"?: number | null,"updated_at"?: string | null
                          }
                         Relationships: [
                     {
@@ -2138,6 +2448,32 @@ isOneToOne: false
       referencedColumns: ["id"]
     }
                   ]
+                },"message_log": {
+                  Row: {
+                    "body": string | null,"channel": Database["public"]['Enums']["message_channel"],"created_at": string,"error": string | null,"id": string,"org_id": string,"provider_id": string | null,"recipient_id": string | null,"related_id": string,"related_type": string,"status": string | null,"subject": string | null,"template_key": string,"to_address": string | null,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                           "body"?: string | null,"channel"?: Database["public"]['Enums']["message_channel"] | null,"created_at"?: string | null,"error"?: string | null,"id"?: string | null,"org_id"?: string | null,"provider_id"?: string | null,"recipient_id"?: string | null,"related_id"?: string | null,"related_type"?: string | null,"status"?: string | null,"subject"?: string | null,"template_key"?: string | null,"to_address"?: string | null,"updated_at"?: string | null
+                         }
+                        Update: {
+                           "body"?: string | null,"channel"?: Database["public"]['Enums']["message_channel"] | null,"created_at"?: string | null,"error"?: string | null,"id"?: string | null,"org_id"?: string | null,"provider_id"?: string | null,"recipient_id"?: string | null,"related_id"?: string | null,"related_type"?: string | null,"status"?: string | null,"subject"?: string | null,"template_key"?: string | null,"to_address"?: string | null,"updated_at"?: string | null
+                         }
+                        Relationships: [
+                    {
+      foreignKeyName: "messages_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "messages_recipient_id_fkey"
+      columns: ["recipient_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
+                  ]
                 },"my_roles": {
                   Row: {
                     "org_id": string | null,"role": string | null
@@ -2150,6 +2486,14 @@ isOneToOne: false
                            "org_id"?: string | null,"role"?: string | null
                          }
                         Relationships: [
+                    
+                  ]
+                },"transactions": {
+                  Row: {
+                    "amount_cents": number | null,"booking_ids": (string)[] | null,"coach_id": string | null,"coach_payout_cents": number | null,"created_at": string | null,"currency": string | null,"id": string | null,"invoice_id": string | null,"kind": string | null,"metadata": Json | null,"payer_id": string | null,"platform_fee_cents": number | null,"refunded_cents": number | null,"status": string | null,"stripe_payment_intent_id": string | null,"stripe_transfer_ids": (string)[] | null,"updated_at": string | null
+                  }
+                  ComputedFields: never
+                  Relationships: [
                     
                   ]
                 }
@@ -2221,6 +2565,9 @@ isOneToOne: false
 "admin_replay_event":
 { Args: { "p_event_id": string,"p_reason": string }; Returns: undefined
                            },
+"admin_resend_message":
+{ Args: { "p_message_id": string,"p_reason": string }; Returns: undefined
+                           },
 "admin_resolve_problem":
 { Args: { "p_problem_report_id": string,"p_reason": string,"p_unfreezes_earning": boolean }; Returns: undefined
                            },
@@ -2229,6 +2576,9 @@ isOneToOne: false
                            },
 "admin_set_terms":
 { Args: { "p_dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"p_fee_bps"?: number,"p_fee_mode"?: Database["public"]['Enums']["fee_mode"],"p_fee_refundable"?: boolean,"p_org_id": string,"p_payout_hold"?: string,"p_reason": string,"p_referral_discount_bps"?: number,"p_referral_reward_cents"?: number,"p_withdrawal_mode"?: Database["public"]['Enums']["withdrawal_mode"] }; Returns: undefined
+                           },
+"admin_suppress_address":
+{ Args: { "p_address": string,"p_cause"?: string,"p_channel": Database["public"]['Enums']["message_channel"],"p_reason": string }; Returns: undefined
                            },
 "admin_verify_instructor":
 { Args: { "p_instructor_id": string,"p_reason": string,"p_verification_status": Database["public"]['Enums']["verification_status"] }; Returns: undefined
@@ -2331,6 +2681,9 @@ isOneToOne: false
 "define_syllabus":
 { Args: { "p_org_id": string,"p_skills": Json,"p_syllabus": string }; Returns: number
                            },
+"delete_message_template":
+{ Args: { "p_org_id": string,"p_template_id": string }; Returns: undefined
+                           },
 "delete_rate_card":
 { Args: { "p_rate_card_id": string }; Returns: undefined
                            },
@@ -2356,6 +2709,9 @@ isOneToOne: false
 "give_guardian_consent":
 { Args: { "p_learner_guardian_id": string }; Returns: string
                            },
+"has_entitlement":
+{ Args: { "p_feature": string }; Returns: boolean
+                           },
 "instructor_contact":
 { Args: { "p_booking_id": string }; Returns: {
               "display_name": string,"phone": string
@@ -2372,6 +2728,7 @@ isOneToOne: false
 "cancelled_by": string | null,
 "created_at": string,
 "currency": string,
+"dropoff_address": string | null,
 "due_cents": number,
 "duration_minutes": number,
 "end_at": string,
@@ -2384,8 +2741,12 @@ isOneToOne: false
 "learner_id": string,
 "learner_name": string,
 "learner_notes": string | null,
+"learner_phone": string | null,
 "org_id": string,
 "payment_status": string | null,
+"pickup_address": string | null,
+"pickup_lat": number | null,
+"pickup_lng": number | null,
 "session_description": string | null,
 "session_id": string,
 "session_title": string,
@@ -2423,6 +2784,54 @@ isOneToOne: false
 "lesson_materials":
 { Args: { "p_booking_id": string }; Returns: string
                            },
+"lessons_to_complete":
+{ Args: { "p_after_id"?: string,"p_after_start_at"?: string,"p_limit"?: number }; Returns: {
+              "amount_authorized": number | null,
+"amount_captured": number | null,
+"amount_refunded": number | null,
+"booking_status": Database["public"]['Enums']["booking_status"],
+"cancellation_reason": string | null,
+"cancelled_at": string | null,
+"cancelled_by": string | null,
+"created_at": string,
+"currency": string,
+"dropoff_address": string | null,
+"due_cents": number,
+"duration_minutes": number,
+"end_at": string,
+"expert_bio": string | null,
+"expert_id": string,
+"expert_name": string,
+"expert_notes": string | null,
+"hold_expires_at": string | null,
+"id": string,
+"learner_id": string,
+"learner_name": string,
+"learner_notes": string | null,
+"learner_phone": string | null,
+"org_id": string,
+"payment_status": string | null,
+"pickup_address": string | null,
+"pickup_lat": number | null,
+"pickup_lng": number | null,
+"session_description": string | null,
+"session_id": string,
+"session_title": string,
+"slot_end_time": string,
+"slot_id": string,
+"slot_start_time": string,
+"start_at": string,
+"status": string | null,
+"stripe_payment_intent_id": string | null,
+"total_cents": number,
+"updated_at": string
+            }[]
+                          SetofOptions: {
+        from: "*"
+        to: "booking_details"
+        isOneToOne: false
+        isSetofReturn: true
+      } },
 "link_guardian":
 { Args: { "p_can_book"?: boolean,"p_can_pay"?: boolean,"p_can_view"?: boolean,"p_guardian_email": string,"p_learner_id": string,"p_relation"?: string }; Returns: string
                            },
@@ -2464,6 +2873,9 @@ isOneToOne: false
 "mark_no_show":
 { Args: { "p_booking_id": string,"p_statement"?: string,"p_who": Database["public"]['Enums']["booking_party"] }; Returns: string
                            },
+"mark_notifications_read":
+{ Args: { "p_ids"?: (string)[] }; Returns: number
+                           },
 "my_balance":
 { Args: Record<PropertyKey, never>; Returns: {
               "available_cents": number | null,
@@ -2492,6 +2904,7 @@ isOneToOne: false
 "cancelled_by": string | null,
 "created_at": string,
 "currency": string,
+"dropoff_address": string | null,
 "due_cents": number,
 "duration_minutes": number,
 "end_at": string,
@@ -2504,8 +2917,12 @@ isOneToOne: false
 "learner_id": string,
 "learner_name": string,
 "learner_notes": string | null,
+"learner_phone": string | null,
 "org_id": string,
 "payment_status": string | null,
+"pickup_address": string | null,
+"pickup_lat": number | null,
+"pickup_lng": number | null,
 "session_description": string | null,
 "session_id": string,
 "session_title": string,
@@ -2524,6 +2941,16 @@ isOneToOne: false
         isOneToOne: false
         isSetofReturn: true
       } },
+"my_message_preferences":
+{ Args: Record<PropertyKey, never>; Returns: {
+              "can_change": boolean,"channel": Database["public"]['Enums']["message_channel"],"class": string,"is_on": boolean,"kind": string
+            }[]
+                           },
+"my_notifications":
+{ Args: { "p_after_created_at"?: string,"p_after_id"?: string,"p_limit"?: number,"p_only_unread"?: boolean }; Returns: {
+              "body": string,"created_at": string,"id": string,"kind": string,"learner_id": string,"org_id": string,"read_at": string,"related_id": string,"related_type": string,"title": string
+            }[]
+                           },
 "my_payments":
 { Args: { "p_after_created_at"?: string,"p_after_id"?: string,"p_limit"?: number }; Returns: {
               "amount_cents": number,"captured_cents": number,"created_at": string,"currency": string,"description": string,"id": string,"instructor_name": string,"learner_name": string,"lines": Json,"organization_name": string,"refunded_cents": number,"status": Database["public"]['Enums']["payment_status"]
@@ -2545,6 +2972,7 @@ isOneToOne: false
 "cancelled_by": string | null,
 "created_at": string,
 "currency": string,
+"dropoff_address": string | null,
 "due_cents": number,
 "duration_minutes": number,
 "end_at": string,
@@ -2557,8 +2985,12 @@ isOneToOne: false
 "learner_id": string,
 "learner_name": string,
 "learner_notes": string | null,
+"learner_phone": string | null,
 "org_id": string,
 "payment_status": string | null,
+"pickup_address": string | null,
+"pickup_lat": number | null,
+"pickup_lng": number | null,
 "session_description": string | null,
 "session_id": string,
 "session_title": string,
@@ -2577,6 +3009,11 @@ isOneToOne: false
         isOneToOne: false
         isSetofReturn: true
       } },
+"organization_templates":
+{ Args: { "p_org_id": string }; Returns: {
+              "body": string,"channel": Database["public"]['Enums']["message_channel"],"class": string,"content_sid": string,"content_status": string,"content_variables": (string)[],"html": string,"id": string,"is_own": boolean,"kind": string,"locale": string,"placeholders": (string)[],"subject": string
+            }[]
+                           },
 "payout_statement":
 { Args: { "p_payout_id": string }; Returns: {
               "amount_cents": number,"booking_id": string,"currency": string,"instructor": string,"kind": Database["public"]['Enums']["earning_kind"],"learner_initials": string,"lesson_at": string,"line": number,"payout_date": string,"service": string
@@ -2622,6 +3059,9 @@ isOneToOne: false
 "remove_member_role":
 { Args: { "p_org_id": string,"p_role": Database["public"]['Enums']["org_role"],"p_user_id": string }; Returns: undefined
                            },
+"remove_payment_method":
+{ Args: { "p_payment_method_id": string }; Returns: undefined
+                           },
 "reply_to_review":
 { Args: { "p_rating_id": string,"p_reply": string }; Returns: undefined
                            },
@@ -2665,6 +3105,9 @@ isOneToOne: false
 { Args: Record<PropertyKey, never>; Returns: {
               "available_cents": number,"currency": string,"learner_id": string,"org_id": string
             }[]
+                           },
+"save_message_template":
+{ Args: { "p_body": string,"p_channel": Database["public"]['Enums']["message_channel"],"p_content_sid"?: string,"p_content_variables"?: (string)[],"p_html"?: string,"p_kind": string,"p_locale": string,"p_org_id": string,"p_subject"?: string }; Returns: string
                            },
 "search_directory":
 { Args: { "p_after"?: string,"p_currency"?: string,"p_facets"?: Json,"p_instructor_id"?: string,"p_lat"?: number,"p_level"?: Database["public"]['Enums']["experience_level"],"p_limit"?: number,"p_lng"?: number,"p_name"?: string,"p_order"?: Database["public"]['Enums']["directory_order"],"p_org_id"?: string,"p_query"?: string,"p_radius_km"?: number,"p_topic_tags"?: (string)[] }; Returns: {
@@ -2741,8 +3184,14 @@ isOneToOne: false
 "set_date_of_birth":
 { Args: { "p_date_of_birth": string,"p_learner_id": string }; Returns: undefined
                            },
+"set_default_payment_method":
+{ Args: { "p_payment_method_id": string }; Returns: undefined
+                           },
 "set_instructor_active":
 { Args: { "p_instructor_id": string,"p_is_active": boolean }; Returns: undefined
+                           },
+"set_message_preference":
+{ Args: { "p_channel": Database["public"]['Enums']["message_channel"],"p_is_on": boolean,"p_kind"?: string }; Returns: undefined
                            },
 "set_payout_settings":
 { Args: { "p_instructor_id": string,"p_minimum_payout_cents"?: number,"p_payee"?: Database["public"]['Enums']["payee_kind"],"p_payout_schedule"?: Database["public"]['Enums']["payout_schedule"] }; Returns: undefined
@@ -2769,7 +3218,7 @@ isOneToOne: false
 { Args: { "p_from": string,"p_instructor_id"?: string,"p_service_id": string,"p_to": string }; Returns: number
                            },
 "update_organization":
-{ Args: { "p_checkout_hold_minutes"?: number,"p_credit_validity_months"?: number,"p_currency"?: string,"p_forfeits_expired_hours"?: boolean,"p_labels"?: Json,"p_max_held_lessons"?: number,"p_max_open_holds"?: number,"p_minimum_payout_cents"?: number,"p_name"?: string,"p_org_id": string,"p_payout_weekday"?: number,"p_refunds_resold_times"?: boolean,"p_requires_second_factor"?: boolean,"p_tax_id"?: string,"p_time_zone"?: string }; Returns: undefined
+{ Args: { "p_checkout_hold_minutes"?: number,"p_completion_grace"?: string,"p_credit_validity_months"?: number,"p_currency"?: string,"p_forfeits_expired_hours"?: boolean,"p_labels"?: Json,"p_max_held_lessons"?: number,"p_max_open_holds"?: number,"p_minimum_payout_cents"?: number,"p_name"?: string,"p_org_id": string,"p_payout_weekday"?: number,"p_refunds_resold_times"?: boolean,"p_reminder_minutes"?: (number)[],"p_requires_second_factor"?: boolean,"p_tax_id"?: string,"p_time_zone"?: string }; Returns: undefined
                            },
 "verify_document":
 { Args: { "p_document_id": string,"p_is_valid": boolean }; Returns: undefined
@@ -2800,7 +3249,7 @@ isOneToOne: false
       } }
           }
           Enums: {
-            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "proposed"|"held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"restore"|"consume"|"give_back"|"refund"|"refund_failed"|"expire"|"dispute"|"dispute_reversed","credit_status": "pending"|"active"|"frozen"|"cancelled","directory_order": "rating"|"price"|"distance","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"lost"|"appeal_needs_response"|"appeal_under_review"|"won","document_kind": "licence"|"insurance"|"background_check"|"qualification"|"vehicle","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment"|"write_off","earning_status": "pending"|"available"|"frozen"|"paid"|"closed","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","lesson_claim_status": "open"|"undecided"|"upheld"|"dismissed"|"withdrawn","order_item_ending": "given"|"missed"|"cancelled"|"fault"|"withdrawn","order_item_kind": "booking"|"credits","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","review_fault": "off_topic"|"not_genuine"|"personal_data"|"abusive"|"unlawful","series_mode": "all_or_nothing"|"skip_conflicts","verification_status": "pending"|"verified"|"rejected","withdrawal_mode": "full"|"packages"|"none"
+            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "proposed"|"held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"restore"|"consume"|"give_back"|"refund"|"refund_failed"|"expire"|"dispute"|"dispute_reversed","credit_status": "pending"|"active"|"frozen"|"cancelled","directory_order": "rating"|"price"|"distance","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"lost"|"appeal_needs_response"|"appeal_under_review"|"won","document_kind": "licence"|"insurance"|"background_check"|"qualification"|"vehicle","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment"|"write_off","earning_status": "pending"|"available"|"frozen"|"paid"|"closed","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","invoice_payment_status": "open"|"canceled"|"paid","invoice_status": "draft"|"open"|"uncollectible"|"void"|"paid","lesson_claim_status": "open"|"undecided"|"upheld"|"dismissed"|"withdrawn","message_channel": "app"|"email"|"sms"|"whatsapp","message_status": "queued"|"claimed"|"unknown"|"sent"|"delivered"|"bounced"|"failed"|"dropped","order_item_ending": "given"|"missed"|"cancelled"|"fault"|"withdrawn","order_item_kind": "booking"|"credits","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","review_fault": "off_topic"|"not_genuine"|"personal_data"|"abusive"|"unlawful","series_mode": "all_or_nothing"|"skip_conflicts","setup_status": "requires_payment_method"|"requires_confirmation"|"requires_action"|"processing"|"succeeded"|"canceled","subscription_status": "unknown"|"incomplete"|"trialing"|"active"|"past_due"|"unpaid"|"paused"|"incomplete_expired"|"canceled","verification_status": "pending"|"verified"|"rejected","withdrawal_mode": "full"|"packages"|"none"
           }
           CompositeTypes: {
             [_ in never]: never
@@ -2916,7 +3365,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["proposed", "held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "restore", "consume", "give_back", "refund", "refund_failed", "expire", "dispute", "dispute_reversed"],"credit_status": ["pending", "active", "frozen", "cancelled"],"directory_order": ["rating", "price", "distance"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review", "won"],"document_kind": ["licence", "insurance", "background_check", "qualification", "vehicle"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment", "write_off"],"earning_status": ["pending", "available", "frozen", "paid", "closed"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"lesson_claim_status": ["open", "undecided", "upheld", "dismissed", "withdrawn"],"order_item_ending": ["given", "missed", "cancelled", "fault", "withdrawn"],"order_item_kind": ["booking", "credits"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"review_fault": ["off_topic", "not_genuine", "personal_data", "abusive", "unlawful"],"series_mode": ["all_or_nothing", "skip_conflicts"],"verification_status": ["pending", "verified", "rejected"],"withdrawal_mode": ["full", "packages", "none"]
+            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["proposed", "held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "restore", "consume", "give_back", "refund", "refund_failed", "expire", "dispute", "dispute_reversed"],"credit_status": ["pending", "active", "frozen", "cancelled"],"directory_order": ["rating", "price", "distance"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review", "won"],"document_kind": ["licence", "insurance", "background_check", "qualification", "vehicle"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment", "write_off"],"earning_status": ["pending", "available", "frozen", "paid", "closed"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"invoice_payment_status": ["open", "canceled", "paid"],"invoice_status": ["draft", "open", "uncollectible", "void", "paid"],"lesson_claim_status": ["open", "undecided", "upheld", "dismissed", "withdrawn"],"message_channel": ["app", "email", "sms", "whatsapp"],"message_status": ["queued", "claimed", "unknown", "sent", "delivered", "bounced", "failed", "dropped"],"order_item_ending": ["given", "missed", "cancelled", "fault", "withdrawn"],"order_item_kind": ["booking", "credits"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"review_fault": ["off_topic", "not_genuine", "personal_data", "abusive", "unlawful"],"series_mode": ["all_or_nothing", "skip_conflicts"],"setup_status": ["requires_payment_method", "requires_confirmation", "requires_action", "processing", "succeeded", "canceled"],"subscription_status": ["unknown", "incomplete", "trialing", "active", "past_due", "unpaid", "paused", "incomplete_expired", "canceled"],"verification_status": ["pending", "verified", "rejected"],"withdrawal_mode": ["full", "packages", "none"]
           }
         }
 } as const

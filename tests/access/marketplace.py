@@ -20,6 +20,7 @@ from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from tests.factories import MARKETPLACE, Booking, Credit, Instructor, World, account_object
+from tests.factories.billing_objects import subscribe
 from tests.payouts import paydays
 from tests.payouts.paydays import open_run, owe
 
@@ -320,6 +321,7 @@ def build(world: World) -> Marketplace:
         p_body="See you {{start_at}}",
     )
     unknown_message = _send_messages(world)
+    subscribe(world, _user(ben))
 
     guests = tuple(
         Person(f"guest with {person.name}'s id", "guest", person.user_id)
@@ -377,6 +379,7 @@ def build(world: World) -> Marketplace:
             "recent_payment": recent.payment["id"],
             "requested_refund": asked,
             "discount_code": discount_code,
+            "ben_card": _row_id(world, "payment_methods"),
             "ben_credit": credit.id,
             "hours_order": _order_of(world, credit),
             "guardianship": guardianship,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 from psycopg.types.json import Jsonb
 
@@ -21,6 +22,7 @@ from tests.factories import (
     refund_object,
     transfer_object,
 )
+from tests.factories.billing_objects import invoice_payment_object
 from tests.payments.steps import fail_refund, record_refund
 from tests.payouts.paydays import record, worker_of
 from tests.payouts.transfers import book as book_transfer
@@ -179,6 +181,32 @@ def learn_fee_of_suspense(scene: Scene) -> None:
         p_suspense_item_id=scene.suspense_id,
         p_balance_transactions=Jsonb([charge]),
     )
+
+
+def learn_fee_of_invoice(scene: Scene) -> None:
+    charge = charge_transaction("txn_invoice", "gbp", 900, 25, scene.world.now())
+    scene.world.serve(
+        "jobs",
+        "private.record_invoice_fee",
+        p_invoice_payment_id=scene.world.value("select id from public.invoice_payments"),
+        p_balance_transactions=Jsonb([charge]),
+    )
+
+
+def answer_invoice_payment(scene: Scene) -> None:
+    """Another payment of the invoice, which Stripe was asked about."""
+    scene.world.serve(
+        "jobs",
+        "private.record_billing_object",
+        p_object=Jsonb(invoice_payment_object(id="inpay_two", amount=100)),
+        p_settles_at=scene.world.now(),
+    )
+
+
+def hear_of_invoice_refund(scene: Scene) -> None:
+    intent = {"id": uuid4(), "stripe_payment_intent_id": "pi_inpay_one", "stripe_charge_id": None}
+    said = refund_object({**intent, "currency": "gbp"}, 300)
+    assert scene.world.deliver("refund.updated", said) == "processed"
 
 
 def learn_fees_of_stripe(scene: Scene) -> None:
@@ -403,7 +431,10 @@ ACTS: dict[str, Act] = {
     "private.receive_stripe_event lost of a series": hear_of_dispute("series", "lost"),
     "private.receive_stripe_event won": hear_of_dispute("disputed", "won"),
     "private.receive_stripe_event reversed": hear_of_reversal,
+    "private.receive_stripe_event refunded of an invoice": hear_of_invoice_refund,
+    "private.record_billing_object": answer_invoice_payment,
     "private.record_dispute": answer_dispute,
+    "private.record_invoice_fee": learn_fee_of_invoice,
     "private.record_payment_intent": answer_intent,
     "private.record_processing_fee": learn_fee,
     "private.record_refund": answer_refund,

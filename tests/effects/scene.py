@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 from tests.cancellations.steps import follow, move, price_on
 from tests.discounts.steps import rewarding
 from tests.factories import MARKETPLACE, Booking, Credit, World, intent_object, transfer_object
+from tests.factories.billing_objects import subscribe
 from tests.payouts.paydays import claim, fail, open_run, owe, payable, record
 from tests.payouts.transfers import book, made_for
 
@@ -41,6 +42,7 @@ class Scene:
         self.prepare_lessons_ahead()
         self.prepare_lesson_begun()
         self.prepare_strangers()
+        subscribe(world, self.learner)
         self.prepare_refunds()
         world.travel(to=self.begun.columns["start_at"] - timedelta(minutes=5))
         self.prepare_checkouts()

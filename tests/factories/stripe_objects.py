@@ -22,7 +22,7 @@ CREATED = int(INSTANT.timestamp())
 
 def intent_object(payment: DictRow, status: str, **fields: Any) -> Json:
     paid = payment["amount_cents"] if status == "succeeded" else 0
-    return _fill(
+    return filled(
         "payment_intent",
         {
             "id": f"pi_{payment['id'].hex}",
@@ -46,7 +46,7 @@ def refund_object(
 ) -> Json:
     # Stripe says why a refund failed only once it has.
     reason = {"failure_reason": fields.pop("failure_reason", None)}
-    refund = _fill(
+    refund = filled(
         "refund",
         {
             "id": f"re_{uuid4().hex}",
@@ -69,7 +69,7 @@ def dispute_object(
     taken = dispute_transaction(f"txn_{number}1", payment["currency"], -amount, fee_cents=2000)
     returned = dispute_transaction(f"txn_{number}2", payment["currency"], amount)
     moved = {"won": [taken, returned], "prevented": []}.get(status, [taken])
-    return _fill(
+    return filled(
         "dispute",
         {
             "id": f"du_{number}",
@@ -109,7 +109,7 @@ def charge_transaction(
 
 
 def _transaction(id: str, currency: str, cents: int, fee_cents: int) -> Json:
-    return _fill(
+    return filled(
         "balance_transaction",
         {
             "id": id,
@@ -132,7 +132,7 @@ def account_object(metadata: dict[str, Any], *, ready: bool, **fields: Any) -> J
         "eventually_due": [],
     }
     fields["requirements"] = nothing_due | fields.get("requirements", {})
-    return _fill(
+    return filled(
         "account",
         {
             "id": f"acct_{metadata['connect_account_id'].replace('-', '')}",
@@ -154,7 +154,7 @@ def account_object(metadata: dict[str, Any], *, ready: bool, **fields: Any) -> J
 def transfer_object(claimed: DictRow, **fields: Any) -> Json:
     """The transfer that a claimed payout asks for, as Stripe would answer."""
     id = f"tr_{claimed['payout_id'].hex}{claimed['attempt']}"
-    return _fill(
+    return filled(
         "transfer",
         {
             "id": id,
@@ -171,7 +171,7 @@ def transfer_object(claimed: DictRow, **fields: Any) -> Json:
     )
 
 
-def _fill(kind: str, values: Json) -> Json:
+def filled(kind: str, values: Json) -> Json:
     usual: Json = {"created": CREATED, "livemode": False, "metadata": {}}
     return fill(
         kind,

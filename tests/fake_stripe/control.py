@@ -15,6 +15,7 @@ from flask import Blueprint, Response, jsonify, request
 from stripe import StripeClient
 
 from . import bank_payouts, connect, payments
+from .billing_controls import BillingControls
 from .errors import StripeError
 from .faults import Fault, Kind, When
 from .money_back import MoneyBack
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from .server import Server
 
 
-class Control(MoneyBack):
+class Control(MoneyBack, BillingControls):
     """The controls of a stand-in at `url`. Money in minor units, time in seconds."""
 
     api_key = "sk_test_fake"

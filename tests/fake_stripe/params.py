@@ -170,6 +170,17 @@ def nested(spec: Spec) -> Field:
     return Field(parse)
 
 
+def listed(spec: Spec) -> Field:
+    """A list of hashes with the fields of `spec`."""
+
+    def parse(name: str, raw: Any) -> list[dict[str, Any]]:
+        if not isinstance(raw, list):
+            raise invalid("Invalid array", param=name)
+        return [_validate(spec, item, None, f"{name}[{place}]") for place, item in enumerate(raw)]
+
+    return Field(parse)
+
+
 def metadata() -> Field:
     """Up to 50 pairs, keys to 40 and values to 500 characters; "" removes all or one."""
 

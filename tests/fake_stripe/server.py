@@ -22,15 +22,20 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from . import (  # noqa: F401  (register endpoints)
     balance,
     bank_payouts,
+    catalogue,
     charges,
+    checkout,
     connect,
     customers,
     disputes,
     endpoints,
     fraud,
     holds,
+    invoices,
     payments,
     refunds,
+    setup_intents,
+    subscriptions,
 )
 from .control import Control, control_blueprint
 from .errors import (

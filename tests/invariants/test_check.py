@@ -125,6 +125,11 @@ PLANTED = {
         " private.clock(), array[row('stripe_balance', null, 5), row('suspense', null, -5)]"
         "::private.posting[])",
     ],
+    "subscription_revenue_is_what_was_received": [
+        "select private.post_transaction(private.platform_id(), 'x', 'x', null, 'x', 'gbp',"
+        " private.clock(), array[row('stripe_balance', null, 5),"
+        " row('subscription_revenue', null, -5)]::private.posting[])",
+    ],
     "payments_are_posted_once": [
         "update private.ledger_transactions set idempotency_key = 'gone'"
         " where id = (select max(id) from private.ledger_transactions"

@@ -44,6 +44,7 @@ def test_a_learner_gets_what_a_browser_needs_to_pay(
         "client_secret": intent["client_secret"],
         "publishable_key": "pk_test_0123456789",
         "status": "requires_payment_method",
+        "next_step": "pay",
         "amount_cents": intent["amount"],
         "currency": intent["currency"],
         "hold_expires_at": booking.columns["hold_expires_at"].isoformat(),

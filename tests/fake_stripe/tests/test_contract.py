@@ -86,6 +86,7 @@ def everything(
     )
     login = client.v1.accounts.login_links.create(account.id)
     answers += [link.to_dict(), login.to_dict(), in_transit]
+    subscribers_come_and_go(fake, client, customer.id)
     for kind in CLASSES:
         answers += fake.objects(kind)
     answers += [event["data"]["object"] for event in fake.events()]
@@ -120,6 +121,68 @@ def money_comes_back(fake: FakeStripe, client: stripe.StripeClient, pay: Pay) ->
     fake.end_dispute(inquiries[1], "warning_closed")
     pay(capture_method="manual")
     fake.advance(days=7)
+
+
+def subscribers_come_and_go(fake: FakeStripe, client: stripe.StripeClient, customer: str) -> None:
+    """Cards are saved, renewed and removed; subscriptions paid, unpaid, changed and ended."""
+    asked, saved, refused = (
+        client.v1.setup_intents.create({"customer": customer}).id for _ in range(3)
+    )
+    card = "pm_card_authenticationRequired"
+    client.v1.setup_intents.confirm(asked, {"payment_method": card})
+    fake.save_card(saved)
+    with pytest.raises(stripe.CardError):
+        client.v1.setup_intents.confirm(refused, {"payment_method": "pm_card_chargeDeclined"})
+    method = fake.objects("setup_intent")[1]["payment_method"]
+    fake.renew_card(method)
+    client.v1.payment_methods.detach(method)
+    product = client.v1.products.create({"name": "Pro", "metadata": {"features": "reports"}})
+    month, year = (
+        client.v1.prices.create(
+            {
+                "product": product.id,
+                "currency": "gbp",
+                "unit_amount": amount,
+                "recurring": {"interval": interval},
+            }
+        )
+        for interval, amount in (("month", 900), ("year", 9000))
+    )
+    client.v1.products.update(product.id, {"description": "For schools."})
+    for trial in (None, 14):
+        wishes: Any = {"billing_mode": {"type": "flexible"}, "metadata": {"a": "b"}}
+        session = client.v1.checkout.sessions.create(
+            {
+                "mode": "subscription",
+                "customer": customer,
+                "line_items": [{"price": month.id, "quantity": 1}],
+                "subscription_data": wishes | ({"trial_period_days": trial} if trial else {}),
+                "success_url": "https://example.com/done",
+                "cancel_url": "https://example.com/again",
+            }
+        )
+        subscription = fake.complete_checkout(session.id)
+        fake.renew_subscription(subscription["id"])
+        fake.alter_subscription(subscription["id"], "change_plan", price=year.id)
+        for wish in ("pause", "resume", "cancel_at_period_end", "keep", "warn_of_trial_end"):
+            fake.alter_subscription(subscription["id"], wish)
+    card = subscription["default_payment_method"]
+    for outcome in ("void", "uncollectible", "outside", "in part"):
+        fake.spoil_card(card, "pm_card_chargeDeclined")
+        invoice = fake.renew_subscription(subscription["id"])["latest_invoice"]
+        fake.spoil_card(card, "pm_card_visa")
+        if outcome == "outside":
+            fake.pay_invoice_outside(invoice)
+        elif outcome == "in part":
+            fake.pay_invoice_in_part(invoice, card, 100)
+            fake.pay_invoice_in_part(invoice, card, 10_000)
+        else:
+            fake.close_invoice(invoice, outcome)
+    fake.alter_subscription(subscription["id"], "pause_for_want_of_a_card")
+    fake.alter_subscription(subscription["id"], "cancel")
+    client.v1.billing_portal.sessions.create(
+        {"customer": customer, "return_url": "https://example.com/account"}
+    )
 
 
 def test_every_object_is_as_stripe_shapes_it(everything: list[Json]) -> None:
@@ -159,6 +222,21 @@ def test_every_state_was_seen(everything: list[Json]) -> None:
         "lost",
         "prevented",
     }
+    assert states("setup_intent") == {
+        "requires_action",
+        "requires_payment_method",
+        "succeeded",
+    }
+    assert states("subscription") == {
+        "incomplete",
+        "trialing",
+        "active",
+        "past_due",
+        "paused",
+        "canceled",
+    }
+    assert states("invoice") == {"draft", "open", "paid", "uncollectible", "void"}
+    assert states("invoice_payment") == {"open", "paid"}
     assert states("capability") == {"active", "inactive"}
     assert states("payout") == {"pending", "in_transit", "paid", "failed", "canceled"}
 

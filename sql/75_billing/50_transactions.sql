@@ -1,0 +1,78 @@
+-- What was paid: for lessons and hours by payments, for subscriptions by what was paid of their invoices. Whoever may read a payment, or
+-- their own invoice, reads its line.
+create view public.transactions
+    with (security_invoker = true)
+as
+select
+    payment.id,
+    'session_payment' as kind,
+    case
+        when payment.status = 'succeeded' and payment.refunded_cents >= payment.captured_cents then 'refunded'
+        when payment.status = 'succeeded' then 'completed'
+        when payment.status = 'cancelled' then 'failed'
+        else 'pending'
+    end as status,
+    payment.amount_cents,
+    payment.currency,
+    payment.fee_cents as platform_fee_cents,
+    payment.share_cents as coach_payout_cents,
+    payment.refunded_cents,
+    array(
+        select part.booking_id
+        from public.payment_items part
+        where part.org_id = payment.org_id
+            and part.payment_id = payment.id
+            and part.booking_id is not null
+        order by part.booking_id
+    ) as booking_ids,
+    null::uuid as invoice_id,
+    payment.payer_id,
+    payment.instructor_id as coach_id,
+    payment.stripe_payment_intent_id,
+    array(
+        select distinct payout.stripe_transfer_id
+        from public.payment_items part
+        join public.earnings earning on earning.org_id = part.org_id and earning.item_id = part.item_id
+        join public.payouts payout on payout.org_id = earning.org_id and payout.id = earning.payout_id
+        where part.org_id = payment.org_id
+            and part.payment_id = payment.id
+            and payout.stripe_transfer_id is not null
+        order by payout.stripe_transfer_id
+    ) as stripe_transfer_ids,
+    payment.metadata,
+    payment.created_at,
+    payment.updated_at
+from public.payments payment
+union all
+select
+    paid.id,
+    'subscription_payment' as kind,
+    case
+        when paid.status = 'paid' and paid.refunded_cents >= paid.amount_paid_cents then 'refunded'
+        when paid.status = 'paid' then 'completed'
+        when paid.status = 'canceled' then 'failed'
+        else 'pending'
+    end as status,
+    case when paid.status = 'paid' then paid.amount_paid_cents else paid.amount_requested_cents end as amount_cents,
+    paid.currency,
+    case when paid.status = 'paid' then paid.amount_paid_cents else paid.amount_requested_cents end as platform_fee_cents,
+    0 as coach_payout_cents,
+    paid.refunded_cents,
+    '{}' as booking_ids,
+    paid.invoice_id,
+    paid.user_id as payer_id,
+    null as coach_id,
+    paid.stripe_payment_intent_id,
+    '{}' as stripe_transfer_ids,
+    '{}' as metadata,
+    paid.created_at,
+    paid.updated_at
+from public.invoice_payments paid;
+
+comment on view public.transactions is
+    'What was paid, or is being paid, for lessons (session_payment) and subscriptions (subscription_payment): the amount, '
+    'what of it is the platform''s and what the coach''s, and Stripe''s ids.';
+comment on column public.transactions.status is 'pending, completed, failed or refunded; refunded once all of it is.';
+comment on column public.transactions.coach_payout_cents is 'The instructor''s share of the amount; nothing of a subscription.';
+comment on column public.transactions.stripe_transfer_ids is
+    'The transfers that paid the coach for it; only those who may read the payouts see them.';
