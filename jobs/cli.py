@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from types import FrameType
@@ -21,7 +21,8 @@ from jobs.config import Config
 from jobs.database import Database
 from jobs.outbox import Outbox
 from jobs.output import open_output
-from jobs.stripe_calls import make_stripe_calls
+from jobs.reconciliation import Reconciliation
+from jobs.stripe_calls import CallFailed, make_stripe_calls
 from jobs.transfers import Transfers
 from lplate.postgres import DatabaseFault, DatabaseUnavailable, Refused
 from lplate.settings import ConfigurationError
@@ -107,6 +108,32 @@ def outbox(
         if watch:
             work.watch()
         elif not work.drain():
+            raise typer.Exit(UNSETTLED)
+
+
+@app.command()
+def reconcile(
+    on: Annotated[
+        datetime | None,
+        typer.Option(
+            "--date",
+            formats=["%Y-%m-%d"],
+            help="The last day (UTC) to report. Default: yesterday.",
+        ),
+    ] = None,
+) -> None:
+    """Compare Stripe's balance with the ledger, to the cent, and report every day that is over."""
+    with _session(pool_size=1) as (config, database):
+        output = open_output()
+        until = on.date() if on else database.clock().astimezone(UTC).date() - timedelta(days=1)
+        client = make_stripe_client(config, retries=0)
+        calls = make_stripe_calls(config, database, _stop_signal())
+        try:
+            is_explained = Reconciliation(database, client, calls, output).run(until)
+        except CallFailed as error:
+            output.error("stripe_failed", code=error.failure.code, message=error.failure.message)
+            raise typer.Exit(UNSETTLED) from None
+        if not is_explained:
             raise typer.Exit(UNSETTLED)
 
 
