@@ -78,7 +78,7 @@ create table private.ledger_transactions (
     primary key (org_id, id),
     unique (org_id, id, currency),
     unique (org_id, idempotency_key),
-    constraint month_is_its_first_day check (month_on = date_trunc('month', month_on))
+    constraint month_is_its_first_day check (extract(day from month_on) = 1)
 );
 
 create index on private.ledger_transactions (org_id, source_type, source_id);
@@ -141,7 +141,7 @@ create table private.month_closings (
     reopened_by uuid,
     reopening_reason text,
     primary key (month_on, version),
-    constraint month_is_its_first_day check (month_on = date_trunc('month', month_on)),
+    constraint month_is_its_first_day check (extract(day from month_on) = 1),
     constraint a_reopening_has_a_reason check (num_nulls(reopened_at, reopened_by, reopening_reason) in (0, 3))
 );
 

@@ -10,7 +10,7 @@ create function private.admin_close_month(p_month date, p_reason text)
 as $$
 declare
     person constant uuid := private.require_platform_admin(p_reason);
-    month constant date := date_trunc('month', p_month);
+    month constant date := date_trunc('month', p_month::timestamp);
     frozen jsonb;
 begin
     -- Waits for the postings under way, and makes later ones wait.
@@ -36,7 +36,7 @@ as $$
 declare
     ends_at constant timestamptz := (p_month + interval '1 month') at time zone 'UTC';
 begin
-    if p_month is null or private.clock() < ends_at then
+    if not coalesce(isfinite(p_month), false) or private.clock() < ends_at then
         perform private.refuse(
             'PT409', 'month_not_over',
             'That month is not over yet, in UTC.',
@@ -186,7 +186,7 @@ create function private.admin_reopen_month(p_month date, p_reason text)
 as $$
 declare
     person constant uuid := private.require_platform_admin(p_reason);
-    month constant date := date_trunc('month', p_month);
+    month constant date := date_trunc('month', p_month::timestamp);
 begin
     perform pg_advisory_xact_lock('private.month_closings'::regclass::oid::bigint);
     update private.month_closings closing
@@ -200,7 +200,7 @@ begin
         perform private.refuse(
             'PT409', 'month_not_latest',
             'Only the latest closed month can be opened again.',
-            format('The books are open from %s on.', private.first_open_month())
+            'Name that one; what was closed before it stays closed.'
         );
     end if;
 end;

@@ -81,13 +81,20 @@ class Control(MoneyBack):
         available_in: float = 0,
         source: str | None = None,
     ) -> str:
-        """Tops up the platform's balance, pending at first; the balance transaction's id."""
+        """Tops up the platform's balance, pending at first; the balance transaction's id.
+
+        `source` is the id of the top-up, of which only what a list expands is kept.
+        """
+        if source:
+            top_up = {"id": source, "object": "topup", "amount": amount, "currency": currency}
+            self.world.objects.setdefault("topup", {})[source] = top_up
+            self.world.owners[source] = None
         return self.world.post("topup", amount, currency, source, available_in=available_in)
 
     @remote
-    def spend(self, amount: int, currency: str = "gbp", *, source: str | None = None) -> str:
+    def spend(self, amount: int, currency: str = "gbp") -> str:
         """Takes from the platform's balance, as its own bank payouts do."""
-        return self.world.post("payout", -amount, currency, source)
+        return self.world.post("payout", -amount, currency, None)
 
     @remote
     def move_balance(self, category: str, amount: int, currency: str = "gbp") -> str:

@@ -96,9 +96,12 @@ def test_months_close_in_order(world: World, june: Stripe) -> None:
             close(world, month)
 
 
-def test_a_month_that_is_not_over_stays_open(world: World, june: Stripe) -> None:
+@pytest.mark.parametrize("month", ["2026-07-01", "infinity", "-infinity", None])
+def test_a_month_that_is_not_over_stays_open(world: World, june: Stripe, month: str | None) -> None:
     with world.refusing("PT409", "month_not_over"):
-        close(world, JULY)
+        world.call(
+            world.admin(), "public.admin_close_month", p_month=month, p_reason="It is reconciled."
+        )
 
 
 def test_a_month_with_an_open_exception_stays_open(world: World, june: Stripe) -> None:
