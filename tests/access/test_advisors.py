@@ -53,7 +53,7 @@ def advice(cluster: Cluster, database: str, *flags: str) -> set[str]:
     return {result["name"] for result in json.loads(printed)["results"]}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def planted(cluster: Cluster, migrated: str) -> set[str]:
     """What the advisors say of a database with a defect of each kind."""
     cluster.create_database("planted", migrated)

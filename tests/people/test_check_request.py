@@ -58,6 +58,7 @@ def test_it_asks_whatever_visitors_may_not_do(world: World) -> None:
 
 def test_the_data_api_is_told_to_ask(world: World) -> None:
     settings = world.value(
-        "select setconfig from pg_db_role_setting where setrole = 'authenticator'::regrole"
+        "select setconfig from pg_db_role_setting"
+        " where setrole = 'authenticator'::regrole and setdatabase = 0"
     )
     assert "pgrst.db_pre_request=public.check_request" in settings
