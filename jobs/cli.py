@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from types import FrameType
@@ -22,6 +22,7 @@ from jobs.database import Database
 from jobs.messages import Messages
 from jobs.outbox import Outbox
 from jobs.output import open_output
+from jobs.reconciliation import Reconciliation
 from jobs.replay import Replay
 from jobs.sending import NotSent, OutcomeUnknown
 from jobs.stripe_calls import CallFailed, make_stripe_calls
@@ -179,6 +180,32 @@ def approvals() -> None:
         except (NotSent, OutcomeUnknown) as error:
             typer.echo(f"Twilio cannot be asked: {error}", err=True)
             raise typer.Exit(UNSETTLED) from None
+
+
+@app.command()
+def reconcile(
+    on: Annotated[
+        datetime | None,
+        typer.Option(
+            "--date",
+            formats=["%Y-%m-%d"],
+            help="The last day (UTC) to report. Default: yesterday.",
+        ),
+    ] = None,
+) -> None:
+    """Compare Stripe's balance with the ledger, to the cent, and report every day that is over."""
+    with _session(pool_size=1) as (config, database):
+        output = open_output()
+        until = on.date() if on else database.clock().astimezone(UTC).date() - timedelta(days=1)
+        client = make_stripe_client(config, retries=0)
+        calls = make_stripe_calls(config, database, _stop_signal())
+        try:
+            is_explained = Reconciliation(database, client, calls, output).run(until)
+        except CallFailed as error:
+            output.error("stripe_failed", code=error.failure.code, message=error.failure.message)
+            raise typer.Exit(UNSETTLED) from None
+        if not is_explained:
+            raise typer.Exit(UNSETTLED)
 
 
 @app.command()

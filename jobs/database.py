@@ -223,6 +223,34 @@ class MissingFunds:
 
 
 @dataclass(frozen=True, slots=True)
+class ReconciledCurrency:
+    """What Stripe holds and the ledger says of a currency, in the minor unit.
+
+    `waiting_cents` is on its way and `exceptions_cents` written down; the remainder has no name.
+    """
+
+    currency: str
+    stripe_cents: int
+    mirrored_cents: int
+    ledger_cents: int
+    waiting_cents: int
+    exceptions_cents: int
+    remainder_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReconciliationReport:
+    """A new version of a day's report."""
+
+    report_date: date
+    currency: str
+    version: int
+    opening_cents: int
+    closing_cents: int
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class StripeVerdict:
     """What became of a call to Stripe that failed; systemic if every other call fails as well."""
 
@@ -312,6 +340,57 @@ class Database(Postgres):
     def find_missing_funds(self, balance: StripeDict) -> list[MissingFunds]:
         """Return where Stripe and the bank hold less than is owed: nowhere, in health."""
         return self._rows(MissingFunds, "find_missing_funds", balance=Jsonb(balance))
+
+    def balance_transactions_listed_until(self) -> datetime | None:
+        """Return from when on Stripe's balance transactions are to be listed; None means all."""
+        until: datetime | None = self._scalar("balance_transactions_listed_until")
+        return until
+
+    def record_balance_transactions(self, balance_transactions: Sequence[StripeDict]) -> int:
+        """Copy balance transactions, and return how many are new."""
+        new_count: int = self._scalar(
+            "record_balance_transactions", balance_transactions=Jsonb(balance_transactions)
+        )
+        return new_count
+
+    def movements_recorded_until(self) -> int:
+        """Return the ledger id after which movements are to be collected."""
+        last_id: int = self._scalar("movements_recorded_until")
+        return last_id
+
+    def record_stripe_movements(self, after: int) -> int | None:
+        """Collect the ledger's next movements; return the id to go on from, None at the end."""
+        last_id: int | None = self._scalar("record_stripe_movements", after=after)
+        return last_id
+
+    def match_balance_transactions(self, after: str) -> str | None:
+        """Match the next objects; return the key to go on from, None at the end."""
+        last_key: str | None = self._scalar("match_balance_transactions", after=after)
+        return last_key
+
+    def raise_reconciliation_exceptions(self) -> int:
+        """Write down what has waited too long, and return how many exceptions are open."""
+        open_count: int = self._scalar("raise_reconciliation_exceptions")
+        return open_count
+
+    def days_to_report(self, until: date) -> list[date]:
+        """Return the days whose reports are missing or may have changed, in order."""
+        return self._scalars("days_to_report", until=until)
+
+    def write_reconciliation_reports(self, day: date) -> list[ReconciliationReport]:
+        """Write a day's reports and return those that are new."""
+        return self._rows(ReconciliationReport, "write_reconciliation_reports", day=day)
+
+    def finish_reconciliation(
+        self, balance: StripeDict, listed_until: datetime
+    ) -> list[ReconciledCurrency]:
+        """Compare Stripe's balance with the ledger, and note that the run is complete."""
+        return self._rows(
+            ReconciledCurrency,
+            "finish_reconciliation",
+            balance=Jsonb(balance),
+            listed_until=listed_until,
+        )
 
     def preview_payout_run(self, run: DueRun) -> list[PreviewedPayout]:
         """Return what a run would pay, writing nothing."""

@@ -111,11 +111,11 @@ begin
 end;
 $$;
 
--- The caller, if they are a platform admin. Notes the reason in lplate.reason, from where the audit log takes it.
-create function private.require_platform_admin(p_reason text)
-    returns uuid
+-- Refuses who is no platform admin, or has not shown the second factor that the platform asks for.
+create function private.assert_platform_admin()
+    returns void
     language plpgsql
-    volatile
+    stable
     security invoker
     set search_path = '', pg_temp
 as $$
@@ -129,6 +129,19 @@ begin
             'Ask the platform''s support.'
         );
     end if;
+end;
+$$;
+
+-- The caller, if they are a platform admin. Notes the reason in lplate.reason, from where the audit log takes it.
+create function private.require_platform_admin(p_reason text)
+    returns uuid
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.assert_platform_admin();
     if coalesce(length(trim(p_reason)), 0) not between 3 and 500 or not private.is_visible(p_reason) then
         perform private.refuse(
             'PT422', 'reason_required',

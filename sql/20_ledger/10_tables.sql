@@ -2,6 +2,7 @@
 --
 --   10_tables  accounts, transactions (one business event each), entries (signed, summing to zero)
 --   20_post    post_transaction posts one event once, post_batch many; balances follow; an unbalanced transaction is refused
+--   30_months  which month a posting belongs to: closed months get none any more
 --
 -- Every room that moves money posts here (discounts 35, orders 48, payments 60, disputes 62, suspense 63, rewards 66, earnings 70,
 -- payouts 72, billing 75), with an idempotency key made from the id of the row that caused it. 95_operations checks the whole.
@@ -73,17 +74,23 @@ create table private.ledger_transactions (
     idempotency_key text not null,
     currency text not null,
     effective_at timestamptz not null,
+    month_on date not null default date_trunc('month', private.clock() at time zone 'UTC'),
     created_at timestamptz not null default private.clock(),
     primary key (org_id, id),
     unique (org_id, id, currency),
-    unique (org_id, idempotency_key)
+    unique (org_id, idempotency_key),
+    constraint month_is_its_first_day check (extract(day from month_on) = 1)
 );
 
 create index on private.ledger_transactions (org_id, source_type, source_id);
+create index on private.ledger_transactions using brin (effective_at);
+create index on private.ledger_transactions using brin (month_on);
 
 comment on table private.ledger_transactions is 'One business event, posted once. Append-only; a correction is another transaction that reverses it.';
 comment on column private.ledger_transactions.idempotency_key is 'Made from the id of the row that caused it, such as payment:<id>:succeeded.';
 comment on column private.ledger_transactions.effective_at is 'When the event happened, at Stripe or here; created_at is when it was posted.';
+comment on column private.ledger_transactions.month_on is
+    'The month of the books (UTC) that it belongs to: that of effective_at, or the first open one if that is closed.';
 
 create table private.ledger_entries (
     id bigint generated always as identity unique,
@@ -123,6 +130,31 @@ create type private.keyed_posting as (
 comment on type private.keyed_posting is
     'One line of several transactions that are posted together; idempotency_key says which transaction it belongs to.';
 
+create table private.month_closings (
+    month_on date not null,
+    version integer not null,
+    totals jsonb not null,
+    content_hash text not null,
+    closed_at timestamptz not null default private.clock(),
+    closed_by uuid not null,
+    reason text not null,
+    reopened_at timestamptz,
+    reopened_by uuid,
+    reopening_reason text,
+    primary key (month_on, version),
+    constraint month_is_its_first_day check (extract(day from month_on) = 1),
+    constraint a_reopening_has_a_reason check (num_nulls(reopened_at, reopened_by, reopening_reason) in (0, 3))
+);
+
+create unique index one_closing_in_force_a_month on private.month_closings (month_on) where reopened_at is null;
+
+comment on table private.month_closings is
+    'Closed months of the books (UTC), with their totals as they were closed; a month that was reopened gets another version.';
+comment on column private.month_closings.totals is 'What admin_close_month returned, to the byte.';
+comment on column private.month_closings.content_hash is 'SHA-256 of the totals.';
+comment on column private.month_closings.closed_by is 'No foreign key: the decision outlives the login.';
+
+alter table private.month_closings enable row level security;
 alter table private.ledger_accounts enable row level security;
 alter table private.ledger_transactions enable row level security;
 alter table private.ledger_entries enable row level security;

@@ -17,6 +17,7 @@ create function private.post_batch(
     set search_path = '', pg_temp
 as $$
 declare
+    posting_month constant date := private.posting_month(p_effective_at);
     posted integer;
 begin
     insert into private.ledger_accounts (org_id, kind, owner_id, currency, balance_cents)
@@ -41,10 +42,10 @@ begin
 
     with new_transaction as (
         insert into private.ledger_transactions (
-            org_id, kind, source_type, source_id, idempotency_key, currency, effective_at
+            org_id, kind, source_type, source_id, idempotency_key, currency, effective_at, month_on
         )
         select distinct
-            posting.org_id, p_kind, p_source_type, posting.source_id, posting.idempotency_key, posting.currency, p_effective_at
+            posting.org_id, p_kind, p_source_type, posting.source_id, posting.idempotency_key, posting.currency, p_effective_at, posting_month
         from unnest(p_postings) posting
         where posting.amount_cents <> 0
         order by posting.org_id, posting.idempotency_key

@@ -116,3 +116,34 @@ return private.admin_adopt_transfer(p_stripe_transfer_id, p_reason);
 comment on function public.admin_adopt_transfer is
     'Books a transfer (tr_…) that Stripe has made and the books lack, as after a restore: the payee was paid in advance, and the next payouts '
     'deduct it; platform admins only. Errors: not_an_admin, reason_required, transfer_not_found, payout_cannot_do_that.';
+
+create function public.my_next_payout()
+    returns table (
+        instructor_id uuid,
+        payout_date date,
+        earning_id uuid,
+        kind public.earning_kind,
+        booking_id uuid,
+        lesson_at timestamptz,
+        service text,
+        amount_cents bigint,
+        currency text,
+        is_included boolean,
+        reason text
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        waiting.instructor_id, waiting.payout_date, waiting.earning_id, waiting.kind, waiting.booking_id, waiting.lesson_at,
+        waiting.service, waiting.amount_cents, waiting.currency, waiting.is_included, waiting.reason
+    from private.my_next_payout() waiting;
+end;
+
+comment on function public.my_next_payout is
+    'What the caller, an instructor, will be paid on the next payday as it stands now, one row an earning: those that are included sum to '
+    'the payout of each currency. The others have a reason: on_hold_after_the_lesson, money_not_available (at Stripe), frozen, disputed, '
+    'waits_for_another_earning; or, of all of them, below_minimum, negative_balance, nothing_due, admin_hold, no_account, account_not_ready, '
+    'account_restricted. Errors: sign_in_required.';

@@ -115,6 +115,17 @@ begin
 
     return query
     select
+        'reconciliation_exception', difference.id::text, difference.since,
+        format(
+            '%s: of %s Stripe says %s, the ledger %s %s',
+            difference.reason, difference.object_key, difference.stripe_cents, difference.ledger_cents, difference.currency
+        ),
+        'Compare the object in Stripe''s Dashboard with the ledger, then call admin_resolve_exception with this id and a reason.'
+    from private.reconciliation_exceptions difference
+    where difference.state = 'open';
+
+    return query
+    select
         'payout_unknown', payout.id::text, payout.last_tried_at, concat_ws(': ', payout.failure_code, payout.failure_message),
         'Transfer nothing by hand. Run python -m jobs payouts: it looks the transfer up. If it stays unknown, compare payout and transfer in Stripe.'
     from public.payouts payout

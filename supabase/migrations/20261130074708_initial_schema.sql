@@ -1191,11 +1191,11 @@ begin
 end;
 $$;
 
--- The caller, if they are a platform admin. Notes the reason in lplate.reason, from where the audit log takes it.
-create function private.require_platform_admin(p_reason text)
-    returns uuid
+-- Refuses who is no platform admin, or has not shown the second factor that the platform asks for.
+create function private.assert_platform_admin()
+    returns void
     language plpgsql
-    volatile
+    stable
     security invoker
     set search_path = '', pg_temp
 as $$
@@ -1209,6 +1209,19 @@ begin
             'Ask the platform''s support.'
         );
     end if;
+end;
+$$;
+
+-- The caller, if they are a platform admin. Notes the reason in lplate.reason, from where the audit log takes it.
+create function private.require_platform_admin(p_reason text)
+    returns uuid
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.assert_platform_admin();
     if coalesce(length(trim(p_reason)), 0) not between 3 and 500 or not private.is_visible(p_reason) then
         perform private.refuse(
             'PT422', 'reason_required',
@@ -4647,6 +4660,7 @@ $$;
 --
 --   10_tables  accounts, transactions (one business event each), entries (signed, summing to zero)
 --   20_post    post_transaction posts one event once, post_batch many; balances follow; an unbalanced transaction is refused
+--   30_months  which month a posting belongs to: closed months get none any more
 --
 -- Every room that moves money posts here (discounts 35, orders 48, payments 60, disputes 62, suspense 63, rewards 66, earnings 70,
 -- payouts 72, billing 75), with an idempotency key made from the id of the row that caused it. 95_operations checks the whole.
@@ -4718,17 +4732,23 @@ create table private.ledger_transactions (
     idempotency_key text not null,
     currency text not null,
     effective_at timestamptz not null,
+    month_on date not null default date_trunc('month', private.clock() at time zone 'UTC'),
     created_at timestamptz not null default private.clock(),
     primary key (org_id, id),
     unique (org_id, id, currency),
-    unique (org_id, idempotency_key)
+    unique (org_id, idempotency_key),
+    constraint month_is_its_first_day check (extract(day from month_on) = 1)
 );
 
 create index on private.ledger_transactions (org_id, source_type, source_id);
+create index on private.ledger_transactions using brin (effective_at);
+create index on private.ledger_transactions using brin (month_on);
 
 comment on table private.ledger_transactions is 'One business event, posted once. Append-only; a correction is another transaction that reverses it.';
 comment on column private.ledger_transactions.idempotency_key is 'Made from the id of the row that caused it, such as payment:<id>:succeeded.';
 comment on column private.ledger_transactions.effective_at is 'When the event happened, at Stripe or here; created_at is when it was posted.';
+comment on column private.ledger_transactions.month_on is
+    'The month of the books (UTC) that it belongs to: that of effective_at, or the first open one if that is closed.';
 
 create table private.ledger_entries (
     id bigint generated always as identity unique,
@@ -4768,6 +4788,31 @@ create type private.keyed_posting as (
 comment on type private.keyed_posting is
     'One line of several transactions that are posted together; idempotency_key says which transaction it belongs to.';
 
+create table private.month_closings (
+    month_on date not null,
+    version integer not null,
+    totals jsonb not null,
+    content_hash text not null,
+    closed_at timestamptz not null default private.clock(),
+    closed_by uuid not null,
+    reason text not null,
+    reopened_at timestamptz,
+    reopened_by uuid,
+    reopening_reason text,
+    primary key (month_on, version),
+    constraint month_is_its_first_day check (extract(day from month_on) = 1),
+    constraint a_reopening_has_a_reason check (num_nulls(reopened_at, reopened_by, reopening_reason) in (0, 3))
+);
+
+create unique index one_closing_in_force_a_month on private.month_closings (month_on) where reopened_at is null;
+
+comment on table private.month_closings is
+    'Closed months of the books (UTC), with their totals as they were closed; a month that was reopened gets another version.';
+comment on column private.month_closings.totals is 'What admin_close_month returned, to the byte.';
+comment on column private.month_closings.content_hash is 'SHA-256 of the totals.';
+comment on column private.month_closings.closed_by is 'No foreign key: the decision outlives the login.';
+
+alter table private.month_closings enable row level security;
 alter table private.ledger_accounts enable row level security;
 alter table private.ledger_transactions enable row level security;
 alter table private.ledger_entries enable row level security;
@@ -4808,6 +4853,7 @@ create function private.post_batch(
     set search_path = '', pg_temp
 as $$
 declare
+    posting_month constant date := private.posting_month(p_effective_at);
     posted integer;
 begin
     insert into private.ledger_accounts (org_id, kind, owner_id, currency, balance_cents)
@@ -4832,10 +4878,10 @@ begin
 
     with new_transaction as (
         insert into private.ledger_transactions (
-            org_id, kind, source_type, source_id, idempotency_key, currency, effective_at
+            org_id, kind, source_type, source_id, idempotency_key, currency, effective_at, month_on
         )
         select distinct
-            posting.org_id, p_kind, p_source_type, posting.source_id, posting.idempotency_key, posting.currency, p_effective_at
+            posting.org_id, p_kind, p_source_type, posting.source_id, posting.idempotency_key, posting.currency, p_effective_at, posting_month
         from unnest(p_postings) posting
         where posting.amount_cents <> 0
         order by posting.org_id, posting.idempotency_key
@@ -4952,6 +4998,63 @@ create trigger apply_ledger_entries
     after insert on private.ledger_entries
     referencing new table as new_rows
     for each statement execute function private.apply_ledger_entries();
+
+-- sql/20_ledger/30_months.sql
+-- Months of the books (UTC). A closed month gets no posting any more: what happened in it and comes to be known later is posted in the
+-- first month that is open, and keeps its true date in effective_at. 94_months closes them.
+
+-- The first month that takes postings; -infinity until one was closed.
+create function private.first_open_month()
+    returns date
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce((max(closing.month_on) + interval '1 month')::date, '-infinity'::date)
+    from private.month_closings closing
+    where closing.reopened_at is null;
+$$;
+
+-- The month in which something that happened then is posted. Waits while a month is being closed, so that its totals miss nothing.
+create function private.posting_month(p_effective_at timestamptz)
+    returns date
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform pg_advisory_xact_lock_shared('private.month_closings'::regclass::oid::bigint);
+    return greatest(date_trunc('month', p_effective_at at time zone 'UTC')::date, private.first_open_month());
+end;
+$$;
+
+-- Refuses postings to a closed month, whoever writes them.
+-- Definer: whoever posts needs no access to the closings.
+create function private.refuse_closed_month()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if exists (select from new_rows posted where posted.month_on < private.first_open_month()) then
+        perform private.refuse(
+            'PT409', 'month_closed',
+            'That month of the books is closed.',
+            'Post it in the first month that is open; effective_at keeps its true date.'
+        );
+    end if;
+    return null;
+end;
+$$;
+
+create trigger refuse_closed_month
+    after insert on private.ledger_transactions
+    referencing new table as new_rows
+    for each statement execute function private.refuse_closed_month();
 
 -- sql/25_outbox/10_tables.sql
 -- 25_outbox: commands that SQL has decided and that Python carries to Stripe, written in the deciding transaction.
@@ -31488,6 +31591,169 @@ begin
 end;
 $$;
 
+-- sql/72_payouts/62_next_payout.sql
+-- What the caller will be paid on the next payday as it stands now, earning by earning, and why the rest is not. The run decides: a refund,
+-- a dispute or a hold in between changes it. Definer: the caller may not read what Stripe holds of a payment, or an admin's hold.
+create function private.my_next_payout()
+    returns table (
+        instructor_id uuid,
+        payout_date date,
+        earning_id uuid,
+        kind public.earning_kind,
+        booking_id uuid,
+        lesson_at timestamptz,
+        service text,
+        amount_cents bigint,
+        currency text,
+        is_included boolean,
+        reason text
+    )
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.require_person();
+    return query
+    select
+        waiting.instructor_id, waiting.payout_date, waiting.earning_id, earning.kind, earning.booking_id, booking.start_at, service.title,
+        earning.amount_cents, earning.currency,
+        coalesce(waiting.reason, waiting.payout_reason) is null,
+        coalesce(waiting.reason, waiting.payout_reason)
+    from private.next_payout_of(private.my_earner_ids()) waiting
+    join public.earnings earning on earning.id = waiting.earning_id
+    left join public.bookings booking on booking.org_id = earning.org_id and booking.id = earning.booking_id
+    left join public.services service on service.org_id = booking.org_id and service.id = booking.service_id
+    order by waiting.payout_date, waiting.instructor_id, booking.start_at nulls last, earning.created_at, earning.id;
+end;
+$$;
+
+-- The earnings of these instructors that are in no payout yet, each with the next payday of its payee, why it is not payable by then
+-- (reason), and why its payee is not paid then (payout_reason).
+create function private.next_payout_of(p_instructor_ids uuid[])
+    returns table (instructor_id uuid, payout_date date, earning_id uuid, reason text, payout_reason text)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return query
+    with payday as materialized (
+        select
+            paid.*,
+            private.payday_after(paid.schedule, paid.today, paid.payout_weekday, paid.is_made) as pays_on
+        from private.paydays_of_instructors(p_instructor_ids) paid
+    ),
+
+    payable as materialized (
+        select due.id
+        from payday
+        cross join lateral private.payable_earnings(
+            payday.org_id, (payday.pays_on + 1)::timestamp at time zone payday.time_zone
+        ) due
+        where due.payee_id = payday.payee_id
+            and due.instructor_id = payday.instructor_id
+    ),
+
+    decision as materialized (
+        select payday.instructor_id, payday.payee_id, decided.currency, decided.reason
+        from payday
+        cross join lateral private.decide_payouts(
+            payday.org_id, payday.schedule, (payday.pays_on + 1)::timestamp at time zone payday.time_zone, '{pending,available}'
+        ) decided
+        where decided.payee_id = payday.payee_id
+    )
+
+    select
+        payday.instructor_id,
+        payday.pays_on,
+        earning.id,
+        case
+            when payable.id is not null then null
+            when earning.status = 'frozen' then 'frozen'
+            when payment.is_disputed then 'disputed'
+            when payment.status <> 'cancelled'
+                and coalesce(payment.funds_available_at, 'infinity') > (payday.pays_on + 1)::timestamp at time zone payday.time_zone
+                then 'money_not_available'
+            when earning.available_at > (payday.pays_on + 1)::timestamp at time zone payday.time_zone then 'on_hold_after_the_lesson'
+            else 'waits_for_another_earning'
+        end,
+        decision.reason
+    from payday
+    join public.earnings earning
+        on earning.org_id = payday.org_id
+        and earning.instructor_id = payday.instructor_id
+        and earning.payee_id = payday.payee_id
+        and earning.payout_id is null
+        and earning.status in ('pending', 'available', 'frozen')
+    left join payable on payable.id = earning.id
+    left join decision
+        on decision.instructor_id = payday.instructor_id
+        and decision.payee_id = payday.payee_id
+        and decision.currency = earning.currency
+    left join public.payments payment on payment.org_id = earning.org_id and payment.id = earning.payment_id;
+end;
+$$;
+
+-- Each instructor with the payees to whom something of theirs is owed, when these are paid, and whether today's run was made already.
+create function private.paydays_of_instructors(p_instructor_ids uuid[])
+    returns table (
+        instructor_id uuid,
+        org_id uuid,
+        payee_id uuid,
+        schedule public.payout_schedule,
+        today date,
+        payout_weekday smallint,
+        time_zone text,
+        is_made boolean
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select
+        owed.instructor_id, owed.org_id, owed.payee_id, payee.schedule, payee.today, organization.payout_weekday, organization.time_zone,
+        payee.schedule <> 'instant' and exists (
+            select
+            from public.payout_runs run
+            where run.org_id = owed.org_id
+                and run.schedule = payee.schedule
+                and run.period_on = payee.today
+        )
+    from (
+        select distinct earning.org_id, earning.instructor_id, earning.payee_id
+        from public.earnings earning
+        where earning.instructor_id = any (p_instructor_ids)
+            and earning.payout_id is null
+            and earning.status in ('pending', 'available', 'frozen')
+    ) owed
+    join public.organizations organization on organization.id = owed.org_id
+    left join public.instructor_details details on details.instructor_id = owed.payee_id
+    cross join lateral (
+        select
+            coalesce(details.payout_schedule, 'weekly') as schedule,
+            (private.clock() at time zone organization.time_zone)::date as today
+    ) payee;
+$$;
+
+-- The next payday of a schedule: today, unless its run was made, or a later day.
+create function private.payday_after(p_schedule public.payout_schedule, p_today date, p_payout_weekday smallint, p_is_made boolean)
+    returns date
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select min(day.starts_at::date)
+    from generate_series(
+        (p_today + p_is_made::integer)::timestamp, (p_today + p_is_made::integer + 31)::timestamp, interval '1 day'
+    ) day (starts_at)
+    where day.starts_at::date = private.payday_of(p_schedule, day.starts_at::date, p_payout_weekday);
+$$;
+
 -- sql/72_payouts/80_api.sql
 create function public.payout_statement(p_payout_id uuid)
     returns table (
@@ -31608,6 +31874,37 @@ comment on function public.admin_adopt_transfer is
     'Books a transfer (tr_…) that Stripe has made and the books lack, as after a restore: the payee was paid in advance, and the next payouts '
     'deduct it; platform admins only. Errors: not_an_admin, reason_required, transfer_not_found, payout_cannot_do_that.';
 
+create function public.my_next_payout()
+    returns table (
+        instructor_id uuid,
+        payout_date date,
+        earning_id uuid,
+        kind public.earning_kind,
+        booking_id uuid,
+        lesson_at timestamptz,
+        service text,
+        amount_cents bigint,
+        currency text,
+        is_included boolean,
+        reason text
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        waiting.instructor_id, waiting.payout_date, waiting.earning_id, waiting.kind, waiting.booking_id, waiting.lesson_at,
+        waiting.service, waiting.amount_cents, waiting.currency, waiting.is_included, waiting.reason
+    from private.my_next_payout() waiting;
+end;
+
+comment on function public.my_next_payout is
+    'What the caller, an instructor, will be paid on the next payday as it stands now, one row an earning: those that are included sum to '
+    'the payout of each currency. The others have a reason: on_hold_after_the_lesson, money_not_available (at Stripe), frozen, disputed, '
+    'waits_for_another_earning; or, of all of them, below_minimum, negative_balance, nothing_due, admin_hold, no_account, account_not_ready, '
+    'account_restricted. Errors: sign_in_required.';
+
 -- sql/72_payouts/90_access.sql
 create policy select_admin on public.payout_runs
     for select
@@ -31683,6 +31980,8 @@ grant execute on function public.admin_adopt_transfer to authenticated;
 grant execute on function private.admin_hold_instructor to authenticated;
 grant execute on function public.admin_hold_instructor to authenticated;
 grant execute on function private.payout_statement_document to jobs;
+grant execute on function private.my_next_payout to authenticated;
+grant execute on function public.my_next_payout to authenticated;
 
 -- sql/75_billing/10_tables.sql
 -- 75_billing: what a person has at Stripe as a customer of the platform: saved cards, subscriptions and invoices.
@@ -38097,6 +38396,1661 @@ grant execute on function private.events_known_until to jobs;
 grant execute on function private.find_unstored_events to jobs;
 grant execute on function private.list_stripe_accounts to jobs;
 
+-- sql/90_reconciliation/10_tables.sql
+-- 90_reconciliation: does Stripe say the same as the ledger, to the cent? `jobs reconcile` asks every day.
+--
+--   20_mirror      keeps a copy of every balance transaction of the platform's Stripe account
+--   21_movements   collects what the ledger posted to stripe_balance, each under the Stripe object that moved the money
+--   30_match       pairs the two where they say the same; nothing is guessed
+--   40_exceptions  writes down what does not pair, and why; admins decide about each
+--   50_balance     compares what Stripe holds, less all that has a name, with the ledger: the remainder must be zero
+--   60_reports     freezes each day's figures in reconciliation_reports
+--   62_months      closes a month of the books: its totals stay, and what comes later is booked in the first open month
+--   70_keys        which object and step a balance transaction, or a ledger transaction, is about
+--
+-- The balance is reconciled, not payouts: those of the platform are manual, so Stripe cannot say what one of them contains. Days are UTC,
+-- as in Stripe's own reports.
+
+create table private.balance_transactions (
+    id text primary key,
+    type text not null,
+    reporting_category text not null,
+    source_id text,
+    parent_id text,
+    object_key text collate "C" not null,
+    is_known_category boolean not null,
+    balance_type text not null,
+    currency text not null,
+    amount_cents bigint not null,
+    fee_cents bigint not null,
+    net_cents bigint not null,
+    fee_details jsonb not null,
+    exchange_rate numeric,
+    occurred_at timestamptz not null,
+    booked_at timestamptz not null,
+    available_at timestamptz not null,
+    recorded_at timestamptz not null default private.clock(),
+    ledger_transaction_id bigint references private.ledger_transactions (id) on delete restrict,
+    matched_at timestamptz,
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint net_is_amount_less_fee check (net_cents = amount_cents - fee_cents),
+    constraint a_match_says_when check (ledger_transaction_id is null or matched_at is not null)
+);
+
+create index on private.balance_transactions (object_key);
+create index on private.balance_transactions (object_key) where matched_at is null;
+create index on private.balance_transactions (currency, booked_at) include (reporting_category, amount_cents, fee_cents, net_cents);
+create index on private.balance_transactions (ledger_transaction_id);
+create index on private.balance_transactions using brin (recorded_at);
+
+comment on table private.balance_transactions is
+    'Every balance transaction of the platform''s Stripe account as Stripe listed it: what moved its balance, by how much, and why.';
+comment on column private.balance_transactions.reporting_category is 'Stripe''s word for accountants, finer than type where it matters.';
+comment on column private.balance_transactions.parent_id is 'The object that the source belongs to: the transfer of a reversal.';
+comment on column private.balance_transactions.object_key is
+    'The object that moved the money, and the step where it moves more than once, such as re_1 or re_1:failed. '
+    'The ledger''s movements have the same.';
+comment on column private.balance_transactions.is_known_category is
+    'Whether this code knows the category; if not, somebody has to say what it means.';
+comment on column private.balance_transactions.balance_type is 'Which of Stripe''s balances it moves. The ledger keeps that of payments.';
+comment on column private.balance_transactions.booked_at is
+    'When reports count it: occurred_at, or the start of the first month that was open when it was listed.';
+comment on column private.balance_transactions.ledger_transaction_id is
+    'The one ledger transaction that it belongs to; null while unmatched, and where nothing moved.';
+
+create table private.stripe_movements (
+    org_id uuid not null,
+    ledger_transaction_id bigint not null,
+    object_key text collate "C" not null,
+    currency text not null,
+    amount_cents bigint not null,
+    occurred_at timestamptz not null,
+    booked_at timestamptz not null,
+    recorded_at timestamptz not null default private.clock(),
+    balance_transaction_id text references private.balance_transactions (id) on delete restrict,
+    matched_at timestamptz,
+    primary key (org_id, ledger_transaction_id),
+    foreign key (org_id, ledger_transaction_id) references private.ledger_transactions (org_id, id) on delete restrict,
+    constraint amount_is_not_zero check (amount_cents <> 0),
+    constraint a_match_says_when check ((balance_transaction_id is null) = (matched_at is null))
+);
+
+create index on private.stripe_movements (object_key);
+create index on private.stripe_movements (object_key) where matched_at is null;
+create index on private.stripe_movements (ledger_transaction_id);
+create index on private.stripe_movements (balance_transaction_id);
+create index on private.stripe_movements (currency, booked_at);
+create index on private.stripe_movements using brin (recorded_at);
+
+comment on table private.stripe_movements is
+    'What each ledger transaction posted to stripe_balance, in one signed amount, and the balance transaction that it belongs to.';
+
+comment on column private.stripe_movements.booked_at is
+    'When reports count it: occurred_at, or the start of the month of the books in which it was posted.';
+
+create table private.reconciliation_exceptions (
+    id uuid primary key default gen_random_uuid(),
+    object_key text collate "C" not null,
+    currency text not null,
+    reason text not null,
+    stripe_cents bigint not null,
+    ledger_cents bigint not null,
+    difference_cents bigint generated always as (stripe_cents - ledger_cents) stored,
+    suggested_key text,
+    since timestamptz not null,
+    state text not null default 'open',
+    owner_id uuid references private.platform_admins (user_id) on delete set null,
+    resolution text,
+    resolution_reason text,
+    resolved_at timestamptz,
+    resolved_by uuid,
+    created_at timestamptz not null default private.clock(),
+    constraint reason_is_known check (
+        reason in (
+            'missing_here', 'missing_there', 'amount_differs', 'currency_differs', 'ambiguous', 'late', 'unknown_category'
+        )
+    ),
+    constraint state_is_known check (state in ('open', 'matched', 'resolved')),
+    constraint a_decision_has_a_reason check (
+        (state = 'resolved') = (num_nonnulls(resolution, resolution_reason) = 2)
+        and (state = 'open') = (resolved_at is null)
+    )
+);
+
+create unique index one_open_exception_an_object_and_currency
+    on private.reconciliation_exceptions (object_key, currency)
+    where state = 'open';
+create index on private.reconciliation_exceptions (object_key, currency);
+create index on private.reconciliation_exceptions (owner_id);
+
+comment on table private.reconciliation_exceptions is
+    'Where Stripe and the ledger differ for longer than a day: one row for each object and currency, open until the missing side comes '
+    '(matched) or an admin decides (resolved).';
+comment on column private.reconciliation_exceptions.reason is
+    'missing_here: Stripe moved money that the ledger lacks. missing_there: the other way round. ambiguous: missing, and several movements '
+    'of the other side could be it. late: matched, but dated more than three days apart.';
+comment on column private.reconciliation_exceptions.suggested_key is
+    'The one object of the other side that moved the same amount within a week: a suggestion for an admin, never a match.';
+comment on column private.reconciliation_exceptions.since is 'When the money moved.';
+comment on column private.reconciliation_exceptions.owner_id is 'The admin who looks into it.';
+comment on column private.reconciliation_exceptions.resolved_by is 'No foreign key: the decision outlives the login.';
+
+create table private.reconciliation_runs (
+    id bigint generated always as identity primary key,
+    listed_until timestamptz not null,
+    remainders jsonb not null,
+    finished_at timestamptz not null default private.clock()
+);
+
+comment on table private.reconciliation_runs is 'One row for each completed run of jobs reconcile.';
+comment on column private.reconciliation_runs.listed_until is
+    'When the run began to list Stripe''s balance transactions: the next run lists from two days before.';
+comment on column private.reconciliation_runs.remainders is 'By currency, what Stripe holds less what the ledger says and all that has a name.';
+
+create table public.reconciliation_reports (
+    id uuid primary key default gen_random_uuid(),
+    report_date date not null,
+    currency text not null,
+    version integer not null,
+    total_revenue_cents bigint not null,
+    total_payouts_cents bigint not null,
+    total_fees_cents bigint not null,
+    opening_cents bigint not null,
+    closing_cents bigint not null,
+    payment_breakdown jsonb not null,
+    payout_breakdown jsonb not null,
+    balance_breakdown jsonb not null,
+    content_hash text not null,
+    created_at timestamptz not null default private.clock(),
+    unique (report_date, currency, version),
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint closing_is_opening_and_what_moved check (
+        closing_cents - opening_cents = (balance_breakdown ->> 'net_cents')::bigint
+    )
+);
+
+comment on table public.reconciliation_reports is
+    'The figures of each day (UTC) and currency, frozen when they were computed; of a day whose facts changed later there is another version. '
+    'For platform admins.';
+comment on column public.reconciliation_reports.version is '1, 2, …: the highest is the latest.';
+comment on column public.reconciliation_reports.total_revenue_cents is 'What payers paid on the day, before refunds and fees.';
+comment on column public.reconciliation_reports.total_payouts_cents is 'What was transferred to instructors and schools, less what was reversed.';
+comment on column public.reconciliation_reports.total_fees_cents is 'The platform''s fees booked on the day, less those given back.';
+comment on column public.reconciliation_reports.opening_cents is 'Stripe''s balance at the start of the day: all that moved it before.';
+comment on column public.reconciliation_reports.closing_cents is 'Stripe''s balance at the end of the day, available and pending.';
+comment on column public.reconciliation_reports.payment_breakdown is
+    'By kind of ledger transaction: {"count", "stripe_balance_cents", "platform_fees_cents", "processor_fees_cents"}.';
+comment on column public.reconciliation_reports.payout_breakdown is 'By kind of transfer: {"count", "cents"}.';
+comment on column public.reconciliation_reports.balance_breakdown is
+    'What moved Stripe''s balance: {"net_cents", "categories": {<reporting category>: {"count", "amount_cents", "fee_cents", "net_cents"}}}.';
+comment on column public.reconciliation_reports.content_hash is 'SHA-256 of the figures: equal if and only if they are.';
+
+alter table private.balance_transactions enable row level security;
+alter table private.stripe_movements enable row level security;
+alter table private.reconciliation_exceptions enable row level security;
+alter table private.reconciliation_runs enable row level security;
+alter table public.reconciliation_reports enable row level security;
+
+create trigger forbid_change
+    before update or delete on public.reconciliation_reports
+    for each row execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on public.reconciliation_reports
+    for each statement execute function private.forbid_change();
+
+select private.audit_table('private.reconciliation_exceptions', 'id');
+
+-- sql/90_reconciliation/20_mirror.sql
+-- From when on a run lists Stripe's balance transactions: two days before the last completed run began, since Stripe's lists lag behind;
+-- null if there was none, and all are listed. Definer: the job has no access to the tables.
+create function private.balance_transactions_listed_until()
+    returns timestamptz
+    language sql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+    select max(run.listed_until) - interval '2 days' from private.reconciliation_runs run;
+$$;
+
+-- Copies a page of Stripe's balance transactions, whose sources are expanded; those that are known are skipped. Returns how many are
+-- new. Of the sources only ids are kept; what moves another balance than that of payments is none of the ledger's.
+-- Definer: the job has no access to the tables.
+create function private.record_balance_transactions(p_balance_transactions jsonb)
+    returns integer
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    new_count integer;
+begin
+    with told as (
+        select
+            read.*,
+            private.expandable_id(read.source) as source_id,
+            case
+                when jsonb_typeof(read.source) = 'object' then private.expandable_id(read.source -> 'transfer')
+            end as parent_id
+        from jsonb_to_recordset(p_balance_transactions) read (
+            id text, type text, reporting_category text, source jsonb, balance_type text, currency text, amount bigint, fee bigint,
+            net bigint, fee_details jsonb, exchange_rate numeric, created bigint, available_on bigint
+        )
+    ),
+
+    given as (
+        select
+            told.*,
+            private.balance_transaction_key(told.reporting_category, told.id, told.source_id, told.parent_id) as object_key
+        from told
+    ),
+
+    recorded as (
+        insert into private.balance_transactions (
+            id, type, reporting_category, source_id, parent_id, object_key, is_known_category, balance_type, currency, amount_cents,
+            fee_cents, net_cents, fee_details, exchange_rate, occurred_at, booked_at, available_at, matched_at
+        )
+        select
+            given.id, given.type, given.reporting_category, given.source_id, given.parent_id,
+            coalesce(given.object_key, given.id), given.object_key is not null,
+            coalesce(given.balance_type, 'payments'), lower(given.currency), given.amount, given.fee, given.net,
+            coalesce(given.fee_details, '[]'), given.exchange_rate, to_timestamp(given.created),
+            greatest(
+                to_timestamp(given.created),
+                private.posting_month(to_timestamp(given.created))::timestamp at time zone 'UTC'
+            ),
+            to_timestamp(given.available_on),
+            case when given.balance_type <> 'payments' then private.clock() end
+        from given
+        order by given.id
+        on conflict (id) do nothing
+        returning id
+    )
+
+    select count(*) into new_count from recorded;
+    return new_count;
+end;
+$$;
+
+-- sql/90_reconciliation/21_movements.sql
+-- Where a run begins to collect: some thousands of ids before the newest movement, since ledger ids are given out in order but committed
+-- out of order. Definer: the job has no access to the tables.
+create function private.movements_recorded_until()
+    returns bigint
+    language sql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+    select greatest(coalesce(max(movement.ledger_transaction_id), 0) - 10000, 0) from private.stripe_movements movement;
+$$;
+
+-- Collects what the next ledger transactions after this id posted to stripe_balance, and returns the id to go on from; null at the end.
+-- Definer: the job has no access to the tables.
+create function private.record_stripe_movements(p_after bigint)
+    returns bigint
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+    set plan_cache_mode = force_custom_plan
+as $$
+declare
+    batch_size constant integer := 5000;
+    first_id bigint;
+    last_id bigint;
+    row_count integer;
+begin
+    select min(batch.id), max(batch.id), count(*) into first_id, last_id, row_count
+    from (
+        select posted.id from private.ledger_transactions posted where posted.id > p_after order by posted.id limit batch_size
+    ) batch;
+
+    insert into private.stripe_movements (org_id, ledger_transaction_id, object_key, currency, amount_cents, occurred_at, booked_at)
+    select
+        posted.org_id, posted.id,
+        coalesce(private.ledger_transaction_key(posted), format('ledger:%s', posted.id)),
+        posted.currency, sum(entry.amount_cents), posted.effective_at,
+        greatest(posted.effective_at, posted.month_on::timestamp at time zone 'UTC')
+    from private.ledger_transactions posted
+    join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
+    join private.ledger_accounts account
+        on account.org_id = entry.org_id
+        and account.id = entry.account_id
+        and account.kind = 'stripe_balance'
+    where posted.id between first_id and last_id
+        and not exists (
+            select
+            from private.stripe_movements known
+            where known.org_id = posted.org_id
+                and known.ledger_transaction_id = posted.id
+        )
+    group by posted.org_id, posted.id
+    having sum(entry.amount_cents) <> 0
+    on conflict do nothing;
+
+    return case when row_count = batch_size then last_id end;
+end;
+$$;
+
+-- sql/90_reconciliation/30_match.sql
+-- Matches what is unmatched of the next objects after this key, where Stripe and the ledger say the same, and returns the key to go on
+-- from; null at the end. Of one object, what is left of both sides must be equal: a payment's charge is one balance transaction with its
+-- fee in it, and two movements in the ledger. Definer: the job has no access to the tables.
+create function private.match_balance_transactions(p_after text)
+    returns text
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+    set plan_cache_mode = force_custom_plan
+as $$
+declare
+    batch_size constant integer := 1000;
+    keys constant text[] := private.next_unmatched_keys(p_after, batch_size);
+    balanced constant text[] := private.balanced_keys(keys);
+begin
+    update private.balance_transactions moved
+    set matched_at = private.clock(),
+        ledger_transaction_id = pair.ledger_transaction_id
+    from private.pairs_of_keys(balanced) pair
+    where moved.id = pair.balance_transaction_id
+        and moved.matched_at is null;
+
+    update private.stripe_movements movement
+    set matched_at = private.clock(),
+        balance_transaction_id = pair.balance_transaction_id
+    from private.pairs_of_movements(balanced) pair
+    where movement.org_id = pair.org_id
+        and movement.ledger_transaction_id = pair.ledger_transaction_id
+        and movement.matched_at is null;
+
+    return case when cardinality(keys) = batch_size then keys[batch_size] end;
+end;
+$$;
+
+-- The next objects of which something is unmatched, in order.
+create function private.next_unmatched_keys(p_after text, p_limit integer)
+    returns text[]
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return array(
+        select waiting.object_key
+        from (
+            (
+                select moved.object_key
+                from private.balance_transactions moved
+                where moved.matched_at is null
+                    and moved.object_key > p_after collate "C"
+                order by moved.object_key
+                limit p_limit
+            )
+            union
+            (
+                select movement.object_key
+                from private.stripe_movements movement
+                where movement.matched_at is null
+                    and movement.object_key > p_after collate "C"
+                order by movement.object_key
+                limit p_limit
+            )
+        ) waiting
+        order by waiting.object_key collate "C"
+        limit p_limit
+    );
+end;
+$$;
+
+-- Those of the objects whose unmatched sides are equal, in one currency. Movements that cancel out, as when money leaves suspense for the
+-- payment that it belongs to, need no new balance transaction, but one that is known.
+create function private.balanced_keys(p_keys text[])
+    returns text[]
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return array(
+        select side.object_key
+        from (
+            select moved.object_key, moved.currency, moved.net_cents as cents
+            from private.balance_transactions moved
+            where moved.object_key = any (p_keys)
+                and moved.matched_at is null
+            union all
+            select movement.object_key, movement.currency, -movement.amount_cents
+            from private.stripe_movements movement
+            where movement.object_key = any (p_keys)
+                and movement.matched_at is null
+        ) side
+        where exists (
+            select
+            from private.balance_transactions known
+            where known.object_key = side.object_key
+        )
+        group by side.object_key
+        having sum(side.cents) = 0
+            and min(side.currency) = max(side.currency)
+            and (
+                bool_and(side.cents = 0)
+                or exists (
+                    select
+                    from private.stripe_movements movement
+                    where movement.object_key = side.object_key
+                )
+            )
+    );
+end;
+$$;
+
+-- Which ledger transaction each balance transaction of these objects belongs to: the movement of its amount, of several such the one of
+-- the same rank; the largest, if none has its amount.
+create function private.pairs_of_keys(p_keys text[])
+    returns table (balance_transaction_id text, ledger_transaction_id bigint)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select distinct on (moved.id) moved.id, movement.ledger_transaction_id
+    from (
+        select known.*, row_number() over (partition by known.object_key, known.amount_cents order by known.occurred_at, known.id) as place
+        from private.balance_transactions known
+        where known.object_key = any (p_keys)
+    ) moved
+    left join (
+        select
+            known.*,
+            row_number() over (partition by known.object_key, known.amount_cents order by known.ledger_transaction_id) as place
+        from private.stripe_movements known
+        where known.object_key = any (p_keys)
+    ) movement on movement.object_key = moved.object_key
+    order by
+        moved.id,
+        movement.amount_cents in (moved.amount_cents, moved.net_cents) desc,
+        movement.place = moved.place desc,
+        abs(movement.amount_cents) desc,
+        movement.ledger_transaction_id;
+$$;
+
+-- Which balance transaction each movement of these objects belongs to: the one of its amount, its net or its fee, of several such the one
+-- of the same rank; the earliest, if none is.
+create function private.pairs_of_movements(p_keys text[])
+    returns table (org_id uuid, ledger_transaction_id bigint, balance_transaction_id text)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select distinct on (movement.ledger_transaction_id) movement.org_id, movement.ledger_transaction_id, moved.id
+    from (
+        select
+            known.*,
+            row_number() over (partition by known.object_key, known.amount_cents order by known.ledger_transaction_id) as place
+        from private.stripe_movements known
+        where known.object_key = any (p_keys)
+    ) movement
+    join (
+        select known.*, row_number() over (partition by known.object_key, known.amount_cents order by known.occurred_at, known.id) as place
+        from private.balance_transactions known
+        where known.object_key = any (p_keys)
+    ) moved on moved.object_key = movement.object_key
+    order by
+        movement.ledger_transaction_id,
+        movement.amount_cents in (moved.amount_cents, moved.net_cents, -moved.fee_cents) desc,
+        moved.place = movement.place desc,
+        moved.occurred_at,
+        moved.id;
+$$;
+
+-- sql/90_reconciliation/40_exceptions.sql
+-- Writes down what has not matched within a day, closes what has by now, and returns how many exceptions are open. A category that we do
+-- not know is one at once. What an admin has decided stays decided as long as the amounts do. Definer: the job has no access to the tables.
+create function private.raise_reconciliation_exceptions()
+    returns integer
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    update private.reconciliation_exceptions known
+    set state = 'matched',
+        resolved_at = private.clock()
+    where known.state = 'open'
+        and known.reason <> 'late'
+        and not exists (
+            select
+            from private.unmatched_objects unmatched
+            where unmatched.object_key = known.object_key
+                and unmatched.currency = known.currency
+        );
+
+    insert into private.reconciliation_exceptions (object_key, currency, reason, stripe_cents, ledger_cents, suggested_key, since)
+    select found.object_key, found.currency, found.reason, found.stripe_cents, found.ledger_cents, found.suggested_key, found.since
+    from private.reasons_of_unmatched_objects() found
+    where not exists (
+        select
+        from private.reconciliation_exceptions decided
+        where decided.object_key = found.object_key
+            and decided.currency = found.currency
+            and decided.state = 'resolved'
+            and (decided.stripe_cents, decided.ledger_cents) = (found.stripe_cents, found.ledger_cents)
+    )
+    on conflict (object_key, currency) where state = 'open' do update
+    set reason = excluded.reason,
+        stripe_cents = excluded.stripe_cents,
+        ledger_cents = excluded.ledger_cents,
+        suggested_key = excluded.suggested_key
+    where (reconciliation_exceptions.reason, reconciliation_exceptions.stripe_cents, reconciliation_exceptions.ledger_cents)
+        <> (excluded.reason, excluded.stripe_cents, excluded.ledger_cents)
+        or reconciliation_exceptions.suggested_key is distinct from excluded.suggested_key;
+
+    perform private.raise_late_matches();
+    return (select count(*) from private.reconciliation_exceptions known where known.state = 'open');
+end;
+$$;
+
+-- What of an object is unmatched, by currency, with what each side says.
+create view private.unmatched_objects
+    with (security_invoker = true)
+as
+select
+    side.object_key,
+    side.currency,
+    sum(side.stripe_cents)::bigint as stripe_cents,
+    sum(side.ledger_cents)::bigint as ledger_cents,
+    bool_or(side.is_stripe) as is_at_stripe,
+    bool_or(not side.is_stripe) as is_in_ledger,
+    bool_or(side.is_unknown) as is_unknown,
+    min(side.occurred_at) as since
+from (
+    select
+        moved.object_key,
+        moved.currency,
+        moved.net_cents as stripe_cents,
+        0 as ledger_cents,
+        true as is_stripe,
+        moved.occurred_at,
+        not moved.is_known_category as is_unknown
+    from private.balance_transactions moved
+    where moved.matched_at is null
+    union all
+    select
+        movement.object_key,
+        movement.currency,
+        0 as stripe_cents,
+        movement.amount_cents as ledger_cents,
+        false as is_stripe,
+        movement.occurred_at,
+        false as is_unknown
+    from private.stripe_movements movement
+    where movement.matched_at is null
+) side
+group by side.object_key, side.currency;
+
+comment on view private.unmatched_objects is 'What Stripe and the ledger do not say alike, by object and currency: on its way, or an exception.';
+
+-- Why each object that has waited for a day is unmatched. A suggestion is the one object of the other side, missing too, that moved the
+-- same amount within a week.
+create function private.reasons_of_unmatched_objects()
+    returns table (
+        object_key text,
+        currency text,
+        reason text,
+        stripe_cents bigint,
+        ledger_cents bigint,
+        suggested_key text,
+        since timestamptz
+    )
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return query
+    with unmatched as materialized (
+        select listed.*, count(*) over (partition by listed.object_key) as currencies
+        from private.unmatched_objects listed
+    )
+
+    select
+        missing.object_key,
+        missing.currency,
+        case
+            when missing.is_unknown then 'unknown_category'
+            when missing.currencies > 1 then 'currency_differs'
+            when missing.is_at_stripe and missing.is_in_ledger then 'amount_differs'
+            when other.candidates > 1 then 'ambiguous'
+            when missing.is_at_stripe then 'missing_here'
+            else 'missing_there'
+        end,
+        missing.stripe_cents,
+        missing.ledger_cents,
+        case when other.candidates = 1 then other.object_key end,
+        missing.since
+    from unmatched missing
+    cross join lateral (
+        select count(*) as candidates, min(candidate.object_key) as object_key
+        from unmatched candidate
+        where candidate.currency = missing.currency
+            and candidate.is_at_stripe = missing.is_in_ledger
+            and candidate.is_in_ledger = missing.is_at_stripe
+            and not (missing.is_at_stripe and missing.is_in_ledger)
+            and candidate.stripe_cents + candidate.ledger_cents = missing.stripe_cents + missing.ledger_cents
+            and candidate.since between missing.since - interval '7 days' and missing.since + interval '7 days'
+    ) other
+    where missing.is_unknown
+        or missing.since <= private.clock() - interval '1 day';
+end;
+$$;
+
+-- Notes what was matched since the last run although Stripe and the ledger date it more than three days apart: two days' figures differ by it.
+create function private.raise_late_matches()
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    insert into private.reconciliation_exceptions (object_key, currency, reason, stripe_cents, ledger_cents, since)
+    select movement.object_key, movement.currency, 'late', sum(movement.amount_cents), sum(movement.amount_cents), min(moved.occurred_at)
+    from private.stripe_movements movement
+    join private.balance_transactions moved on moved.id = movement.balance_transaction_id
+    where movement.matched_at >= (
+            select coalesce(max(run.listed_until), '-infinity') from private.reconciliation_runs run
+        )
+        and movement.occurred_at not between moved.occurred_at - interval '3 days' and moved.occurred_at + interval '3 days'
+        and not exists (
+            select
+            from private.reconciliation_exceptions known
+            where known.object_key = movement.object_key
+                and known.currency = movement.currency
+                and known.reason = 'late'
+        )
+    group by movement.object_key, movement.currency
+    on conflict (object_key, currency) where state = 'open' do nothing;
+$$;
+
+-- sql/90_reconciliation/41_decide.sql
+-- An exception that is open; refuses others. Locks it.
+create function private.require_open_exception(p_exception_id uuid)
+    returns private.reconciliation_exceptions
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    found_exception private.reconciliation_exceptions;
+begin
+    select * into found_exception
+    from private.reconciliation_exceptions
+    where id = p_exception_id
+        and state = 'open'
+    for no key update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'exception_not_found',
+            'There is no open exception with that id.',
+            'List them with admin_reconciliation_exceptions.'
+        );
+    end if;
+    return found_exception;
+end;
+$$;
+
+-- Makes the calling admin the one who looks into an exception. Definer: no role may write exceptions.
+create function private.admin_take_exception(p_exception_id uuid, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_platform_admin(p_reason);
+begin
+    perform private.require_open_exception(p_exception_id);
+    update private.reconciliation_exceptions set owner_id = person where id = p_exception_id;
+end;
+$$;
+
+-- Decides about an exception. suggestion: the suggested object is the other side, and is matched with it. processor_fees, write_offs or
+-- platform_bank: what Stripe moved and the ledger lacks is posted, against that account of the platform. explained: nothing is posted; the
+-- difference keeps its name in every run. Definer: no role may write exceptions.
+create function private.admin_resolve_exception(p_exception_id uuid, p_resolution text, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_platform_admin(p_reason);
+    decided private.reconciliation_exceptions;
+begin
+    decided := private.require_open_exception(p_exception_id);
+    if p_resolution = 'suggestion' and decided.suggested_key is not null then
+        perform private.match_suggestion(decided);
+    elsif p_resolution in ('processor_fees', 'write_offs', 'platform_bank') and decided.reason in ('missing_here', 'unknown_category') then
+        perform private.post_missing(decided, p_resolution::private.ledger_account_kind);
+    elsif p_resolution is distinct from 'explained' then
+        perform private.refuse(
+            'PT422', 'bad_resolution',
+            'That is no way to resolve this exception.',
+            'Send explained; suggestion, where there is one; or processor_fees, write_offs or platform_bank for what is missing here.'
+        );
+    end if;
+
+    update private.reconciliation_exceptions
+    set state = 'resolved',
+        resolution = p_resolution,
+        resolution_reason = p_reason,
+        resolved_at = private.clock(),
+        resolved_by = person
+    where id = decided.id;
+end;
+$$;
+
+-- Matches an exception with its suggestion, both ways, unless either has changed since it was made.
+create function private.match_suggestion(p_exception private.reconciliation_exceptions)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    keys constant text[] := array[p_exception.object_key, p_exception.suggested_key];
+    first_transaction_id text;
+    first_movement_id bigint;
+    left_cents bigint;
+begin
+    select sum(unmatched.stripe_cents - unmatched.ledger_cents)
+    into left_cents
+    from private.unmatched_objects unmatched
+    where unmatched.object_key = any (keys)
+        and unmatched.currency = p_exception.currency;
+    select min(moved.id) into first_transaction_id
+    from private.balance_transactions moved
+    where moved.object_key = any (keys) and moved.matched_at is null;
+    select min(movement.ledger_transaction_id) into first_movement_id
+    from private.stripe_movements movement
+    where movement.object_key = any (keys) and movement.matched_at is null;
+    if left_cents is distinct from 0 or first_transaction_id is null or first_movement_id is null then
+        perform private.refuse(
+            'PT409', 'suggestion_outdated',
+            'What was suggested is matched by now, or has changed.',
+            'Run python -m jobs reconcile, and look at the exception again.'
+        );
+    end if;
+
+    update private.balance_transactions
+    set matched_at = private.clock(),
+        ledger_transaction_id = first_movement_id
+    where object_key = any (keys)
+        and matched_at is null;
+    update private.stripe_movements
+    set matched_at = private.clock(),
+        balance_transaction_id = first_transaction_id
+    where object_key = any (keys)
+        and matched_at is null;
+    update private.reconciliation_exceptions
+    set state = 'matched',
+        resolved_at = private.clock()
+    where object_key = p_exception.suggested_key
+        and state = 'open';
+end;
+$$;
+
+-- Posts what Stripe moved and the ledger lacks, under the platform's organization, and matches it.
+create function private.post_missing(p_exception private.reconciliation_exceptions, p_account_kind private.ledger_account_kind)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    moved private.balance_transactions;
+    posted_id bigint;
+begin
+    for moved in
+        select missing.*
+        from private.balance_transactions missing
+        where missing.object_key = p_exception.object_key
+            and missing.currency = p_exception.currency
+            and missing.matched_at is null
+            and missing.net_cents <> 0
+        for no key update
+    loop
+        perform private.post_transaction(
+            private.platform_id(), 'exception_posted', 'balance_transaction', null, format('balance_transaction:%s', moved.id),
+            moved.currency, moved.occurred_at,
+            array[
+                row(p_account_kind, null, -moved.net_cents),
+                row('stripe_balance', null, moved.net_cents)
+            ]::private.posting[]
+        );
+        select posted.id into strict posted_id
+        from private.ledger_transactions posted
+        where posted.org_id = private.platform_id()
+            and posted.idempotency_key = format('balance_transaction:%s', moved.id);
+        insert into private.stripe_movements (
+            org_id, ledger_transaction_id, object_key, currency, amount_cents, occurred_at, booked_at, balance_transaction_id, matched_at
+        )
+        values (
+            private.platform_id(), posted_id, moved.object_key, moved.currency, moved.net_cents, moved.occurred_at,
+            greatest(moved.occurred_at, private.posting_month(moved.occurred_at)::timestamp at time zone 'UTC'), moved.id, private.clock()
+        );
+        update private.balance_transactions
+        set matched_at = private.clock(),
+            ledger_transaction_id = posted_id
+        where id = moved.id;
+    end loop;
+end;
+$$;
+
+-- The exceptions, the open ones first; for platform admins. Definer: no role may read them.
+create function private.admin_reconciliation_exceptions(p_state text)
+    returns table (
+        exception_id uuid,
+        object_key text,
+        currency text,
+        reason text,
+        stripe_cents bigint,
+        ledger_cents bigint,
+        difference_cents bigint,
+        suggested_key text,
+        since timestamptz,
+        state text,
+        owner_id uuid,
+        resolution text,
+        resolution_reason text,
+        resolved_at timestamptz
+    )
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.assert_platform_admin();
+    return query
+    select
+        listed.id, listed.object_key, listed.currency, listed.reason, listed.stripe_cents, listed.ledger_cents, listed.difference_cents,
+        listed.suggested_key, listed.since, listed.state, listed.owner_id, listed.resolution, listed.resolution_reason, listed.resolved_at
+    from private.reconciliation_exceptions listed
+    where p_state is null
+        or listed.state = p_state
+    order by listed.state = 'open' desc, listed.since, listed.object_key
+    limit 1000;
+end;
+$$;
+
+-- sql/90_reconciliation/50_balance.sql
+-- Ends a run: compares what Stripe holds (p_balance, as Stripe answers: available and pending) with the ledger, and returns a row for each
+-- currency. waiting is on its way, exceptions is written down; what is left without a name is the remainder, and must be zero.
+-- Definer: the job has no access to the tables.
+create function private.finish_reconciliation(p_balance jsonb, p_listed_until timestamptz)
+    returns table (
+        currency text,
+        stripe_cents bigint,
+        mirrored_cents bigint,
+        ledger_cents bigint,
+        waiting_cents bigint,
+        exceptions_cents bigint,
+        remainder_cents bigint
+    )
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+    set plan_cache_mode = force_custom_plan
+as $$
+begin
+    return query
+    select
+        compared.currency, compared.stripe_cents, compared.mirrored_cents, compared.ledger_cents, compared.waiting_cents,
+        compared.exceptions_cents,
+        compared.stripe_cents - compared.ledger_cents - compared.waiting_cents - compared.exceptions_cents
+    from private.compare_balance(p_balance) compared
+    order by compared.currency;
+
+    insert into private.reconciliation_runs (listed_until, remainders)
+    select
+        p_listed_until,
+        coalesce(
+            jsonb_object_agg(
+                compared.currency,
+                compared.stripe_cents - compared.ledger_cents - compared.waiting_cents - compared.exceptions_cents
+            ),
+            '{}'
+        )
+    from private.compare_balance(p_balance) compared;
+end;
+$$;
+
+-- By currency: what Stripe holds, what all its balance transactions sum to, what the ledger says, and what of the difference has a name.
+create function private.compare_balance(p_balance jsonb)
+    returns table (
+        currency text,
+        stripe_cents bigint,
+        mirrored_cents bigint,
+        ledger_cents bigint,
+        waiting_cents bigint,
+        exceptions_cents bigint
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    with side as (
+        select lower(funds ->> 'currency') as currency, (funds ->> 'amount')::bigint as stripe, 0::bigint as mirrored, 0::bigint as ledger
+        from unnest(array['available', 'pending']) part
+        cross join jsonb_array_elements(p_balance -> part) funds
+        union all
+        select moved.currency, 0, moved.net_cents, 0
+        from private.balance_transactions moved
+        where moved.balance_type = 'payments'
+        union all
+        select account.currency, 0, 0, entry.amount_cents
+        from private.ledger_accounts account
+        join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
+        where account.kind = 'stripe_balance'
+    ),
+
+    total as (
+        select
+            side.currency, sum(side.stripe)::bigint as stripe_cents, sum(side.mirrored)::bigint as mirrored_cents,
+            sum(side.ledger)::bigint as ledger_cents
+        from side
+        group by side.currency
+    ),
+
+    named as (
+        select
+            unmatched.currency,
+            sum(unmatched.stripe_cents - unmatched.ledger_cents) filter (where known.object_key is null)::bigint as waiting_cents,
+            sum(unmatched.stripe_cents - unmatched.ledger_cents) filter (where known.object_key is not null)::bigint as exceptions_cents
+        from private.unmatched_objects unmatched
+        left join (
+            select distinct listed.object_key, listed.currency
+            from private.reconciliation_exceptions listed
+            where listed.state in ('open', 'resolved')
+        ) known on known.object_key = unmatched.object_key and known.currency = unmatched.currency
+        group by unmatched.currency
+    )
+
+    select
+        total.currency, total.stripe_cents, total.mirrored_cents, total.ledger_cents, coalesce(named.waiting_cents, 0),
+        coalesce(named.exceptions_cents, 0)
+    from total
+    left join named on named.currency = total.currency;
+$$;
+
+-- sql/90_reconciliation/60_reports.sql
+-- The days (UTC) to report until then, in order: those without a report, and those that something was recorded about since the last run,
+-- with all days after these, whose balance it moves. Days in closed months stay as they are.
+-- Definer: the job has no access to the tables.
+create function private.days_to_report(p_until date)
+    returns setof date
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    last_run_at constant timestamptz := coalesce(
+        (
+            select max(run.listed_until)
+            from private.reconciliation_runs run
+            where exists (select from public.reconciliation_reports report)
+        ),
+        '-infinity'
+    );
+    first_day date;
+begin
+    if p_until is null or p_until >= (private.clock() at time zone 'UTC')::date then
+        perform private.refuse(
+            'PT422', 'day_not_over',
+            'A day is reported when it is over, in UTC.',
+            'Send yesterday''s date, or an earlier one.'
+        );
+    end if;
+    first_day := least(
+        (
+            select (min(fact.booked_at) at time zone 'UTC')::date
+            from (
+                select moved.booked_at from private.balance_transactions moved where moved.recorded_at >= last_run_at
+                union all
+                select movement.booked_at from private.stripe_movements movement where movement.recorded_at >= last_run_at
+            ) fact
+        ),
+        (select max(report.report_date) + 1 from public.reconciliation_reports report)
+    );
+    if first_day is null then
+        return;
+    end if;
+    return query
+    select day.starts_at::date
+    from generate_series(
+        greatest(first_day, private.first_open_month())::timestamp, p_until::timestamp, interval '1 day'
+    ) day (starts_at);
+end;
+$$;
+
+-- Writes the reports of a day, one for each currency, and returns those that are new: the same facts give the same figures, and no new
+-- version. Days go in order: a day opens with what the day before closed with. Definer: the job has no access to the tables.
+create function private.write_reconciliation_reports(p_day date)
+    returns table (report_date date, currency text, version integer, opening_cents bigint, closing_cents bigint, content_hash text)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+    set plan_cache_mode = force_custom_plan
+as $$
+begin
+    return query
+    insert into public.reconciliation_reports (
+        report_date, currency, version, total_revenue_cents, total_payouts_cents, total_fees_cents, opening_cents, closing_cents,
+        payment_breakdown, payout_breakdown, balance_breakdown, content_hash
+    )
+    select
+        p_day, known.currency, coalesce(latest.version, 0) + 1,
+        (figures.content ->> 'total_revenue_cents')::bigint,
+        (figures.content ->> 'total_payouts_cents')::bigint,
+        (figures.content ->> 'total_fees_cents')::bigint,
+        (figures.content ->> 'opening_cents')::bigint,
+        (figures.content ->> 'closing_cents')::bigint,
+        figures.content -> 'payment_breakdown', figures.content -> 'payout_breakdown', figures.content -> 'balance_breakdown',
+        private.hash_of(figures.content)
+    from private.currencies_of_stripe() known (currency)
+    cross join lateral (select private.day_figures(p_day, known.currency) as content) figures
+    left join lateral private.latest_report(p_day, known.currency) latest on true
+    where latest.content_hash is distinct from private.hash_of(figures.content)
+    order by known.currency
+    returning
+        reconciliation_reports.report_date, reconciliation_reports.currency, reconciliation_reports.version,
+        reconciliation_reports.opening_cents, reconciliation_reports.closing_cents, reconciliation_reports.content_hash;
+end;
+$$;
+
+-- The currencies in which Stripe, or the ledger, has moved money.
+create function private.currencies_of_stripe()
+    returns setof text
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select currency.code
+    from private.currencies currency
+    where exists (select from private.balance_transactions moved where moved.currency = currency.code)
+        or exists (select from private.stripe_movements movement where movement.currency = currency.code)
+    order by currency.code;
+$$;
+
+-- The latest version of a day's report; null before the first.
+create function private.latest_report(p_day date, p_currency text)
+    returns public.reconciliation_reports
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select report
+    from public.reconciliation_reports report
+    where report.report_date = p_day
+        and report.currency = p_currency
+    order by report.version desc
+    limit 1;
+$$;
+
+-- SHA-256 of figures, in hexadecimal. Postgres writes jsonb in one way only.
+create function private.hash_of(p_content jsonb)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select encode(sha256(convert_to(p_content::text, 'UTF8')), 'hex');
+$$;
+
+-- The figures of a day (UTC) and currency.
+create function private.day_figures(p_day date, p_currency text)
+    returns jsonb
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    from_at constant timestamptz := p_day::timestamp at time zone 'UTC';
+    until_at constant timestamptz := (p_day + 1)::timestamp at time zone 'UTC';
+    opening constant bigint := coalesce(
+        (private.latest_report(p_day - 1, p_currency)).closing_cents,
+        (
+            select sum(moved.net_cents)
+            from private.balance_transactions moved
+            where moved.currency = p_currency
+                and moved.balance_type = 'payments'
+                and moved.booked_at < from_at
+        ),
+        0
+    );
+    moved constant jsonb := private.balance_breakdown(p_currency, from_at, until_at);
+    payments constant jsonb := private.payment_breakdown(p_currency, from_at, until_at);
+    payouts constant jsonb := private.payout_breakdown(p_currency, from_at, until_at);
+begin
+    return jsonb_build_object(
+        'report_date', p_day,
+        'currency', p_currency,
+        'total_revenue_cents', coalesce((payments #>> '{payment_succeeded,stripe_balance_cents}')::bigint, 0),
+        'total_payouts_cents', (select coalesce(sum((part.value ->> 'cents')::bigint), 0) from jsonb_each(payouts) part),
+        'total_fees_cents', (select coalesce(sum((part.value ->> 'platform_fees_cents')::bigint), 0) from jsonb_each(payments) part),
+        'opening_cents', opening,
+        'closing_cents', opening + (moved ->> 'net_cents')::bigint,
+        'payment_breakdown', payments,
+        'payout_breakdown', payouts,
+        'balance_breakdown', moved
+    );
+end;
+$$;
+
+-- What moved Stripe's balance from one instant until before another, by reporting category.
+create function private.balance_breakdown(p_currency text, p_from timestamptz, p_until timestamptz)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select jsonb_build_object(
+        'net_cents', coalesce(sum(category.net_cents), 0),
+        'categories', coalesce(
+            jsonb_object_agg(category.reporting_category, to_jsonb(category) - 'reporting_category')
+                filter (where category.reporting_category is not null),
+            '{}'
+        )
+    )
+    from (
+        select
+            moved.reporting_category,
+            count(*) as count,
+            sum(moved.amount_cents)::bigint as amount_cents,
+            sum(moved.fee_cents)::bigint as fee_cents,
+            sum(moved.net_cents)::bigint as net_cents
+        from private.balance_transactions moved
+        where moved.currency = p_currency
+            and moved.balance_type = 'payments'
+            and moved.booked_at >= p_from
+            and moved.booked_at < p_until
+        group by moved.reporting_category
+    ) category;
+$$;
+
+-- What the ledger says of payments, refunds, disputes and fees in that time, by kind of transaction. What happened in a month that was
+-- closed by then counts at the start of the month in which it was posted.
+create function private.payment_breakdown(p_currency text, p_from timestamptz, p_until timestamptz)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(jsonb_object_agg(total.kind, to_jsonb(total) - 'kind'), '{}')
+    from (
+        select
+            posted.kind,
+            count(distinct posted.id) as count,
+            coalesce(sum(entry.amount_cents) filter (where account.kind = 'stripe_balance'), 0)::bigint as stripe_balance_cents,
+            -coalesce(sum(entry.amount_cents) filter (where account.kind = 'platform_fees'), 0)::bigint as platform_fees_cents,
+            coalesce(sum(entry.amount_cents) filter (where account.kind = 'processor_fees'), 0)::bigint as processor_fees_cents
+        from private.ledger_transactions posted
+        join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
+        join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
+        where posted.currency = p_currency
+            and posted.effective_at < p_until
+            and (
+                posted.effective_at >= p_from
+                or posted.month_on >= p_from at time zone 'UTC'
+            )
+            and posted.month_on < p_until at time zone 'UTC'
+            and account.kind in ('stripe_balance', 'platform_fees', 'processor_fees')
+            and posted.source_type not in ('payout', 'transfer')
+        group by posted.kind
+    ) total;
+$$;
+
+-- What was transferred to instructors and schools in that time, and what came back, by kind.
+create function private.payout_breakdown(p_currency text, p_from timestamptz, p_until timestamptz)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(jsonb_object_agg(total.kind, to_jsonb(total) - 'kind'), '{}')
+    from (
+        select posted.kind, count(*) as count, -sum(movement.amount_cents)::bigint as cents
+        from private.stripe_movements movement
+        join private.ledger_transactions posted
+            on posted.org_id = movement.org_id
+            and posted.id = movement.ledger_transaction_id
+        where movement.currency = p_currency
+            and movement.booked_at >= p_from
+            and movement.booked_at < p_until
+            and posted.source_type in ('payout', 'transfer')
+        group by posted.kind
+    ) total;
+$$;
+
+-- sql/90_reconciliation/62_months.sql
+-- Closes a month of the books (UTC), given by any of its days: freezes its totals with their hash, and returns them. From then on what
+-- happened in it is posted in the first month that is open. Months close in order, once they are over and reconciled.
+-- Definer: no role may write closings.
+create function private.admin_close_month(p_month date, p_reason text)
+    returns jsonb
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_platform_admin(p_reason);
+    month constant date := date_trunc('month', p_month::timestamp);
+    frozen jsonb;
+begin
+    -- Waits for the postings under way, and makes later ones wait.
+    perform pg_advisory_xact_lock('private.month_closings'::regclass::oid::bigint);
+    perform private.assert_month_can_close(month);
+    frozen := private.month_totals(month);
+    insert into private.month_closings (month_on, version, totals, content_hash, closed_by, reason)
+    select month, coalesce(max(earlier.version), 0) + 1, frozen, private.hash_of(frozen), person, p_reason
+    from private.month_closings earlier
+    where earlier.month_on = month;
+    return frozen;
+end;
+$$;
+
+-- Refuses a month that is not over, is not the next one, or is not reconciled.
+create function private.assert_month_can_close(p_month date)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    ends_at constant timestamptz := (p_month + interval '1 month') at time zone 'UTC';
+begin
+    if not coalesce(isfinite(p_month), false) or private.clock() < ends_at then
+        perform private.refuse(
+            'PT409', 'month_not_over',
+            'That month is not over yet, in UTC.',
+            'Close it on the first day of the next month, after python -m jobs reconcile.'
+        );
+    end if;
+    if private.first_open_month() <> '-infinity' and p_month <> private.first_open_month() then
+        perform private.refuse(
+            'PT409', 'month_out_of_order',
+            'Months are closed in order, each once.',
+            format('The next month to close is %s.', to_char(private.first_open_month(), 'YYYY-MM'))
+        );
+    end if;
+    if not private.is_reconciled_until(ends_at) then
+        perform private.refuse(
+            'PT409', 'month_not_reconciled',
+            'That month is not reconciled.',
+            'Run python -m jobs reconcile, and resolve every exception up to the end of the month.'
+        );
+    end if;
+end;
+$$;
+
+-- Whether everything until then is reported and explained: the last run came after it and left no remainder, nothing was listed since,
+-- and no exception from before is open.
+create function private.is_reconciled_until(p_until timestamptz)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from (
+            select run.listed_until, run.remainders
+            from private.reconciliation_runs run
+            order by run.id desc
+            limit 1
+        ) last_run
+        where last_run.listed_until >= p_until
+            and not exists (select from jsonb_each_text(last_run.remainders) remainder where remainder.value <> '0')
+            and not exists (
+                select
+                from private.stripe_movements movement
+                where movement.recorded_at > (select max(run.finished_at) from private.reconciliation_runs run)
+                    and movement.booked_at < p_until
+            )
+            and not exists (
+                select
+                from private.balance_transactions moved
+                where moved.recorded_at > (select max(run.finished_at) from private.reconciliation_runs run)
+                    and moved.booked_at < p_until
+            )
+    )
+    and not exists (
+        select
+        from private.reconciliation_exceptions difference
+        where difference.state = 'open'
+            and difference.since < p_until
+    );
+$$;
+
+-- The totals of a month, by currency: of each kind of account what it opened with, what was debited and credited, and what it closed
+-- with; and the same of Stripe's balance, by reporting category.
+create function private.month_totals(p_month date)
+    returns jsonb
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select jsonb_build_object(
+            'month', to_char(p_month, 'YYYY-MM'),
+            'currencies', coalesce(
+                jsonb_object_agg(
+                    known.currency,
+                    jsonb_build_object(
+                        'accounts', private.account_totals(known.currency, p_month),
+                        'stripe', private.stripe_totals(known.currency, p_month)
+                    )
+                ),
+                '{}'
+            )
+        )
+        from (select distinct account.currency from private.ledger_accounts account) known
+    );
+end;
+$$;
+
+create function private.account_totals(p_currency text, p_month date)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(jsonb_object_agg(total.kind, to_jsonb(total) - 'kind'), '{}')
+    from (
+        select
+            account.kind,
+            coalesce(sum(entry.amount_cents) filter (where posted.month_on < p_month), 0)::bigint as opening_cents,
+            coalesce(sum(greatest(entry.amount_cents, 0)) filter (where posted.month_on = p_month), 0)::bigint as debits_cents,
+            coalesce(sum(least(entry.amount_cents, 0)) filter (where posted.month_on = p_month), 0)::bigint as credits_cents,
+            sum(entry.amount_cents)::bigint as closing_cents
+        from private.ledger_transactions posted
+        join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
+        join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
+        where posted.currency = p_currency
+            and posted.month_on <= p_month
+        group by account.kind
+    ) total;
+$$;
+
+create function private.stripe_totals(p_currency text, p_month date)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.balance_breakdown(p_currency, month.starts_at, month.ends_at) || jsonb_build_object(
+        'opening_cents', coalesce(
+            sum(moved.net_cents) filter (where moved.booked_at < month.starts_at), 0
+        ),
+        'closing_cents', coalesce(sum(moved.net_cents), 0)
+    )
+    from (
+        select p_month::timestamp at time zone 'UTC' as starts_at, (p_month + interval '1 month') at time zone 'UTC' as ends_at
+    ) month
+    left join private.balance_transactions moved
+        on moved.currency = p_currency
+        and moved.balance_type = 'payments'
+        and moved.booked_at < month.ends_at
+    group by month.starts_at, month.ends_at;
+$$;
+
+-- Opens the latest closed month again; the closing stays, with the reason. Definer: no role may write closings.
+create function private.admin_reopen_month(p_month date, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_platform_admin(p_reason);
+    month constant date := date_trunc('month', p_month::timestamp);
+begin
+    perform pg_advisory_xact_lock('private.month_closings'::regclass::oid::bigint);
+    update private.month_closings closing
+    set reopened_at = private.clock(),
+        reopened_by = person,
+        reopening_reason = p_reason
+    where closing.month_on = month
+        and closing.reopened_at is null
+        and month + interval '1 month' = private.first_open_month();
+    if not found then
+        perform private.refuse(
+            'PT409', 'month_not_latest',
+            'Only the latest closed month can be opened again.',
+            'Name that one; what was closed before it stays closed.'
+        );
+    end if;
+end;
+$$;
+
+-- sql/90_reconciliation/70_keys.sql
+-- The object and step that a balance transaction is about; null for a category that we do not know.
+create function private.balance_transaction_key(p_reporting_category text, p_id text, p_source_id text, p_parent_id text)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when p_reporting_category in ('charge', 'partial_capture_reversal', 'refund', 'transfer', 'payout', 'topup')
+            then coalesce(p_source_id, p_id)
+        when p_reporting_category in ('refund_failure', 'payout_reversal', 'charge_failure') then coalesce(p_source_id || ':failed', p_id)
+        when p_reporting_category = 'topup_reversal' then coalesce(p_source_id || ':reversed', p_id)
+        when p_reporting_category = 'transfer_reversal' then coalesce(p_parent_id || ':reversed', p_id)
+        when p_reporting_category in ('dispute', 'dispute_reversal', 'fee', 'tax', 'network_cost') then p_id
+    end;
+$$;
+
+-- The object and step that a ledger transaction on stripe_balance is about; null if nothing says it.
+create function private.ledger_transaction_key(p_posted private.ledger_transactions)
+    returns text
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when p_posted.source_type = 'payment' then (
+            select payment.stripe_charge_id
+            from public.payments payment
+            where payment.org_id = p_posted.org_id
+                and payment.id = p_posted.source_id
+        )
+        when p_posted.kind in ('suspense_refund_succeeded', 'suspense_refund_failed')
+            then split_part(p_posted.idempotency_key, ':', 2)
+                || case when p_posted.kind = 'suspense_refund_failed' then ':failed' else '' end
+        when p_posted.kind in ('dispute_funds_moved', 'suspense_dispute', 'stripe_fee') then
+            substring(p_posted.idempotency_key from '[^:]+$')
+        when p_posted.source_type = 'suspense_item' then (
+            select item.stripe_charge_id
+            from private.suspense_items item
+            where item.org_id = p_posted.org_id
+                and item.id = p_posted.source_id
+        )
+        when p_posted.source_type = 'refund' then (
+            select refund.stripe_refund_id || case when p_posted.kind = 'refund_failed' then ':failed' else '' end
+            from public.refunds refund
+            where refund.org_id = p_posted.org_id
+                and refund.id = p_posted.source_id
+        )
+        when p_posted.source_type = 'payout' then (
+            select payout.stripe_transfer_id || case when p_posted.kind = 'payout_reversed' then ':reversed' else '' end
+            from public.payouts payout
+            where payout.org_id = p_posted.org_id
+                and payout.id = p_posted.source_id
+        )
+        when p_posted.source_type = 'transfer' then (
+            select adopted.stripe_transfer_id || case when p_posted.kind = 'adopted_transfer_reversed' then ':reversed' else '' end
+            from private.unbooked_transfers adopted
+            where adopted.org_id = p_posted.org_id
+                and adopted.id = p_posted.source_id
+        )
+        when p_posted.source_type in ('platform_payout', 'top_up') then
+            split_part(p_posted.idempotency_key, ':', 2) || case p_posted.kind
+                when 'platform_payout_returned' then ':failed'
+                when 'top_up_reversed' then ':reversed'
+                else ''
+            end
+    end;
+$$;
+
+-- sql/90_reconciliation/80_api.sql
+create function public.admin_reconciliation_exceptions(p_state text default 'open')
+    returns table (
+        exception_id uuid,
+        object_key text,
+        currency text,
+        reason text,
+        stripe_cents bigint,
+        ledger_cents bigint,
+        difference_cents bigint,
+        suggested_key text,
+        since timestamptz,
+        state text,
+        owner_id uuid,
+        resolution text,
+        resolution_reason text,
+        resolved_at timestamptz
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        listed.exception_id, listed.object_key, listed.currency, listed.reason, listed.stripe_cents, listed.ledger_cents,
+        listed.difference_cents, listed.suggested_key, listed.since, listed.state, listed.owner_id, listed.resolution,
+        listed.resolution_reason, listed.resolved_at
+    from private.admin_reconciliation_exceptions(p_state) listed;
+end;
+
+comment on function public.admin_reconciliation_exceptions is
+    'Where Stripe and the ledger differ: open (the default), matched, resolved, or null for all; at most 1,000, the open ones first. Platform '
+    'admins only. Errors: not_an_admin.';
+
+create function public.admin_take_exception(p_exception_id uuid, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.admin_take_exception(p_exception_id, p_reason);
+
+comment on function public.admin_take_exception is
+    'Makes the calling admin the one who looks into an exception; platform admins only. '
+    'Errors: not_an_admin, reason_required, exception_not_found.';
+
+create function public.admin_resolve_exception(p_exception_id uuid, p_resolution text, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.admin_resolve_exception(p_exception_id, p_resolution, p_reason);
+
+comment on function public.admin_resolve_exception is
+    'Decides about an exception: suggestion (the suggested object is the other side), processor_fees, write_offs or platform_bank (posts what '
+    'the ledger lacks against that account), or explained (posts nothing). Platform admins only. '
+    'Errors: not_an_admin, reason_required, exception_not_found, bad_resolution, suggestion_outdated.';
+
+create function public.admin_close_month(p_month date, p_reason text)
+    returns jsonb
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.admin_close_month(p_month, p_reason);
+
+comment on function public.admin_close_month is
+    'Closes a month (UTC) of the books, given by any of its days, and returns its totals: {"month", "currencies": {<currency>: {"accounts": '
+    '{<kind>: {"opening_cents", "debits_cents", "credits_cents", "closing_cents"}}, "stripe": {"opening_cents", "net_cents", "categories", '
+    '"closing_cents"}}}}. What happened in it and comes to be known later is posted in the first open month. Platform admins only. '
+    'Errors: not_an_admin, reason_required, month_not_over, month_out_of_order, month_not_reconciled.';
+
+create function public.admin_reopen_month(p_month date, p_reason text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.admin_reopen_month(p_month, p_reason);
+
+comment on function public.admin_reopen_month is
+    'Opens the latest closed month of the books again; platform admins only. Errors: not_an_admin, reason_required, month_not_latest.';
+
+-- sql/90_reconciliation/90_access.sql
+create policy select_platform_admin on public.reconciliation_reports
+    for select
+    to authenticated
+    using ((select private.is_platform_admin()));
+
+grant select on public.reconciliation_reports to authenticated, service_role;
+
+grant execute on function private.balance_transactions_listed_until to jobs;
+grant execute on function private.record_balance_transactions to jobs;
+grant execute on function private.movements_recorded_until to jobs;
+grant execute on function private.record_stripe_movements to jobs;
+grant execute on function private.match_balance_transactions to jobs;
+grant execute on function private.raise_reconciliation_exceptions to jobs;
+grant execute on function private.finish_reconciliation to jobs;
+grant execute on function private.days_to_report to jobs;
+grant execute on function private.write_reconciliation_reports to jobs;
+
+grant execute on function private.admin_reconciliation_exceptions to authenticated;
+grant execute on function public.admin_reconciliation_exceptions to authenticated;
+grant execute on function private.admin_take_exception to authenticated;
+grant execute on function public.admin_take_exception to authenticated;
+grant execute on function private.admin_resolve_exception to authenticated;
+grant execute on function public.admin_resolve_exception to authenticated;
+grant execute on function private.admin_close_month to authenticated;
+grant execute on function public.admin_close_month to authenticated;
+grant execute on function private.admin_reopen_month to authenticated;
+grant execute on function public.admin_reopen_month to authenticated;
+
 -- sql/92_invariants/20_seats_are_counted.sql
 create view private.seats_are_counted
     with (security_invoker = true)
@@ -39504,6 +41458,17 @@ begin
     from private.suspense_items item
     cross join lateral (select private.left_in_suspense(item) as cents) waiting
     where waiting.cents <> 0;
+
+    return query
+    select
+        'reconciliation_exception', difference.id::text, difference.since,
+        format(
+            '%s: of %s Stripe says %s, the ledger %s %s',
+            difference.reason, difference.object_key, difference.stripe_cents, difference.ledger_cents, difference.currency
+        ),
+        'Compare the object in Stripe''s Dashboard with the ledger, then call admin_resolve_exception with this id and a reason.'
+    from private.reconciliation_exceptions difference
+    where difference.state = 'open';
 
     return query
     select

@@ -92,6 +92,7 @@ export type Database = {
       profiles: Table<"profiles", never, {}, never, { full_name?: string | null; display_name?: string | null; first_name?: string | null; last_name?: string | null; phone?: string | null; avatar_url?: string | null; time_zone?: string | null; locale?: string | null }>;
       rate_card_items: Table<"rate_card_items">;
       rate_cards: Table<"rate_cards">;
+      reconciliation_reports: Table<"reconciliation_reports">;
       referral_codes: Table<"referral_codes">;
       referral_rewards: Table<"referral_rewards">;
       refunds: Table<"refunds">;
@@ -131,6 +132,7 @@ export type Database = {
       add_member_role: Call<"add_member_role", { p_org_id: string; p_user_id: string; p_role: Enums["org_role"] }, undefined>;
       admin_adopt_transfer: Call<"admin_adopt_transfer", { p_stripe_transfer_id: string; p_reason: string }, undefined>;
       admin_cancel_payout: Call<"admin_cancel_payout", { p_payout_id: string; p_reason: string; p_amount_cents?: number | null }, undefined>;
+      admin_close_month: Call<"admin_close_month", { p_month: string; p_reason: string }, Json>;
       admin_create_discount_code: Call<"admin_create_discount_code", { p_code: string; p_reason: string; p_org_id?: string | null; p_amount_cents?: number | null; p_currency?: string | null; p_discount_bps?: number | null; p_may_exceed_fee?: boolean; p_max_uses?: number | null; p_max_uses_per_learner?: number; p_is_first_lesson_only?: boolean; p_starts_at?: string | null; p_expires_at?: string | null }, string>;
       admin_dismiss_event: Call<"admin_dismiss_event", { p_event_id: string; p_reason: string }, undefined>;
       admin_end_discount_code: Call<"admin_end_discount_code", { p_discount_code_id: string; p_reason: string }, undefined>;
@@ -138,16 +140,20 @@ export type Database = {
       admin_hold_instructor: Call<"admin_hold_instructor", { p_instructor_id: string; p_is_held: boolean; p_reason: string }, undefined>;
       admin_hold_payout: Call<"admin_hold_payout", { p_payout_id: string; p_reason: string }, undefined>;
       admin_keep_review: Call<"admin_keep_review", { p_rating_id: string; p_reason: string }, undefined>;
+      admin_reconciliation_exceptions: Call<"admin_reconciliation_exceptions", { p_state?: string }, { exception_id: string; object_key: string; currency: string; reason: string; stripe_cents: number; ledger_cents: number; difference_cents: number; suggested_key: string; since: string; state: string; owner_id: string; resolution: string; resolution_reason: string; resolved_at: string }[]>;
       admin_record_refund: Call<"admin_record_refund", { p_payment_id: string; p_amount_cents: number; p_reason: string; p_client_key?: string | null }, string>;
       admin_refund: Call<"admin_refund", { p_payment_id: string; p_amount_cents: number; p_reason: string; p_client_key?: string | null; p_booking_id?: string | null }, string>;
       admin_release_payout: Call<"admin_release_payout", { p_payout_id: string; p_reason: string }, undefined>;
+      admin_reopen_month: Call<"admin_reopen_month", { p_month: string; p_reason: string }, undefined>;
       admin_replay_command: Call<"admin_replay_command", { p_command_id: number; p_reason: string }, undefined>;
       admin_replay_event: Call<"admin_replay_event", { p_event_id: string; p_reason: string }, undefined>;
       admin_resend_message: Call<"admin_resend_message", { p_message_id: string; p_reason: string }, undefined>;
+      admin_resolve_exception: Call<"admin_resolve_exception", { p_exception_id: string; p_resolution: string; p_reason: string }, undefined>;
       admin_resolve_problem: Call<"admin_resolve_problem", { p_problem_report_id: string; p_unfreezes_earning: boolean; p_reason: string }, undefined>;
       admin_resolve_suspense: Call<"admin_resolve_suspense", { p_suspense_item_id: string; p_resolution: string; p_reason: string; p_payment_id?: string | null }, undefined>;
       admin_set_terms: Call<"admin_set_terms", { p_org_id: string; p_reason: string; p_fee_mode?: Enums["fee_mode"] | null; p_fee_bps?: number | null; p_payout_hold?: string | null; p_fee_refundable?: boolean | null; p_dispute_liability?: Enums["dispute_liability"] | null; p_referral_discount_bps?: number | null; p_referral_reward_cents?: number | null; p_withdrawal_mode?: Enums["withdrawal_mode"] | null }, undefined>;
       admin_suppress_address: Call<"admin_suppress_address", { p_channel: Enums["message_channel"]; p_address: string; p_reason: string; p_cause?: string | null }, undefined>;
+      admin_take_exception: Call<"admin_take_exception", { p_exception_id: string; p_reason: string }, undefined>;
       admin_verify_instructor: Call<"admin_verify_instructor", { p_instructor_id: string; p_verification_status: Enums["verification_status"]; p_reason: string }, undefined>;
       admin_write_off_balance: Call<"admin_write_off_balance", { p_payee_id: string; p_currency: string; p_reason: string }, number>;
       assess_skills: Call<"assess_skills", { p_booking_id: string; p_levels: Json }, number>;
@@ -205,6 +211,7 @@ export type Database = {
       my_balance: Call<"my_balance", Record<PropertyKey, never>, Database["public"]["Views"]["instructor_balances"]["Row"][]>;
       my_bookings: Call<"my_bookings", { p_from?: string; p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
       my_message_preferences: Call<"my_message_preferences", Record<PropertyKey, never>, { kind: string; class: "essential" | "optional" | "marketing"; channel: Enums["message_channel"]; is_on: boolean; can_change: boolean }[]>;
+      my_next_payout: Call<"my_next_payout", Record<PropertyKey, never>, { instructor_id: string; payout_date: string; earning_id: string; kind: Enums["earning_kind"]; booking_id: string; lesson_at: string; service: string; amount_cents: number; currency: string; is_included: boolean; reason: string }[]>;
       my_notifications: Call<"my_notifications", { p_only_unread?: boolean; p_limit?: number; p_after_created_at?: string | null; p_after_id?: string | null }, { id: string; org_id: string; kind: string; title: string | null; body: string | null; learner_id: string | null; related_type: string; related_id: string; created_at: string; read_at: string | null }[]>;
       my_payments: Call<"my_payments", { p_limit?: number; p_after_created_at?: string | null; p_after_id?: string | null }, { id: string; created_at: string; organization_name: string; instructor_name: string; learner_name: string; description: string | null; status: Enums["payment_status"]; currency: string; amount_cents: number; captured_cents: number; refunded_cents: number; lines: ReceiptLine[] }[]>;
       offboard_instructor: Call<"offboard_instructor", { p_instructor_id: string; p_reason?: string | null }, { credit_id: string; learner_id: string; minutes: number; amount_cents: number; currency: string; refund_id: string }[]>;
@@ -313,11 +320,13 @@ export type RefusalCode =
   | "currency_differs"
   | "date_is_plausible"
   | "date_of_birth_is_set"
+  | "day_not_over"
   | "discount_with_credit"
   | "document_not_found"
   | "entry_not_found"
   | "event_body_is_gone"
   | "event_not_found"
+  | "exception_not_found"
   | "facets_are_lists_of_words"
   | "guardian_is_linked"
   | "guardian_is_minor"
@@ -352,6 +361,11 @@ export type RefusalCode =
   | "member_not_found"
   | "message_not_found"
   | "money_on_the_way"
+  | "month_closed"
+  | "month_not_latest"
+  | "month_not_over"
+  | "month_not_reconciled"
+  | "month_out_of_order"
   | "no_account"
   | "no_referral_programme"
   | "no_withdrawal"
@@ -417,6 +431,7 @@ export type RefusalCode =
   | "slot_not_found"
   | "slot_taken"
   | "slug_taken"
+  | "suggestion_outdated"
   | "suppression_is_known"
   | "suspense_not_found"
   | "tags_are_lines"
@@ -520,6 +535,7 @@ export type RuleCode =
   | "checkout_hold_is_reasonable"
   | "client_key_is_short"
   | "closed_at_is_set_when_closed"
+  | "closing_is_opening_and_what_moved"
   | "code_is_plain"
   | "completed_runs_say_when"
   | "completion_grace_is_reasonable"

@@ -1777,6 +1777,20 @@ isOneToOne: false
       referencedColumns: ["id"]
     }
                   ]
+                },"reconciliation_reports": {
+                  Row: {
+                    "balance_breakdown": NonNullable<Json>,"closing_cents": number,"content_hash": string,"created_at": string,"currency": string,"id": string,"opening_cents": number,"payment_breakdown": NonNullable<Json>,"payout_breakdown": NonNullable<Json>,"report_date": string,"total_fees_cents": number,"total_payouts_cents": number,"total_revenue_cents": number,"version": number
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "balance_breakdown": NonNullable<Json>,"closing_cents": number,"content_hash": string,"created_at"?: string,"currency": string,"id"?: string,"opening_cents": number,"payment_breakdown": NonNullable<Json>,"payout_breakdown": NonNullable<Json>,"report_date": string,"total_fees_cents": number,"total_payouts_cents": number,"total_revenue_cents": number,"version": number
+                  }
+                  Update: {
+                    "balance_breakdown"?: NonNullable<Json>,"closing_cents"?: number,"content_hash"?: string,"created_at"?: string,"currency"?: string,"id"?: string,"opening_cents"?: number,"payment_breakdown"?: NonNullable<Json>,"payout_breakdown"?: NonNullable<Json>,"report_date"?: string,"total_fees_cents"?: number,"total_payouts_cents"?: number,"total_revenue_cents"?: number,"version"?: number
+                  }
+                  Relationships: [
+                    
+                  ]
                 },"referral_codes": {
                   Row: {
                     "code": string,"created_at": string,"currency": string,"discount_bps": number,"expires_at": string | null,"id": string,"is_active": boolean,"max_uses": number | null,"org_id": string,"referrer_id": string,"reward_cents": number,"updated_at": string,"uses_count": number
@@ -2529,6 +2543,9 @@ isOneToOne: false
 "admin_cancel_payout":
 { Args: { "p_amount_cents"?: number,"p_payout_id": string,"p_reason": string }; Returns: undefined
                            },
+"admin_close_month":
+{ Args: { "p_month": string,"p_reason": string }; Returns: Json
+                           },
 "admin_create_discount_code":
 { Args: { "p_amount_cents"?: number,"p_code": string,"p_currency"?: string,"p_discount_bps"?: number,"p_expires_at"?: string,"p_is_first_lesson_only"?: boolean,"p_max_uses"?: number,"p_max_uses_per_learner"?: number,"p_may_exceed_fee"?: boolean,"p_org_id"?: string,"p_reason": string,"p_starts_at"?: string }; Returns: string
                            },
@@ -2550,6 +2567,11 @@ isOneToOne: false
 "admin_keep_review":
 { Args: { "p_rating_id": string,"p_reason": string }; Returns: undefined
                            },
+"admin_reconciliation_exceptions":
+{ Args: { "p_state"?: string }; Returns: {
+              "currency": string,"difference_cents": number,"exception_id": string,"ledger_cents": number,"object_key": string,"owner_id": string,"reason": string,"resolution": string,"resolution_reason": string,"resolved_at": string,"since": string,"state": string,"stripe_cents": number,"suggested_key": string
+            }[]
+                           },
 "admin_record_refund":
 { Args: { "p_amount_cents": number,"p_client_key"?: string,"p_payment_id": string,"p_reason": string }; Returns: string
                            },
@@ -2559,6 +2581,9 @@ isOneToOne: false
 "admin_release_payout":
 { Args: { "p_payout_id": string,"p_reason": string }; Returns: undefined
                            },
+"admin_reopen_month":
+{ Args: { "p_month": string,"p_reason": string }; Returns: undefined
+                           },
 "admin_replay_command":
 { Args: { "p_command_id": number,"p_reason": string }; Returns: undefined
                            },
@@ -2567,6 +2592,9 @@ isOneToOne: false
                            },
 "admin_resend_message":
 { Args: { "p_message_id": string,"p_reason": string }; Returns: undefined
+                           },
+"admin_resolve_exception":
+{ Args: { "p_exception_id": string,"p_reason": string,"p_resolution": string }; Returns: undefined
                            },
 "admin_resolve_problem":
 { Args: { "p_problem_report_id": string,"p_reason": string,"p_unfreezes_earning": boolean }; Returns: undefined
@@ -2579,6 +2607,9 @@ isOneToOne: false
                            },
 "admin_suppress_address":
 { Args: { "p_address": string,"p_cause"?: string,"p_channel": Database["public"]['Enums']["message_channel"],"p_reason": string }; Returns: undefined
+                           },
+"admin_take_exception":
+{ Args: { "p_exception_id": string,"p_reason": string }; Returns: undefined
                            },
 "admin_verify_instructor":
 { Args: { "p_instructor_id": string,"p_reason": string,"p_verification_status": Database["public"]['Enums']["verification_status"] }; Returns: undefined
@@ -2944,6 +2975,11 @@ isOneToOne: false
 "my_message_preferences":
 { Args: Record<PropertyKey, never>; Returns: {
               "can_change": boolean,"channel": Database["public"]['Enums']["message_channel"],"class": string,"is_on": boolean,"kind": string
+            }[]
+                           },
+"my_next_payout":
+{ Args: Record<PropertyKey, never>; Returns: {
+              "amount_cents": number,"booking_id": string,"currency": string,"earning_id": string,"instructor_id": string,"is_included": boolean,"kind": Database["public"]['Enums']["earning_kind"],"lesson_at": string,"payout_date": string,"reason": string,"service": string
             }[]
                            },
 "my_notifications":

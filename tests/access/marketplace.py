@@ -400,6 +400,7 @@ def build(world: World) -> Marketplace:
             "dead_command": _dead_command(world),
             "parked_event": _parked_event(world),
             "suspense_item": _suspense_item(world),
+            "exception": _exception(world),
             "today": next_lesson.columns["start_at"].date().isoformat(),
             "yesterday": world.in_days(-1).isoformat(),
             "tomorrow": world.in_days(1).isoformat(),
@@ -840,3 +841,21 @@ def _suspense_item(world: World) -> UUID:
     assert world.deliver("payment_intent.succeeded", intent) == "processed"
     item_id: UUID = world.value("select id from private.suspense_items")
     return item_id
+
+
+def _exception(world: World) -> UUID:
+    """Yesterday's report, and a difference that an admin may decide about."""
+    world.connection.execute(
+        "insert into public.reconciliation_reports"
+        " (report_date, currency, version, total_revenue_cents, total_payouts_cents,"
+        " total_fees_cents, opening_cents, closing_cents, payment_breakdown, payout_breakdown,"
+        " balance_breakdown, content_hash)"
+        " values ('2026-06-01', 'gbp', 1, 0, 0, 0, 0, 0, '{}', '{}',"
+        " '{\"net_cents\": 0, \"categories\": {}}', 'none')"
+    )
+    exception_id: UUID = world.value(
+        "insert into private.reconciliation_exceptions"
+        " (object_key, currency, reason, stripe_cents, ledger_cents, since)"
+        " values ('tu_lost', 'gbp', 'missing_here', 500, 0, private.clock()) returning id"
+    )
+    return exception_id

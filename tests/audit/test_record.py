@@ -416,6 +416,7 @@ def test_every_table_of_people_and_money_is_audited(world: World) -> None:
         "message_contents",
         # A journal itself.
         "credit_entries",
+        "reconciliation_reports",
     }
 
 

@@ -394,6 +394,9 @@ ACTS: dict[str, Act] = {
     "public.admin_resolve_suspense": decide(
         "resolve_suspense", p_suspense_item_id="scene.suspense_id", p_resolution="written_off"
     ),
+    "public.admin_resolve_exception": decide(
+        "resolve_exception", p_exception_id="scene.exception_id", p_resolution="write_offs"
+    ),
     "public.admin_write_off_balance": decide(
         "write_off_balance", p_payee_id="scene.debtor.id", p_currency="gbp"
     ),

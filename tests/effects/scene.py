@@ -198,6 +198,7 @@ class Scene:
         stranger = {"id": uuid4(), "amount_cents": 5310, "currency": "gbp"}
         world.deliver("payment_intent.succeeded", intent_object(stranger, "succeeded"))
         self.suspense_id = world.value("select id from private.suspense_items")
+        self.exception_id = a_missing_fee(world)
 
     def prepare_refunds(self) -> None:
         """A refund that is asked for, one that is to be sent, and one of hours."""
@@ -288,3 +289,20 @@ class Scene:
         self.world.call(self.learner, "public.contest_claim", p_claim_id=self.contested_claim_id)
         self.substitute, self.substitute_service = self.world.hourly()
         self.world.window(self.substitute, "00:00", "24:00")
+
+
+def a_missing_fee(world: World) -> UUID:
+    """A fee that Stripe took and the ledger lacks; the exception's id."""
+    world.connection.execute(
+        "insert into private.balance_transactions"
+        " (id, type, reporting_category, object_key, is_known_category, balance_type, currency,"
+        " amount_cents, fee_cents, net_cents, fee_details, occurred_at, booked_at, available_at)"
+        " values ('txn_lost', 'stripe_fee', 'fee', 'txn_lost', true, 'payments', 'gbp',"
+        " -50, 0, -50, '[]', private.clock(), private.clock(), private.clock())"
+    )
+    exception_id: UUID = world.value(
+        "insert into private.reconciliation_exceptions"
+        " (object_key, currency, reason, stripe_cents, ledger_cents, since)"
+        " values ('txn_lost', 'gbp', 'missing_here', -50, 0, private.clock()) returning id"
+    )
+    return exception_id

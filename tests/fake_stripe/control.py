@@ -79,14 +79,38 @@ class Control(MoneyBack, BillingControls):
     # Money, customers, accounts
 
     @remote
-    def add_funds(self, amount: int, currency: str = "gbp", *, available_in: float = 0) -> str:
-        """Tops up the platform's balance, pending at first; the balance transaction's id."""
-        return self.world.post("topup", amount, currency, None, available_in=available_in)
+    def add_funds(
+        self,
+        amount: int,
+        currency: str = "gbp",
+        *,
+        available_in: float = 0,
+        source: str | None = None,
+    ) -> str:
+        """Tops up the platform's balance, pending at first; the balance transaction's id.
+
+        `source` is the id of the top-up, of which only what a list expands is kept.
+        """
+        if source:
+            top_up = {"id": source, "object": "topup", "amount": amount, "currency": currency}
+            self.world.objects.setdefault("topup", {})[source] = top_up
+            self.world.owners[source] = None
+        return self.world.post("topup", amount, currency, source, available_in=available_in)
 
     @remote
     def spend(self, amount: int, currency: str = "gbp") -> str:
         """Takes from the platform's balance, as its own bank payouts do."""
         return self.world.post("payout", -amount, currency, None)
+
+    @remote
+    def move_balance(self, category: str, amount: int, currency: str = "gbp") -> str:
+        """Moves the platform's balance in a category of Stripe's that no method is for."""
+        return self.world.post("adjustment", amount, currency, None, category=category)
+
+    @remote
+    def hide_balance_transaction(self, id: str) -> None:
+        """Leaves a balance transaction out of Stripe's list, as a list that lags behind does."""
+        del self.world.objects["balance_transaction"][id]
 
     @remote
     def charge_fee(self, amount: int, currency: str = "gbp") -> str:

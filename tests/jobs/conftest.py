@@ -24,7 +24,7 @@ def shared_fake() -> Iterator[FakeStripe]:
 def fake(shared_fake: FakeStripe) -> FakeStripe:
     """A stand-in for Stripe in which nothing has happened but a top-up of 1,000.00."""
     shared_fake.reset(seed=SEED, starts_at=INSTANT.timestamp())
-    shared_fake.add_funds(100_000)
+    shared_fake.add_funds(100_000, source="tu_first")
     return shared_fake
 
 

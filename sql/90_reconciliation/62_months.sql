@@ -1,0 +1,207 @@
+-- Closes a month of the books (UTC), given by any of its days: freezes its totals with their hash, and returns them. From then on what
+-- happened in it is posted in the first month that is open. Months close in order, once they are over and reconciled.
+-- Definer: no role may write closings.
+create function private.admin_close_month(p_month date, p_reason text)
+    returns jsonb
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_platform_admin(p_reason);
+    month constant date := date_trunc('month', p_month::timestamp);
+    frozen jsonb;
+begin
+    -- Waits for the postings under way, and makes later ones wait.
+    perform pg_advisory_xact_lock('private.month_closings'::regclass::oid::bigint);
+    perform private.assert_month_can_close(month);
+    frozen := private.month_totals(month);
+    insert into private.month_closings (month_on, version, totals, content_hash, closed_by, reason)
+    select month, coalesce(max(earlier.version), 0) + 1, frozen, private.hash_of(frozen), person, p_reason
+    from private.month_closings earlier
+    where earlier.month_on = month;
+    return frozen;
+end;
+$$;
+
+-- Refuses a month that is not over, is not the next one, or is not reconciled.
+create function private.assert_month_can_close(p_month date)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    ends_at constant timestamptz := (p_month + interval '1 month') at time zone 'UTC';
+begin
+    if not coalesce(isfinite(p_month), false) or private.clock() < ends_at then
+        perform private.refuse(
+            'PT409', 'month_not_over',
+            'That month is not over yet, in UTC.',
+            'Close it on the first day of the next month, after python -m jobs reconcile.'
+        );
+    end if;
+    if private.first_open_month() <> '-infinity' and p_month <> private.first_open_month() then
+        perform private.refuse(
+            'PT409', 'month_out_of_order',
+            'Months are closed in order, each once.',
+            format('The next month to close is %s.', to_char(private.first_open_month(), 'YYYY-MM'))
+        );
+    end if;
+    if not private.is_reconciled_until(ends_at) then
+        perform private.refuse(
+            'PT409', 'month_not_reconciled',
+            'That month is not reconciled.',
+            'Run python -m jobs reconcile, and resolve every exception up to the end of the month.'
+        );
+    end if;
+end;
+$$;
+
+-- Whether everything until then is reported and explained: the last run came after it and left no remainder, nothing was listed since,
+-- and no exception from before is open.
+create function private.is_reconciled_until(p_until timestamptz)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from (
+            select run.listed_until, run.remainders
+            from private.reconciliation_runs run
+            order by run.id desc
+            limit 1
+        ) last_run
+        where last_run.listed_until >= p_until
+            and not exists (select from jsonb_each_text(last_run.remainders) remainder where remainder.value <> '0')
+            and not exists (
+                select
+                from private.stripe_movements movement
+                where movement.recorded_at > (select max(run.finished_at) from private.reconciliation_runs run)
+                    and movement.booked_at < p_until
+            )
+            and not exists (
+                select
+                from private.balance_transactions moved
+                where moved.recorded_at > (select max(run.finished_at) from private.reconciliation_runs run)
+                    and moved.booked_at < p_until
+            )
+    )
+    and not exists (
+        select
+        from private.reconciliation_exceptions difference
+        where difference.state = 'open'
+            and difference.since < p_until
+    );
+$$;
+
+-- The totals of a month, by currency: of each kind of account what it opened with, what was debited and credited, and what it closed
+-- with; and the same of Stripe's balance, by reporting category.
+create function private.month_totals(p_month date)
+    returns jsonb
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select jsonb_build_object(
+            'month', to_char(p_month, 'YYYY-MM'),
+            'currencies', coalesce(
+                jsonb_object_agg(
+                    known.currency,
+                    jsonb_build_object(
+                        'accounts', private.account_totals(known.currency, p_month),
+                        'stripe', private.stripe_totals(known.currency, p_month)
+                    )
+                ),
+                '{}'
+            )
+        )
+        from (select distinct account.currency from private.ledger_accounts account) known
+    );
+end;
+$$;
+
+create function private.account_totals(p_currency text, p_month date)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(jsonb_object_agg(total.kind, to_jsonb(total) - 'kind'), '{}')
+    from (
+        select
+            account.kind,
+            coalesce(sum(entry.amount_cents) filter (where posted.month_on < p_month), 0)::bigint as opening_cents,
+            coalesce(sum(greatest(entry.amount_cents, 0)) filter (where posted.month_on = p_month), 0)::bigint as debits_cents,
+            coalesce(sum(least(entry.amount_cents, 0)) filter (where posted.month_on = p_month), 0)::bigint as credits_cents,
+            sum(entry.amount_cents)::bigint as closing_cents
+        from private.ledger_transactions posted
+        join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
+        join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
+        where posted.currency = p_currency
+            and posted.month_on <= p_month
+        group by account.kind
+    ) total;
+$$;
+
+create function private.stripe_totals(p_currency text, p_month date)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.balance_breakdown(p_currency, month.starts_at, month.ends_at) || jsonb_build_object(
+        'opening_cents', coalesce(
+            sum(moved.net_cents) filter (where moved.booked_at < month.starts_at), 0
+        ),
+        'closing_cents', coalesce(sum(moved.net_cents), 0)
+    )
+    from (
+        select p_month::timestamp at time zone 'UTC' as starts_at, (p_month + interval '1 month') at time zone 'UTC' as ends_at
+    ) month
+    left join private.balance_transactions moved
+        on moved.currency = p_currency
+        and moved.balance_type = 'payments'
+        and moved.booked_at < month.ends_at
+    group by month.starts_at, month.ends_at;
+$$;
+
+-- Opens the latest closed month again; the closing stays, with the reason. Definer: no role may write closings.
+create function private.admin_reopen_month(p_month date, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_platform_admin(p_reason);
+    month constant date := date_trunc('month', p_month::timestamp);
+begin
+    perform pg_advisory_xact_lock('private.month_closings'::regclass::oid::bigint);
+    update private.month_closings closing
+    set reopened_at = private.clock(),
+        reopened_by = person,
+        reopening_reason = p_reason
+    where closing.month_on = month
+        and closing.reopened_at is null
+        and month + interval '1 month' = private.first_open_month();
+    if not found then
+        perform private.refuse(
+            'PT409', 'month_not_latest',
+            'Only the latest closed month can be opened again.',
+            'Name that one; what was closed before it stays closed.'
+        );
+    end if;
+end;
+$$;
