@@ -52,8 +52,8 @@ comment on function public.quote_booking is
     'The price of a lesson for the learner, as lines that sum exactly to what is charged, in the minor unit. p_instructor_id is needed for a '
     'service that any instructor of the school gives; p_start_at (default: now) chooses the rate card. '
     'With p_use_credits the prepaid hours of the caller, or of p_learner_id, pay as much as they can: the line prepaid_hours takes that off. '
-    'Errors: service_not_found, price_missing, '
-    'amount_too_small, amount_too_large, time_is_plausible.';
+    'Errors: service_not_found, price_missing, amount_too_small, amount_too_large, time_is_plausible, discount_with_credit, '
+    'insufficient_credit.';
 
 create function public.create_booking_with_payment(
     p_learner_user_id uuid,
@@ -234,7 +234,8 @@ comment on function public.accept_proposal is
     'Accepts what the school has booked for the caller, or for a learner for whom the caller may book, or the time to which their lesson '
     'would move, and returns the status: held until it is paid, or confirmed. For two hours cancelling then costs nothing. Errors: '
     'sign_in_required, booking_not_found, booking_not_proposed, booking_not_reschedulable, too_many_holds, too_many_held_lessons, '
-    'too_many_unpaid_holds, learner_busy, discount_with_credit, insufficient_credit, credit_changed.';
+    'too_many_unpaid_holds, learner_busy, discount_with_credit, insufficient_credit, credit_changed, '
+    'price_missing, amount_too_small, amount_too_large.';
 
 create function public.decline_proposal(p_booking_id uuid)
     returns void

@@ -31,17 +31,20 @@ create table private.balance_transactions (
     booked_at timestamptz not null,
     available_at timestamptz not null,
     recorded_at timestamptz not null default private.clock(),
-    ledger_transaction_id bigint references private.ledger_transactions (id) on delete restrict,
+    ledger_org_id uuid,
+    ledger_transaction_id bigint,
     matched_at timestamptz,
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint net_is_amount_less_fee check (net_cents = amount_cents - fee_cents),
-    constraint a_match_says_when check (ledger_transaction_id is null or matched_at is not null)
+    foreign key (ledger_org_id, ledger_transaction_id) references private.ledger_transactions (org_id, id) on delete restrict,
+    constraint a_match_says_when check (ledger_transaction_id is null or matched_at is not null),
+    constraint a_match_names_the_organization check ((ledger_org_id is null) = (ledger_transaction_id is null))
 );
 
 create index on private.balance_transactions (object_key);
 create index on private.balance_transactions (object_key) where matched_at is null;
 create index on private.balance_transactions (currency, booked_at) include (reporting_category, amount_cents, fee_cents, net_cents);
-create index on private.balance_transactions (ledger_transaction_id);
+create index on private.balance_transactions (ledger_org_id, ledger_transaction_id);
 create index on private.balance_transactions using brin (recorded_at);
 
 comment on table private.balance_transactions is

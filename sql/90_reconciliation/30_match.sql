@@ -16,6 +16,7 @@ declare
 begin
     update private.balance_transactions moved
     set matched_at = private.clock(),
+        ledger_org_id = pair.org_id,
         ledger_transaction_id = pair.ledger_transaction_id
     from private.pairs_of_keys(balanced) pair
     where moved.id = pair.balance_transaction_id
@@ -115,13 +116,13 @@ $$;
 -- Which ledger transaction each balance transaction of these objects belongs to: the movement of its amount, of several such the one of
 -- the same rank; the largest, if none has its amount.
 create function private.pairs_of_keys(p_keys text[])
-    returns table (balance_transaction_id text, ledger_transaction_id bigint)
+    returns table (balance_transaction_id text, org_id uuid, ledger_transaction_id bigint)
     language sql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select distinct on (moved.id) moved.id, movement.ledger_transaction_id
+    select distinct on (moved.id) moved.id, movement.org_id, movement.ledger_transaction_id
     from (
         select known.*, row_number() over (partition by known.object_key, known.amount_cents order by known.occurred_at, known.id) as place
         from private.balance_transactions known

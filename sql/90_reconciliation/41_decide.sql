@@ -89,7 +89,7 @@ as $$
 declare
     keys constant text[] := array[p_exception.object_key, p_exception.suggested_key];
     first_transaction_id text;
-    first_movement_id bigint;
+    first_movement private.stripe_movements;
     left_cents bigint;
 begin
     select sum(unmatched.stripe_cents - unmatched.ledger_cents)
@@ -100,10 +100,12 @@ begin
     select min(moved.id) into first_transaction_id
     from private.balance_transactions moved
     where moved.object_key = any (keys) and moved.matched_at is null;
-    select min(movement.ledger_transaction_id) into first_movement_id
+    select * into first_movement
     from private.stripe_movements movement
-    where movement.object_key = any (keys) and movement.matched_at is null;
-    if left_cents is distinct from 0 or first_transaction_id is null or first_movement_id is null then
+    where movement.object_key = any (keys) and movement.matched_at is null
+    order by movement.ledger_transaction_id
+    limit 1;
+    if left_cents is distinct from 0 or first_transaction_id is null or first_movement.org_id is null then
         perform private.refuse(
             'PT409', 'suggestion_outdated',
             'What was suggested is matched by now, or has changed.',
@@ -113,7 +115,8 @@ begin
 
     update private.balance_transactions
     set matched_at = private.clock(),
-        ledger_transaction_id = first_movement_id
+        ledger_org_id = first_movement.org_id,
+        ledger_transaction_id = first_movement.ledger_transaction_id
     where object_key = any (keys)
         and matched_at is null;
     update private.stripe_movements
@@ -171,6 +174,7 @@ begin
         );
         update private.balance_transactions
         set matched_at = private.clock(),
+            ledger_org_id = private.platform_id(),
             ledger_transaction_id = posted_id
         where id = moved.id;
     end loop;

@@ -14840,8 +14840,8 @@ comment on function public.quote_booking is
     'The price of a lesson for the learner, as lines that sum exactly to what is charged, in the minor unit. p_instructor_id is needed for a '
     'service that any instructor of the school gives; p_start_at (default: now) chooses the rate card. '
     'With p_use_credits the prepaid hours of the caller, or of p_learner_id, pay as much as they can: the line prepaid_hours takes that off. '
-    'Errors: service_not_found, price_missing, '
-    'amount_too_small, amount_too_large, time_is_plausible.';
+    'Errors: service_not_found, price_missing, amount_too_small, amount_too_large, time_is_plausible, discount_with_credit, '
+    'insufficient_credit.';
 
 create function public.create_booking_with_payment(
     p_learner_user_id uuid,
@@ -15022,7 +15022,8 @@ comment on function public.accept_proposal is
     'Accepts what the school has booked for the caller, or for a learner for whom the caller may book, or the time to which their lesson '
     'would move, and returns the status: held until it is paid, or confirmed. For two hours cancelling then costs nothing. Errors: '
     'sign_in_required, booking_not_found, booking_not_proposed, booking_not_reschedulable, too_many_holds, too_many_held_lessons, '
-    'too_many_unpaid_holds, learner_busy, discount_with_credit, insufficient_credit, credit_changed.';
+    'too_many_unpaid_holds, learner_busy, discount_with_credit, insufficient_credit, credit_changed, '
+    'price_missing, amount_too_small, amount_too_large.';
 
 create function public.decline_proposal(p_booking_id uuid)
     returns void
@@ -26624,7 +26625,8 @@ comment on function public.withdraw_from_order is
     'Withdraws from an order within 14 days, where orders.withdrawal_mode lets consumers do so, and returns the receipt, which stays in '
     'order_withdrawals: lessons not given and unused hours go back in full with their fee, lessons given are kept. For the learner, or a '
     'guardian who may pay. Calling again returns the same receipt. Errors: sign_in_required, order_not_found, no_withdrawal, '
-    'withdrawal_too_late, nothing_to_withdraw, payment_disputed, insufficient_credit.';
+    'withdrawal_too_late, nothing_to_withdraw, payment_disputed, insufficient_credit, bad_minutes, refund_exceeds_payment, '
+    'client_key_reused.';
 
 -- sql/64_cancellations/90_access.sql
 grant execute on function private.preview_cancellation to authenticated;
@@ -38430,17 +38432,20 @@ create table private.balance_transactions (
     booked_at timestamptz not null,
     available_at timestamptz not null,
     recorded_at timestamptz not null default private.clock(),
-    ledger_transaction_id bigint references private.ledger_transactions (id) on delete restrict,
+    ledger_org_id uuid,
+    ledger_transaction_id bigint,
     matched_at timestamptz,
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
     constraint net_is_amount_less_fee check (net_cents = amount_cents - fee_cents),
-    constraint a_match_says_when check (ledger_transaction_id is null or matched_at is not null)
+    foreign key (ledger_org_id, ledger_transaction_id) references private.ledger_transactions (org_id, id) on delete restrict,
+    constraint a_match_says_when check (ledger_transaction_id is null or matched_at is not null),
+    constraint a_match_names_the_organization check ((ledger_org_id is null) = (ledger_transaction_id is null))
 );
 
 create index on private.balance_transactions (object_key);
 create index on private.balance_transactions (object_key) where matched_at is null;
 create index on private.balance_transactions (currency, booked_at) include (reporting_category, amount_cents, fee_cents, net_cents);
-create index on private.balance_transactions (ledger_transaction_id);
+create index on private.balance_transactions (ledger_org_id, ledger_transaction_id);
 create index on private.balance_transactions using brin (recorded_at);
 
 comment on table private.balance_transactions is
@@ -38754,6 +38759,7 @@ declare
 begin
     update private.balance_transactions moved
     set matched_at = private.clock(),
+        ledger_org_id = pair.org_id,
         ledger_transaction_id = pair.ledger_transaction_id
     from private.pairs_of_keys(balanced) pair
     where moved.id = pair.balance_transaction_id
@@ -38853,13 +38859,13 @@ $$;
 -- Which ledger transaction each balance transaction of these objects belongs to: the movement of its amount, of several such the one of
 -- the same rank; the largest, if none has its amount.
 create function private.pairs_of_keys(p_keys text[])
-    returns table (balance_transaction_id text, ledger_transaction_id bigint)
+    returns table (balance_transaction_id text, org_id uuid, ledger_transaction_id bigint)
     language sql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select distinct on (moved.id) moved.id, movement.ledger_transaction_id
+    select distinct on (moved.id) moved.id, movement.org_id, movement.ledger_transaction_id
     from (
         select known.*, row_number() over (partition by known.object_key, known.amount_cents order by known.occurred_at, known.id) as place
         from private.balance_transactions known
@@ -39172,7 +39178,7 @@ as $$
 declare
     keys constant text[] := array[p_exception.object_key, p_exception.suggested_key];
     first_transaction_id text;
-    first_movement_id bigint;
+    first_movement private.stripe_movements;
     left_cents bigint;
 begin
     select sum(unmatched.stripe_cents - unmatched.ledger_cents)
@@ -39183,10 +39189,12 @@ begin
     select min(moved.id) into first_transaction_id
     from private.balance_transactions moved
     where moved.object_key = any (keys) and moved.matched_at is null;
-    select min(movement.ledger_transaction_id) into first_movement_id
+    select * into first_movement
     from private.stripe_movements movement
-    where movement.object_key = any (keys) and movement.matched_at is null;
-    if left_cents is distinct from 0 or first_transaction_id is null or first_movement_id is null then
+    where movement.object_key = any (keys) and movement.matched_at is null
+    order by movement.ledger_transaction_id
+    limit 1;
+    if left_cents is distinct from 0 or first_transaction_id is null or first_movement.org_id is null then
         perform private.refuse(
             'PT409', 'suggestion_outdated',
             'What was suggested is matched by now, or has changed.',
@@ -39196,7 +39204,8 @@ begin
 
     update private.balance_transactions
     set matched_at = private.clock(),
-        ledger_transaction_id = first_movement_id
+        ledger_org_id = first_movement.org_id,
+        ledger_transaction_id = first_movement.ledger_transaction_id
     where object_key = any (keys)
         and matched_at is null;
     update private.stripe_movements
@@ -39254,6 +39263,7 @@ begin
         );
         update private.balance_transactions
         set matched_at = private.clock(),
+            ledger_org_id = private.platform_id(),
             ledger_transaction_id = posted_id
         where id = moved.id;
     end loop;

@@ -26,6 +26,7 @@ WHOLE = {
     "private.person_calendar": "of persons, who learn and teach in several organizations",
     "private.webhook_events": "an event is stored once, whosever it turns out to be",
     "private.webhook_event_bodies": "spread by month",
+    "private.trip_points": "spread by month",
     "public.discount_codes": "a code of the platform can be used in every organization",
     "private.invitation_tokens": "leads from a token to an organization",
 }
