@@ -12,7 +12,9 @@ from tests.fake_stripe.permissions import resource_of
 from tools.cluster import ROOT
 
 GUIDE = (ROOT / "docs" / "operations.md").read_text()
-CALL = re.compile(r"(?:\.v1|self\._stripe)\.([a-z_.]+)\.(list|retrieve|create|cancel|capture)\b")
+CALL = re.compile(
+    r"(?:\.v1|self\._stripe)\.([a-z_.]+)\.(list|retrieve|create|update|confirm|cancel|capture|detach|delete)\b"
+)
 READING = ("list", "retrieve")
 KEY = "rk_test_of_the_guide"
 
