@@ -37,7 +37,7 @@ create table public.trips (
     constraint line_is_a_list check (jsonb_typeof(line) = 'array')
 );
 
-create unique index one_open_trip_a_lesson on public.trips (lesson_id) where ended_at is null;
+create unique index one_open_trip_a_lesson on public.trips (org_id, lesson_id) where ended_at is null;
 create index on public.trips (lesson_id);
 create index on public.trips (instructor_id, started_at);
 create index on public.trips (learner_id, started_at);

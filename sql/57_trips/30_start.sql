@@ -16,7 +16,7 @@ begin
 
     insert into public.trips (org_id, lesson_id, instructor_id, learner_id, started_at)
     values (lesson.org_id, lesson.id, lesson.instructor_id, lesson.learner_id, private.clock())
-    on conflict (lesson_id) where ended_at is null do nothing
+    on conflict (org_id, lesson_id) where ended_at is null do nothing
     returning id into open_trip_id;
 
     return coalesce(

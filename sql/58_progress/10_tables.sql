@@ -67,7 +67,7 @@ comment on column public.skill_assessments.level is
 create table public.lesson_ratings (
     id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
-    lesson_id uuid not null unique,
+    lesson_id uuid not null,
     instructor_id uuid not null,
     learner_id uuid not null,
     rated_by uuid references public.profiles (id) on delete set null,
@@ -84,6 +84,7 @@ create table public.lesson_ratings (
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
+    unique (org_id, lesson_id),
     foreign key (org_id, lesson_id) references public.lessons (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,

@@ -20,7 +20,7 @@ begin
     from public.bookings booking
     where booking.org_id = lesson.org_id
         and booking.id = lesson.booking_id
-    on conflict (lesson_id) do nothing
+    on conflict (org_id, lesson_id) do nothing
     returning id into new_rating_id;
 
     if new_rating_id is null then

@@ -27,7 +27,7 @@ begin
         values (
             forgotten.org_id, forgotten.id, forgotten.instructor_id, forgotten.learner_id, forgotten.start_at, private.clock()
         )
-        on conflict (booking_id) do update
+        on conflict (org_id, booking_id) do update
             set ended_at = excluded.ended_at;
         update public.bookings set status = 'completed' where id = forgotten.id;
         completed := completed + 1;

@@ -33,7 +33,7 @@ create table public.stripe_customers (
     constraint customer_id_is_stripes check (stripe_customer_id ~ '^cus_')
 );
 
-create unique index one_customer_a_person_and_mode on public.stripe_customers (user_id, livemode) where deleted_at is null;
+create unique index one_customer_a_person_and_mode on public.stripe_customers (org_id, user_id, livemode) where deleted_at is null;
 create index on public.stripe_customers (user_id);
 
 comment on table public.stripe_customers is 'A person as a customer at Stripe: one a person and mode. Written by the service alone.';
@@ -87,12 +87,13 @@ create table public.setup_intents (
     org_id uuid not null,
     customer_id uuid not null,
     user_id uuid references public.profiles (id) on delete set null,
-    stripe_setup_intent_id text unique,
+    stripe_setup_intent_id text,
     status public.setup_status not null default 'requires_payment_method',
     failure_code text,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
+    unique (org_id, stripe_setup_intent_id),
     foreign key (org_id, customer_id) references public.stripe_customers (org_id, id) on delete restrict,
     constraint setup_intent_id_is_stripes check (stripe_setup_intent_id ~ '^seti_')
 );

@@ -22,7 +22,7 @@ begin
     perform set_config('lplate.acting_user', p_user_id::text, true);
     insert into public.stripe_customers (org_id, user_id, livemode)
     values (private.platform_id(), p_user_id, p_livemode)
-    on conflict (user_id, livemode) where deleted_at is null do nothing;
+    on conflict (org_id, user_id, livemode) where deleted_at is null do nothing;
 
     return query
     select

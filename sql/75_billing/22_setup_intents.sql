@@ -91,7 +91,7 @@ begin
         and stripe_setup_intent_id is null;
     insert into public.setup_intents (org_id, customer_id, user_id, stripe_setup_intent_id, status, failure_code)
     values (customer.org_id, customer.id, customer.user_id, p_setup_intent ->> 'id', new_status, new_failure_code)
-    on conflict (stripe_setup_intent_id) do update
+    on conflict (org_id, stripe_setup_intent_id) do update
         set status = excluded.status,
             failure_code = excluded.failure_code;
 

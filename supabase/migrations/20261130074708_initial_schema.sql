@@ -12114,8 +12114,8 @@ $$;
 
 -- sql/50_bookings/31_open_slots.sql
 -- What is free, for listing and for booking alike: times of the opening hours and published slots, if the instructor takes
--- bookings and no document of theirs has lapsed, within notice, horizon and daily cap, not on closed dates, and not colliding with the calendar, buffers included. A
--- slot that is partly booked keeps the length and the seats that it was booked with; all others have the service's present ones.
+-- bookings and no document of theirs has lapsed, within notice, horizon and daily cap, not on closed dates, and not colliding with the
+-- calendar, buffers included. A slot that is partly booked keeps the length and the seats that it was booked with; all others have the service's present ones.
 -- p_leaving_out is a booking that counts as cancelled, to ask where it could be moved to.
 create function private.open_slots(
     p_instructor_id uuid,
@@ -16331,7 +16331,7 @@ create table public.trips (
     constraint line_is_a_list check (jsonb_typeof(line) = 'array')
 );
 
-create unique index one_open_trip_a_lesson on public.trips (lesson_id) where ended_at is null;
+create unique index one_open_trip_a_lesson on public.trips (org_id, lesson_id) where ended_at is null;
 create index on public.trips (lesson_id);
 create index on public.trips (instructor_id, started_at);
 create index on public.trips (learner_id, started_at);
@@ -16496,7 +16496,7 @@ begin
 
     insert into public.trips (org_id, lesson_id, instructor_id, learner_id, started_at)
     values (lesson.org_id, lesson.id, lesson.instructor_id, lesson.learner_id, private.clock())
-    on conflict (lesson_id) where ended_at is null do nothing
+    on conflict (org_id, lesson_id) where ended_at is null do nothing
     returning id into open_trip_id;
 
     return coalesce(
@@ -17394,7 +17394,7 @@ comment on column public.skill_assessments.level is
 create table public.lesson_ratings (
     id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
-    lesson_id uuid not null unique,
+    lesson_id uuid not null,
     instructor_id uuid not null,
     learner_id uuid not null,
     rated_by uuid references public.profiles (id) on delete set null,
@@ -17411,6 +17411,7 @@ create table public.lesson_ratings (
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
+    unique (org_id, lesson_id),
     foreign key (org_id, lesson_id) references public.lessons (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
@@ -17715,7 +17716,7 @@ begin
     from public.bookings booking
     where booking.org_id = lesson.org_id
         and booking.id = lesson.booking_id
-    on conflict (lesson_id) do nothing
+    on conflict (org_id, lesson_id) do nothing
     returning id into new_rating_id;
 
     if new_rating_id is null then
@@ -28752,7 +28753,7 @@ begin
         values (
             forgotten.org_id, forgotten.id, forgotten.instructor_id, forgotten.learner_id, forgotten.start_at, private.clock()
         )
-        on conflict (booking_id) do update
+        on conflict (org_id, booking_id) do update
             set ended_at = excluded.ended_at;
         update public.bookings set status = 'completed' where id = forgotten.id;
         completed := completed + 1;
@@ -32021,7 +32022,7 @@ create table public.stripe_customers (
     constraint customer_id_is_stripes check (stripe_customer_id ~ '^cus_')
 );
 
-create unique index one_customer_a_person_and_mode on public.stripe_customers (user_id, livemode) where deleted_at is null;
+create unique index one_customer_a_person_and_mode on public.stripe_customers (org_id, user_id, livemode) where deleted_at is null;
 create index on public.stripe_customers (user_id);
 
 comment on table public.stripe_customers is 'A person as a customer at Stripe: one a person and mode. Written by the service alone.';
@@ -32075,12 +32076,13 @@ create table public.setup_intents (
     org_id uuid not null,
     customer_id uuid not null,
     user_id uuid references public.profiles (id) on delete set null,
-    stripe_setup_intent_id text unique,
+    stripe_setup_intent_id text,
     status public.setup_status not null default 'requires_payment_method',
     failure_code text,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
+    unique (org_id, stripe_setup_intent_id),
     foreign key (org_id, customer_id) references public.stripe_customers (org_id, id) on delete restrict,
     constraint setup_intent_id_is_stripes check (stripe_setup_intent_id ~ '^seti_')
 );
@@ -32439,7 +32441,7 @@ begin
     perform set_config('lplate.acting_user', p_user_id::text, true);
     insert into public.stripe_customers (org_id, user_id, livemode)
     values (private.platform_id(), p_user_id, p_livemode)
-    on conflict (user_id, livemode) where deleted_at is null do nothing;
+    on conflict (org_id, user_id, livemode) where deleted_at is null do nothing;
 
     return query
     select
@@ -32830,7 +32832,7 @@ begin
         and stripe_setup_intent_id is null;
     insert into public.setup_intents (org_id, customer_id, user_id, stripe_setup_intent_id, status, failure_code)
     values (customer.org_id, customer.id, customer.user_id, p_setup_intent ->> 'id', new_status, new_failure_code)
-    on conflict (stripe_setup_intent_id) do update
+    on conflict (org_id, stripe_setup_intent_id) do update
         set status = excluded.status,
             failure_code = excluded.failure_code;
 

@@ -177,4 +177,5 @@ def shop(
     office = Payday(committed_world, shared_fake, cluster, fresh_database)
     with app.test_client() as client:
         yield Shop(committed_world, shared_fake, client, office)
-    app.extensions["database"].close()
+    for database in app.extensions["databases"]:
+        database.close()

@@ -28,7 +28,8 @@ def phoned(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     app = webhook_service.create_app(Config.load())
     with app.test_client() as client:
         yield client
-    app.extensions["database"].close()
+    for database in app.extensions["databases"]:
+        database.close()
 
 
 @pytest.fixture

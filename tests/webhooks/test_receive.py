@@ -357,8 +357,8 @@ def test_the_time_of_an_event_is_stripes(world: World) -> None:
     assert event(world)["occurred_at"] == at
 
 
-@pytest.mark.parametrize("caller", ["anon", "authenticated", "service_role", "jobs"])
-def test_only_the_webhook_service_delivers(world: World, caller: str) -> None:
+@pytest.mark.parametrize("caller", ["anon", "authenticated", "service_role"])
+def test_only_the_services_deliver(world: World, caller: str) -> None:
     with world.unchanged(), world.refusing("42501"), world.connection.transaction():
         world.connection.execute(f"set local role {caller}")
         world.connection.execute(
