@@ -47,3 +47,6 @@ begin
     return created;
 end;
 $$;
+
+-- The first partitions, before anything is audited; maintain() creates the next ones.
+select private.create_month_partitions('public.audit_logs');

@@ -5,6 +5,7 @@ create policy select_addressed on public.alerts
         instructor_id = any ((select private.my_instructor_ids())::uuid[])
         or learner_id = any ((select private.my_family_ids())::uuid[])
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
+        or (select private.is_platform_admin())
     );
 
 grant select on public.alerts to authenticated, service_role;

@@ -37,237 +37,241 @@ values
     ('buy_hours', 'marketing', 'learner_credits', false, false),
     ('recommend', 'marketing', 'bookings', false, false);
 
-insert into public.message_templates (org_id, kind, channel, locale, subject, body)
-values
+insert into public.message_templates (id, org_id, kind, channel, locale, subject, body)
+select
+    md5(concat_ws('/', given.kind, given.channel, given.locale))::uuid, private.platform_id(),
+    given.kind, given.channel::public.message_channel, given.locale, given.subject, given.body
+from (values
     (
-        private.platform_id(), 'booking_requested', 'email', 'en', '{{learner_name}} asks for a lesson on {{start_at}}',
+        'booking_requested', 'email', 'en', '{{learner_name}} asks for a lesson on {{start_at}}',
         e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
         '{{start_at}}, {{minutes}} minutes\n\n'
         'Please answer by {{hold_expires_at}}; afterwards the request ends and the time is free again.\n\n'
         '{{organization_name}}'
     ),
     (
-        private.platform_id(), 'booking_requested', 'sms', 'en', null,
+        'booking_requested', 'sms', 'en', null,
         e'{{organization_name}}: {{learner_name}} asks for a lesson: {{start_at}}. Please answer by {{hold_expires_at}}.'
     ),
     (
-        private.platform_id(), 'booking_accepted', 'email', 'en', 'Your lesson on {{start_at}} is accepted: please pay',
+        'booking_accepted', 'email', 'en', 'Your lesson on {{start_at}} is accepted: please pay',
         e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
         '{{start_at}}, {{minutes}} minutes\n\n'
         '{{instructor_name}} has accepted. The time is yours once {{due}} is paid, until {{hold_expires_at}}.\n\n'
         '{{organization_name}}'
     ),
     (
-        private.platform_id(), 'booking_accepted', 'sms', 'en', null,
+        'booking_accepted', 'sms', 'en', null,
         e'{{organization_name}}: Your lesson {{start_at}} is accepted. Please pay {{due}} by {{hold_expires_at}}.'
     ),
     (
-        private.platform_id(), 'lesson_proposed', 'email', 'en', 'A lesson on {{start_at}} is proposed to you',
+        'lesson_proposed', 'email', 'en', 'A lesson on {{start_at}} is proposed to you',
         e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
         '{{start_at}}, {{minutes}} minutes\n\n'
         '{{organization_name}} has booked this lesson for you. Please accept or decline it by {{hold_expires_at}}.\n\n'
         '{{organization_name}}'
     ),
     (
-        private.platform_id(), 'lesson_proposed', 'sms', 'en', null,
+        'lesson_proposed', 'sms', 'en', null,
         e'{{organization_name}}: {{organization_name}} proposes a lesson: {{start_at}}. Please answer by '
         '{{hold_expires_at}}.'
     ),
     (
-        private.platform_id(), 'hold_expiring', 'email', 'en', 'Your lesson on {{start_at}} is about to be given up',
+        'hold_expiring', 'email', 'en', 'Your lesson on {{start_at}} is about to be given up',
         e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
         '{{start_at}}, {{minutes}} minutes\n\n'
         'The time is kept for you until {{hold_expires_at}}. Pay or answer before then, or it is free for others.\n\n'
         '{{organization_name}}'
     ),
     (
-        private.platform_id(), 'hold_expiring', 'sms', 'en', null,
+        'hold_expiring', 'sms', 'en', null,
         e'{{organization_name}}: Your lesson {{start_at}} is kept only until {{hold_expires_at}}.'
     ),
     (
-        private.platform_id(), 'booking_confirmed', 'email', 'en', 'Your lesson on {{start_at}} is confirmed',
+        'booking_confirmed', 'email', 'en', 'Your lesson on {{start_at}} is confirmed',
         e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
         '{{start_at}}, {{minutes}} minutes\n{{pickup}}\nThe lesson is booked. The calendar entry is attached.\n\n'
         '{{organization_name}}'
     ),
     (
-        private.platform_id(), 'booking_confirmed', 'sms', 'en', null,
+        'booking_confirmed', 'sms', 'en', null,
         e'{{organization_name}}: Booked: {{service_title}} with {{instructor_name}}, {{start_at}}.'
     ),
     (
-        private.platform_id(), 'booking_declined', 'email', 'en', 'Your lesson on {{start_at}} does not take place',
+        'booking_declined', 'email', 'en', 'Your lesson on {{start_at}} does not take place',
         e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
         '{{start_at}}, {{minutes}} minutes\n\nThe request was declined. Whatever was paid for it goes back.\n\n'
         '{{organization_name}}'
     ),
     (
-        private.platform_id(), 'booking_declined', 'sms', 'en', null,
+        'booking_declined', 'sms', 'en', null,
         e'{{organization_name}}: The lesson {{start_at}} was declined.'
     ),
     (
-        private.platform_id(), 'booking_expired', 'email', 'en', 'Your lesson on {{start_at}} was not booked',
+        'booking_expired', 'email', 'en', 'Your lesson on {{start_at}} was not booked',
         e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
         '{{start_at}}, {{minutes}} minutes\n\n'
         'It was not paid, answered or accepted in time, so the time is free again. You can book it anew.\n\n'
         '{{organization_name}}'
     ),
     (
-        private.platform_id(), 'booking_moved', 'email', 'en', 'Your lesson is moved to {{start_at}}',
+        'booking_moved', 'email', 'en', 'Your lesson is moved to {{start_at}}',
         e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
         '{{start_at}}, {{minutes}} minutes\n{{pickup}}\n'
         'It was {{old_start_at}} before. The calendar entry is attached.\n\n{{organization_name}}'
     ),
     (
-        private.platform_id(), 'booking_moved', 'sms', 'en', null,
+        'booking_moved', 'sms', 'en', null,
         e'{{organization_name}}: Moved: {{service_title}} with {{instructor_name}} is now {{start_at}} (was '
         '{{old_start_at}}).'
     ),
     (
-        private.platform_id(), 'booking_cancelled', 'email', 'en', 'Your lesson on {{start_at}} is cancelled',
+        'booking_cancelled', 'email', 'en', 'Your lesson on {{start_at}} is cancelled',
         e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
         '{{start_at}}, {{minutes}} minutes\n\nThe lesson was cancelled by the {{cancelled_by}}. {{reason}}\n'
         'What is refunded of it is told in a message of its own.\n\n{{organization_name}}'
     ),
     (
-        private.platform_id(), 'booking_cancelled', 'sms', 'en', null,
+        'booking_cancelled', 'sms', 'en', null,
         e'{{organization_name}}: Cancelled: {{service_title}} with {{instructor_name}}, {{start_at}}.'
     ),
     (
-        private.platform_id(), 'lesson_reminder', 'email', 'en', 'Your lesson on {{start_at}}',
+        'lesson_reminder', 'email', 'en', 'Your lesson on {{start_at}}',
         e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
         '{{start_at}}, {{minutes}} minutes\n{{pickup}}\nThis is a reminder.\n\n{{organization_name}}'
     ),
     (
-        private.platform_id(), 'lesson_reminder', 'sms', 'en', null,
+        'lesson_reminder', 'sms', 'en', null,
         e'{{organization_name}}: Reminder: {{service_title}} with {{instructor_name}}, {{start_at}}.'
     ),
     (
-        private.platform_id(), 'lesson_not_completed', 'email', 'en', 'Did the lesson on {{start_at}} take place?',
+        'lesson_not_completed', 'email', 'en', 'Did the lesson on {{start_at}} take place?',
         e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
         '{{start_at}}, {{minutes}} minutes\n\n'
         'Nobody has completed this lesson. Please complete it, or say that somebody did not come or that there was a '
         'problem. Otherwise it is completed by itself.\n\n{{organization_name}}'
     ),
     (
-        private.platform_id(), 'lesson_not_completed', 'sms', 'en', null,
+        'lesson_not_completed', 'sms', 'en', null,
         e'{{organization_name}}: Did the lesson {{start_at}} take place? Please complete it in the app.'
     ),
     (
-        private.platform_id(), 'rating_invited', 'email', 'en', 'How was your lesson on {{start_at}}?',
+        'rating_invited', 'email', 'en', 'How was your lesson on {{start_at}}?',
         e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
         '{{start_at}}, {{minutes}} minutes\n\nYou can rate the lesson within 14 days.\n\n{{organization_name}}'
     ),
     (
-        private.platform_id(), 'move_proposed', 'email', 'en', 'Another time is proposed for a lesson',
+        'move_proposed', 'email', 'en', 'Another time is proposed for a lesson',
         e'Hello {{recipient_name}},\n\n{{message}}\n\n{{organization_name}}'
     ),
     (
-        private.platform_id(), 'lesson_reassigned', 'email', 'en', 'Another instructor gives your lesson',
+        'lesson_reassigned', 'email', 'en', 'Another instructor gives your lesson',
         e'Hello {{recipient_name}},\n\n{{message}}\n\n{{organization_name}}'
     ),
     (
-        private.platform_id(), 'no_show_claimed', 'email', 'en', 'It is said that somebody did not come to a lesson',
+        'no_show_claimed', 'email', 'en', 'It is said that somebody did not come to a lesson',
         e'Hello {{recipient_name}},\n\n{{message}}\n\n{{organization_name}}'
     ),
     (
-        private.platform_id(), 'no_show_settled', 'email', 'en', 'It is decided who did not come to a lesson',
+        'no_show_settled', 'email', 'en', 'It is decided who did not come to a lesson',
         e'Hello {{recipient_name}},\n\n{{message}}\n\n{{organization_name}}'
     ),
     (
-        private.platform_id(), 'payout_held', 'email', 'en', 'A payout waits',
+        'payout_held', 'email', 'en', 'A payout waits',
         e'Hello {{recipient_name}},\n\n{{message}}\n\n{{organization_name}}'
     ),
     (
-        private.platform_id(), 'payout_changed', 'email', 'en', 'A payout has changed',
+        'payout_changed', 'email', 'en', 'A payout has changed',
         e'Hello {{recipient_name}},\n\n{{message}}\n\n{{organization_name}}'
     ),
     (
-        private.platform_id(), 'account_changed', 'email', 'en', 'The account that is paid out to has changed',
+        'account_changed', 'email', 'en', 'The account that is paid out to has changed',
         e'Hello {{recipient_name}},\n\n{{message}}\n\nIf this was not you, answer at once to your support.\n\n'
         '{{organization_name}}'
     ),
     (
-        private.platform_id(), 'dispute_opened', 'email', 'en', 'A payment is disputed',
+        'dispute_opened', 'email', 'en', 'A payment is disputed',
         e'Hello {{recipient_name}},\n\n{{message}}\n\n{{organization_name}}'
     ),
     (
-        private.platform_id(), 'attention', 'email', 'en', '{{organization_name}}: this needs your attention',
+        'attention', 'email', 'en', '{{organization_name}}: this needs your attention',
         e'Hello {{recipient_name}},\n\n{{message}}\n\n{{organization_name}}'
     ),
     (
-        private.platform_id(), 'payment_failed', 'email', 'en', 'Your payment of {{amount}} did not go through',
+        'payment_failed', 'email', 'en', 'Your payment of {{amount}} did not go through',
         e'Hello {{recipient_name}},\n\n'
         'The payment of {{amount}} failed. Please try again or use another way of paying, while the time is still '
         'kept for you.\n\n{{organization_name}}'
     ),
     (
-        private.platform_id(), 'payment_failed', 'sms', 'en', null,
+        'payment_failed', 'sms', 'en', null,
         e'{{organization_name}}: Your payment of {{amount}} did not go through. Please try again.'
     ),
     (
-        private.platform_id(), 'refund_made', 'email', 'en', '{{amount}} goes back to you',
+        'refund_made', 'email', 'en', '{{amount}} goes back to you',
         e'Hello {{recipient_name}},\n\n'
         'A refund of {{amount}} was made. It arrives in the way in which it was paid, usually within ten days.\n\n'
         '{{organization_name}}'
     ),
     (
-        private.platform_id(), 'payout_sent', 'email', 'en', '{{amount}} is on its way to you',
+        'payout_sent', 'email', 'en', '{{amount}} is on its way to you',
         e'Hello {{recipient_name}},\n\n'
         'The payout of {{payout_date}} was sent: {{amount}}. The bank may take some days. Its statement is in your '
         'account.\n\n{{organization_name}}'
     ),
     (
-        private.platform_id(), 'payout_skipped', 'email', 'en', 'No payout on {{payout_date}}',
+        'payout_skipped', 'email', 'en', 'No payout on {{payout_date}}',
         e'Hello {{recipient_name}},\n\nNothing was paid out on {{payout_date}}: {{reason}}.\n\n{{organization_name}}'
     ),
     (
-        private.platform_id(), 'account_needs_attention', 'email', 'en', 'Stripe needs something from you before you can be paid',
+        'account_needs_attention', 'email', 'en', 'Stripe needs something from you before you can be paid',
         e'Hello {{recipient_name}},\n\n'
         'Your account for payouts cannot be paid at the moment: {{reason}}. Open onboarding again to see what is '
         'missing.\n\n{{organization_name}}'
     ),
     (
-        private.platform_id(), 'hours_running_out', 'email', 'en', 'Your prepaid hours with {{instructor_name}} are running out',
+        'hours_running_out', 'email', 'en', 'Your prepaid hours with {{instructor_name}} are running out',
         e'Hello {{recipient_name}},\n\nYou have {{hours}} hours left with {{instructor_name}}.\n\n{{organization_name}}'
     ),
     (
-        private.platform_id(), 'hours_expiring', 'email', 'en', 'Your prepaid hours with {{instructor_name}} end on {{expires_on}}',
+        'hours_expiring', 'email', 'en', 'Your prepaid hours with {{instructor_name}} end on {{expires_on}}',
         e'Hello {{recipient_name}},\n\n'
         '{{hours}} prepaid hours with {{instructor_name}} can be used until {{expires_on}}.\n\n{{organization_name}}'
     ),
     (
-        private.platform_id(), 'problem_reported', 'email', 'en', 'A problem with a lesson was reported',
+        'problem_reported', 'email', 'en', 'A problem with a lesson was reported',
         e'Hello {{recipient_name}},\n\n'
         'A problem was reported with the lesson of {{learner_name}} with {{instructor_name}} on {{start_at}}. What '
         'was earned by it waits until an admin has decided.\n\n{{organization_name}}'
     ),
     (
-        private.platform_id(), 'problem_decided', 'email', 'en', 'The problem with a lesson is decided',
+        'problem_decided', 'email', 'en', 'The problem with a lesson is decided',
         e'Hello {{recipient_name}},\n\n'
         'The problem with the lesson of {{learner_name}} with {{instructor_name}} on {{start_at}} is decided: '
         '{{decision}}\n\n{{organization_name}}'
     ),
     (
-        private.platform_id(), 'invitation', 'email', 'en', '{{organization_name}} invites you',
+        'invitation', 'email', 'en', '{{organization_name}} invites you',
         e'Hello {{recipient_name}},\n\n'
         '{{organization_name}} invites you to join as {{role}}. Sign in with this address and open the link that you '
         'were given, until {{expires_on}}.\n\n{{organization_name}}'
     ),
     (
-        private.platform_id(), 'guardian_consent_wanted', 'email', 'en', 'Your consent is wanted for {{learner_name}}',
+        'guardian_consent_wanted', 'email', 'en', 'Your consent is wanted for {{learner_name}}',
         e'Hello {{recipient_name}},\n\n'
         '{{organization_name}} names you as guardian of {{learner_name}}. Sign in with this address to give your '
         'consent, until {{expires_on}}.\n\n{{organization_name}}'
     ),
     (
-        private.platform_id(), 'buy_hours', 'email', 'en', 'More hours with {{instructor_name}}?',
+        'buy_hours', 'email', 'en', 'More hours with {{instructor_name}}?',
         e'Hello {{recipient_name}},\n\n'
         'Your prepaid hours with {{instructor_name}} are used up. You can buy more at any time.\n\n'
         '{{organization_name}}'
     ),
     (
-        private.platform_id(), 'recommend', 'email', 'en', 'Do you know somebody who would like to learn?',
+        'recommend', 'email', 'en', 'Do you know somebody who would like to learn?',
         e'Hello {{recipient_name}},\n\n'
         'Share your code for recommendations: who books with it pays less for a first lesson, and you get a reward.\n\n'
         '{{organization_name}}'
-    );
+    )
+) given (kind, channel, locale, subject, body);

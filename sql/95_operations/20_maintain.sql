@@ -66,6 +66,5 @@ end;
 $$;
 
 -- The first partitions; maintain() creates the next ones.
-select private.create_month_partitions('public.audit_logs');
 select private.create_month_partitions('private.webhook_event_bodies');
 select private.create_month_partitions('private.trip_points');

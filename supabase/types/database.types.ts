@@ -1090,7 +1090,7 @@ isOneToOne: false
     },{
       foreignKeyName: "lesson_ratings_org_id_lesson_id_fkey"
       columns: ["org_id","lesson_id"]
-isOneToOne: false
+isOneToOne: true
       referencedRelation: "lessons"
       referencedColumns: ["org_id","id"]
     },{

@@ -13,7 +13,7 @@ from tools.compare import roles, rows
 
 # The objects of a dump, and a defect that each would show.
 IN_DUMPS = {
-    "lessons; Type: TABLE": "alter table public.lessons alter column review set storage external",
+    "lessons; Type: TABLE": "alter table public.lessons alter column notes set storage external",
     "refunds; Type: TABLE": "alter table public.refunds alter column reason set statistics 7",
     "learner_details; Type: TABLE": (
         "alter table public.learner_details rename notes to old_notes;"
@@ -46,6 +46,8 @@ IN_ROWS = {
     "private.status_transitions": (
         "update private.status_transitions set actors = '{user}' where entity = 'refund'"
     ),
+    "private.message_kinds": "update private.message_kinds set is_urgent = not is_urgent",
+    "public.message_templates": "update public.message_templates set body = 'Other'",
     "public.organizations": "update public.organizations set fee_bps = 0",
     "public.cancellation_policies": (
         "insert into public.cancellation_policies (org_id, version)"

@@ -100,8 +100,10 @@ NO_LINKS = {
     "private.unbooked_transfers.payee_id",
     "private.unbooked_transfers.payout_id",
     "public.earnings.payee_id",
+    "public.messages.related_id",
     "public.payouts.payee_id",
     "public.payout_run_results.payee_id",
+    "public.terms_acceptances.user_id",
 }
 
 # Tables whose ids are numbers that Postgres counts.
@@ -109,7 +111,10 @@ NUMBERED = {"private.ledger_accounts", "private.ledger_transactions"}
 
 # Rows that may be of no organization: of the whole platform.
 OPTIONAL = {"public.audit_logs.org_id", "public.discount_codes.org_id"}
-LOOSE = {("public.code_redemptions", "code_redemptions_discount_code_id_fkey")}
+LOOSE = {
+    ("public.code_redemptions", "code_redemptions_discount_code_id_fkey"),
+    ("private.code_checks", "code_checks_discount_code_id_fkey"),
+}
 
 
 @dataclass(frozen=True)
