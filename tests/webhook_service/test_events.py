@@ -134,7 +134,7 @@ def test_a_waiting_database_is_answered_with_503_and_nothing_is_half_done(
             deployment.world.rows("select from public.payments for update")
             response = served.post("/stripe/webhooks", **sign(event))
     finally:
-        deployment.world.rows("alter role webhook_service reset lock_timeout")
+        deployment.world.rows("alter role webhook_service set lock_timeout = '3s'")
     assert (response.status_code, code_of(response)) == (503, "database_unavailable")
     assert deployment.events() == []
     assert deliver(served, event) == "processed"
