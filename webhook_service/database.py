@@ -253,7 +253,7 @@ class Database(Postgres):
             "record_inbound_message",
             provider_id=provider_id,
             channel=channel,
-            **{"from": sender},
+            sender=sender,
             body=body,
             payload=Jsonb(payload),
         )

@@ -83,7 +83,7 @@ end;
 comment on function public.lessons_to_complete is
     'Lessons that are over and that nobody has completed, of the caller as learner, guardian who may view, instructor or admin, by time, in '
     'pages of at most 200. Each is completed by itself once its organization''s completion_grace is over, unless a claim or a problem is open. '
-    'For the next page send start_at and id of the last row as p_after_start_at and p_after_id. Errors: sign_in_required.';
+    'For the next page send start_at and id of the last row as p_after_start_at and p_after_id.';
 
 create function public.lesson_materials(p_booking_id uuid)
     returns text

@@ -102,7 +102,7 @@ $$;
 create function private.record_inbound_message(
     p_provider_id text,
     p_channel public.message_channel,
-    p_from text,
+    p_sender text,
     p_body text,
     p_payload jsonb
 )
@@ -116,18 +116,18 @@ declare
     meaning constant text := private.meaning_of_answer(p_body);
 begin
     insert into private.message_events (provider_id, type, status, address, payload)
-    values (p_provider_id, 'inbound', meaning, p_from, p_payload)
+    values (p_provider_id, 'inbound', meaning, p_sender, p_payload)
     on conflict (provider_id, type, status) do nothing;
     if not found then
         return 'duplicate';
     end if;
 
     if meaning = 'stop' then
-        perform private.suppress_address(p_channel, p_from, 'stop');
+        perform private.suppress_address(p_channel, p_sender, 'stop');
     elsif meaning = 'start' then
         delete from private.suppressed_addresses
         where channel = p_channel
-            and address = p_from
+            and address = p_sender
             and cause in ('stop', 'unsubscribed');
     end if;
     return meaning;

@@ -27149,7 +27149,6 @@ create function private.to_complete_ids(p_limit integer, p_after_start_at timest
     set search_path = '', pg_temp
 as $$
 begin
-    perform private.require_person();
     return array(
         select booking.id
         from public.bookings booking
@@ -27427,7 +27426,7 @@ end;
 comment on function public.lessons_to_complete is
     'Lessons that are over and that nobody has completed, of the caller as learner, guardian who may view, instructor or admin, by time, in '
     'pages of at most 200. Each is completed by itself once its organization''s completion_grace is over, unless a claim or a problem is open. '
-    'For the next page send start_at and id of the last row as p_after_start_at and p_after_id. Errors: sign_in_required.';
+    'For the next page send start_at and id of the last row as p_after_start_at and p_after_id.';
 
 create function public.lesson_materials(p_booking_id uuid)
     returns text
@@ -36654,7 +36653,7 @@ $$;
 create function private.record_inbound_message(
     p_provider_id text,
     p_channel public.message_channel,
-    p_from text,
+    p_sender text,
     p_body text,
     p_payload jsonb
 )
@@ -36668,18 +36667,18 @@ declare
     meaning constant text := private.meaning_of_answer(p_body);
 begin
     insert into private.message_events (provider_id, type, status, address, payload)
-    values (p_provider_id, 'inbound', meaning, p_from, p_payload)
+    values (p_provider_id, 'inbound', meaning, p_sender, p_payload)
     on conflict (provider_id, type, status) do nothing;
     if not found then
         return 'duplicate';
     end if;
 
     if meaning = 'stop' then
-        perform private.suppress_address(p_channel, p_from, 'stop');
+        perform private.suppress_address(p_channel, p_sender, 'stop');
     elsif meaning = 'start' then
         delete from private.suppressed_addresses
         where channel = p_channel
-            and address = p_from
+            and address = p_sender
             and cause in ('stop', 'unsubscribed');
     end if;
     return meaning;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -40,10 +41,18 @@ class Shop:
         return self.service.post(path, json=body, headers=bearer(user))
 
     def hear(self, *, backwards: bool = False) -> list[str]:
-        """Delivers what Stripe has to say; what became of each event."""
+        """Delivers what Stripe has to say; what became of each event.
+
+        Stripe dates events in whole seconds, and news of one second count in no order before a
+        fetch has settled which was the last. What happens next is of a later second, however fast
+        the machine is: tests of one second let it all happen before they hear.
+        """
         events = [event for event in self.fake.events() if event["id"] not in self.told]
         self.told |= {event["id"] for event in events}
-        return [self.deliver(event) for event in (events[::-1] if backwards else events)]
+        became = [self.deliver(event) for event in (events[::-1] if backwards else events)]
+        self.fake.advance(seconds=1)
+        self.world.travel(by=timedelta(seconds=1))
+        return became
 
     def deliver(self, event: dict[str, Any]) -> str:
         return self.world.deliver(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .routes import LIST, endpoint, page
+from .routes import PAGE, endpoint, page
 from .webhooks import Endpoint
 from .world import Json, World
 
@@ -24,7 +24,7 @@ def as_object(receiver: Endpoint) -> Json:
     }
 
 
-@endpoint("GET", "/v1/webhook_endpoints", "WebhookEndpointListParams", LIST)
+@endpoint("GET", "/v1/webhook_endpoints", "WebhookEndpointListParams", PAGE)
 def list_webhook_endpoints(world: World, params: Json) -> Json:
     receivers = [as_object(receiver) for receiver in world.webhooks.endpoints.values()]
     return page(receivers, params, "/v1/webhook_endpoints")

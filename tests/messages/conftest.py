@@ -98,7 +98,7 @@ class Post:
             "private.record_inbound_message",
             p_provider_id=id or f"SM{uuid4().hex}",
             p_channel=channel,
-            p_from=phone,
+            p_sender=phone,
             p_body=words,
             p_payload=Jsonb({}),
         )

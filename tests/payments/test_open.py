@@ -34,6 +34,9 @@ def test_a_payment_asks_for_what_the_booking_froze(world: World) -> None:
             "org_id": str(booking.instructor.org_id),
         },
         "hold_expires_at": booking.columns["hold_expires_at"],
+        "receipt_email": world.value(
+            "select email from public.profiles where id = %s", booking.learner
+        ),
     }
     split = ("list_cents", "discount_cents", "fee_cents", "share_cents", "amount_cents", "minutes")
     assert [payment[name] for name in split] == [4500, 0, 810, 4500, 5310, 60]
