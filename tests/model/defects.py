@@ -187,7 +187,7 @@ DEFECTS = [
     Defect(
         "The platform keeps a fee that is not refundable whoever is at fault",
         OUTCOME,
-        "case when item.is_fee_refundable or outcome.ending = 'fault'",
+        "case when item.is_fee_refundable or private.makes_whole(outcome.ending)",
         "case when item.is_fee_refundable",
         "test_row_18_the_fee_comes_back_when_it_is_the_instructors_fault",
     ),
