@@ -29,13 +29,17 @@ PASSWORD = "postgres"
 SERVICE_LOGINS = ("webhook_service", "jobs")
 
 
+# A query that embeds many tables is longer than the 16 KiB that Node takes by itself.
+LONG_QUERIES = "--max-http-header-size=262144"
+
+
 class Program:
     """One of the scripts in supabase/local, running until it is stopped or this process dies."""
 
     def __init__(self, script: str, *arguments: str) -> None:
         self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115
         self._process = subprocess.Popen(
-            ["node", str(LOCAL / script), "--json", "--exit-with-stdin", *arguments],
+            ["node", LONG_QUERIES, str(LOCAL / script), "--json", "--exit-with-stdin", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
