@@ -34445,8 +34445,13 @@ values
 
 insert into public.message_templates (id, org_id, kind, channel, locale, subject, body)
 select
-    md5(concat_ws('/', given.kind, given.channel, given.locale))::uuid, private.platform_id(),
-    given.kind, given.channel::public.message_channel, given.locale, given.subject, given.body
+    md5(concat_ws('/', given.kind, given.channel, given.locale))::uuid as id,
+    private.platform_id() as org_id,
+    given.kind,
+    given.channel::public.message_channel as channel,
+    given.locale,
+    given.subject,
+    given.body
 from (values
     (
         'booking_requested', 'email', 'en', '{{learner_name}} asks for a lesson on {{start_at}}',
