@@ -128,7 +128,10 @@ READ = """
         (
             select coalesce(jsonb_agg(to_jsonb(row) order by row.id), '[]')
             from (
-                select id from public.problem_reports where resolved_at is null
+                select id, booking_id, resolved_at is null as is_open
+                from public.problem_reports
+                where resolved_at is null
+                    or awaits_refund
             ) row
         ) as problems,
         (

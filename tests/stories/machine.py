@@ -41,6 +41,7 @@ UNDER_WAY = ("proposed", "held", "requested", "confirmed", "in_progress")
 REGRETTABLE = timedelta(hours=2)
 MISSED = {"learner": Ending.MISSED, "instructor": Ending.FAULT}
 CONTESTABLE = timedelta(hours=72)
+COMPLETION_GRACE = timedelta(hours=24)
 
 
 class Story(RuleBasedStateMachine):
@@ -136,12 +137,25 @@ class Story(RuleBasedStateMachine):
 
     @rule()
     def maintain(self) -> None:
-        """Time does what is due: what nobody contests and start speaks for counts."""
+        """Time does what is due: what nobody contests and start speaks for counts.
+
+        A lesson that nobody completed has been given, unless somebody says otherwise.
+        """
         for claim in self.rows("claims", status="open", is_evidenced=True):
             if self.now - datetime.fromisoformat(claim["notified_at"]) >= CONTESTABLE:
                 self.told[claim["booking_id"]] = Told(MISSED[claim["no_show_by"]])
+        for booking in self.bookings("confirmed", "in_progress"):
+            if self.is_forgotten(booking):
+                self.told[booking["id"]] = Told(Ending.GIVEN)
         self.resold |= sold_again(self.books)
         self.world.serve("jobs", "private.maintain")
+
+    def is_forgotten(self, booking: DictRow) -> bool:
+        """True of a lesson that completes itself."""
+        doubts = (self.rows(name, booking_id=booking["id"]) for name in ("claims", "problems"))
+        return not any(doubts) and (
+            self.now - datetime.fromisoformat(booking["end_at"]) >= COMPLETION_GRACE
+        )
 
     # Hearing from Stripe
 
@@ -768,14 +782,14 @@ class Story(RuleBasedStateMachine):
                 p_description="We never left the car park.",
             )
 
-    @precondition(lambda self: self.rows("problems"))
+    @precondition(lambda self: self.rows("problems", is_open=True))
     @rule(n=which, releases=st.booleans())
     def resolve_problem(self, n: int, releases: bool) -> None:
         with self.trying():
             self.world.call(
                 self.marketplace.admin,
                 "public.admin_resolve_problem",
-                p_problem_report_id=pick(self.rows("problems"), n)["id"],
+                p_problem_report_id=pick(self.rows("problems", is_open=True), n)["id"],
                 p_unfreezes_earning=releases,
                 p_reason="Looked into it.",
             )
