@@ -211,3 +211,23 @@ begin
     limit private.page_size(p_limit);
 end;
 $$;
+
+-- Keeps two decimals of where lessons take place. A column of that precision would refuse what is off the earth with an error of its own,
+-- before the rule does.
+create function private.round_area()
+    returns trigger
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    new.area_lat := round(new.area_lat, 2);
+    new.area_lng := round(new.area_lng, 2);
+    return new;
+end;
+$$;
+
+create trigger round_area
+    before insert or update of area_lat, area_lng on public.instructors
+    for each row execute function private.round_area();

@@ -1409,8 +1409,8 @@ create table public.instructors (
     daily_cap integer,
     avatar_url text,
     area text,
-    area_lat numeric(4, 2),
-    area_lng numeric(5, 2),
+    area_lat numeric,
+    area_lng numeric,
     facets jsonb not null default '{}',
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
@@ -1900,6 +1900,26 @@ begin
     limit private.page_size(p_limit);
 end;
 $$;
+
+-- Keeps two decimals of where lessons take place. A column of that precision would refuse what is off the earth with an error of its own,
+-- before the rule does.
+create function private.round_area()
+    returns trigger
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    new.area_lat := round(new.area_lat, 2);
+    new.area_lng := round(new.area_lng, 2);
+    return new;
+end;
+$$;
+
+create trigger round_area
+    before insert or update of area_lat, area_lng on public.instructors
+    for each row execute function private.round_area();
 
 -- sql/12_parties/30_learners.sql
 -- Adds a learner to a school, without a login until an invitation links one.

@@ -89,6 +89,7 @@ VALUES: Mapping[str, Sequence[str]] = {
     "integer": ["0", "1", "-1", "15", "60", "366", "100000", "2147483647", "-2147483648"],
     "bigint": ["0", "1", "-1", "50000000", "2147483648", str(2**63 - 1), str(-(2**63))],
     "numeric": ["0", "-1", "0.1", "1e-300", "1e300", "1e131071", "NaN", "Infinity", "-Infinity"],
+    "double precision": ["0", "-1", "90.0001", "-180.1", "1e-300", "1e308", "NaN", "Infinity"],
     "timestamp with time zone": [
         "infinity",
         "-infinity",
