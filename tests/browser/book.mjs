@@ -204,7 +204,7 @@ const [answer] = await Promise.all([
   page.waitForResponse((response) => response.url().endsWith("/instructor_day") && response.request().method() === "POST"),
   page.locator(".days .card", { hasText: "Ben Osei" }).getByRole("link").click(),
 ]);
-const [{ start_at: lessonAt }] = await answer.json();
+const [{ start_at: lessonAt, end_at: lessonEnds }] = await answer.json();
 seen.day = await card("Ben Osei").textContent();
 await look("day");
 await go("#/opening", "Hours");
@@ -294,6 +294,8 @@ await signIn("ivy@example.com");
 await moveClock(lessonAt);
 await go(`#/day/${lessonAt.slice(0, 10)}`, /./);
 await press("Start");
+await told("has begun");
+await moveClock(lessonEnds);
 await press("Complete");
 await page.getByLabel("Summary for the learner").fill("Watch the mirrors.");
 await look("complete");
