@@ -1866,6 +1866,26 @@ create trigger forget_verification
     )
     execute function private.forget_verification();
 
+-- Rounds where an instructor's lessons take place to two decimals, about a kilometre, so that an exact place is never stored. The columns
+-- themselves have no precision: Postgres would refuse a number that is too large for it without naming a rule.
+create function private.round_area()
+    returns trigger
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    new.area_lat := round(new.area_lat, 2);
+    new.area_lng := round(new.area_lng, 2);
+    return new;
+end;
+$$;
+
+create trigger round_area
+    before insert or update of area_lat, area_lng on public.instructors
+    for each row execute function private.round_area();
+
 -- The public directory of instructors who can be booked.
 -- Definer: under row-level security the indexes on names and tags could not be used, because their operators are not
 -- leakproof; the function shows only what everybody may see. Planned anew for each search: the right index depends on the
@@ -1900,26 +1920,6 @@ begin
     limit private.page_size(p_limit);
 end;
 $$;
-
--- Keeps two decimals of where lessons take place. A column of that precision would refuse what is off the earth with an error of its own,
--- before the rule does.
-create function private.round_area()
-    returns trigger
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-begin
-    new.area_lat := round(new.area_lat, 2);
-    new.area_lng := round(new.area_lng, 2);
-    return new;
-end;
-$$;
-
-create trigger round_area
-    before insert or update of area_lat, area_lng on public.instructors
-    for each row execute function private.round_area();
 
 -- sql/12_parties/30_learners.sql
 -- Adds a learner to a school, without a login until an invitation links one.

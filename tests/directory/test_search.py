@@ -350,3 +350,21 @@ def card(
             p_service_id=service_id,
             p_price_cents=cents,
         )
+
+
+@pytest.mark.parametrize(
+    ("lat", "lng"),
+    [("90.01", "0"), ("0", "-180.01"), ("1e300", "0"), ("0", "NaN"), ("Infinity", "0")],
+)
+def test_a_place_off_the_earth_is_refused_by_its_rule(world: World, lat: str, lng: str) -> None:
+    ann = world.instructor()
+    with (
+        world.unchanged(),
+        world.acting_as(ann.user_id),
+        world.refusing("23514", "area_is_on_earth"),
+    ):
+        world.connection.execute(
+            "update public.instructors set area_lat = %s::numeric, area_lng = %s::numeric"
+            " where id = %s",
+            [lat, lng, ann.id],
+        )

@@ -129,7 +129,8 @@ function lessonCard(booking: Booking): HTMLElement {
   const say = (work: Promise<unknown>, message: string) => work.then(() => done(message));
   const isNear = Date.parse(booking.start_at) - 15 * 60 * 1000 <= now().getTime();
   const hasBegun = Date.parse(booking.start_at) <= now().getTime();
-  const missed = () => say(call("mark_no_show", { ...of, p_who: "learner" }), "Noted. The lesson is earned all the same.");
+  const isOver = Date.parse(booking.end_at) <= now().getTime();
+  const missed = () => say(call("mark_no_show", { ...of, p_who: "learner" }), "Noted. The learner is told, and can say otherwise. If nobody does, the lesson is earned all the same.");
   const cancel = (reason: string) =>
     say(call("cancel_booking", { ...of, p_reason: reason }), "Cancelled. The learner gets everything back.");
   return h(
@@ -154,7 +155,7 @@ function lessonCard(booking: Booking): HTMLElement {
       is("confirmed") &&
         !hasBegun &&
         button("Cancel", async () => askWhy("Cancel this lesson?", "Why, for the learner", "Cancel the lesson", cancel)),
-      is("in_progress") && button("Complete", async () => complete(booking), { class: "main" }),
+      is("in_progress") && isOver && button("Complete", async () => complete(booking), { class: "main" }),
     ),
   );
 }
