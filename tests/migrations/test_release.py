@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tarfile
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,12 @@ from tools.half_played import POINTS
 ONE_COLUMN = "    updated_at timestamptz not null default private.clock(),\n"
 SECRET = re.compile(rb"\b(?:[sr]k_(?:test|live)_\w|whsec_\w|eyJ\w)")
 LEFT_OUT = (".git", ".venv", "node_modules", "__pycache__", ".*_cache", ".hypothesis", "dist")
+
+
+def at_length(test: Callable[..., None]) -> Callable[..., None]:
+    """A minute of the demo, and a few of upgrades."""
+    slow: Callable[..., None] = pytest.mark.slow(pytest.mark.timeout(3600)(test))
+    return slow
 
 
 @dataclass(frozen=True)
@@ -88,79 +95,86 @@ def released(project: Project) -> Project:
     return project
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(3600)
-class TestReleased:
-    """A minute of the demo, and a few of upgrades."""
+@at_length
+def test_it_is_written_down(released: Project) -> None:
+    version = released.version
+    changelog = (released.root / "CHANGELOG.md").read_text()
+    assert re.search(rf"^## {version}, \d{{4}}-\d\d-\d\d\n\n\* Everything\.$", changelog, re.M)
+    assert list(history.releases(released.migrations)) == [version]
+    [new] = history.unreleased(released.migrations)
+    assert "road" in new.read_text()
 
-    def test_it_is_written_down(self, released: Project) -> None:
-        version = released.version
-        changelog = (released.root / "CHANGELOG.md").read_text()
-        assert re.search(rf"^## {version}, \d{{4}}-\d\d-\d\d\n\n\* Everything\.$", changelog, re.M)
-        assert list(history.releases(released.migrations)) == [version]
-        [new] = history.unreleased(released.migrations)
-        assert "road" in new.read_text()
 
-    def test_the_first_migration_is_sql(self, released: Project) -> None:
-        [name] = history.releases(released.migrations)[released.version]
-        text = (released.migrations / name).read_text()
-        # The column came after the release.
-        for path in set(ROOT.glob("sql/*/*.sql")):
-            assert path.read_text().strip() in text, path
+@at_length
+def test_the_first_migration_is_sql(released: Project) -> None:
+    [name] = history.releases(released.migrations)[released.version]
+    text = (released.migrations / name).read_text()
+    # The column came after the release.
+    for path in set(ROOT.glob("sql/*/*.sql")):
+        assert path.read_text().strip() in text, path
 
-    def test_the_week_and_the_programs_are_kept(self, released: Project) -> None:
-        folder = released.root / "tests" / "migrations" / "releases" / released.version
-        with tarfile.open(folder / "week.tar.xz") as tar:
-            assert {f"{point}.dump" for point in POINTS} < set(tar.getnames())
-        with tarfile.open(folder / "programs.tar.xz") as tar:
-            tar.extractall(folder / "unpacked", filter="data")
-        for program in release.PROGRAMS:
-            for path in (ROOT / program).rglob("*.py"):
-                kept = folder / "unpacked" / path.relative_to(ROOT)
-                assert kept.read_text() == path.read_text()
 
-    def test_no_dump_has_a_secret(self, released: Project) -> None:
-        """The keys of Stripe and tokens of sessions, by how they begin."""
-        folder = released.root / "tests" / "migrations" / "releases" / released.version
-        with tarfile.open(folder / "week.tar.xz") as tar:
-            for point in POINTS:
-                content = tar.extractfile(f"{point}.dump")
-                assert content
-                assert (
-                    re.findall(rb"\b(?:[sr]k_(?:test|live)_\w|whsec_\w|eyJ\w)", content.read())
-                    == []
-                )
+@at_length
+def test_the_week_and_the_programs_are_kept(released: Project) -> None:
+    folder = released.root / "tests" / "migrations" / "releases" / released.version
+    with tarfile.open(folder / "week.tar.xz") as tar:
+        assert {f"{point}.dump" for point in POINTS} < set(tar.getnames())
+    with tarfile.open(folder / "programs.tar.xz") as tar:
+        tar.extractall(folder / "unpacked", filter="data")
+    for program in release.PROGRAMS:
+        for path in (ROOT / program).rglob("*.py"):
+            kept = folder / "unpacked" / path.relative_to(ROOT)
+            assert kept.read_text() == path.read_text()
 
-    def test_the_same_version_is_released_once(self, released: Project) -> None:
-        again = released.run("tools.release", released.version)
-        assert again.returncode == 1
-        assert "does not come after it" in again.stderr
 
-    def test_the_week_is_upgraded(self, released: Project) -> None:
+@at_length
+def test_no_dump_has_a_secret(released: Project) -> None:
+    """The keys of Stripe and tokens of sessions, by how they begin."""
+    folder = released.root / "tests" / "migrations" / "releases" / released.version
+    with tarfile.open(folder / "week.tar.xz") as tar:
+        for point in POINTS:
+            content = tar.extractfile(f"{point}.dump")
+            assert content
+            assert SECRET.findall(content.read()) == []
+
+
+@at_length
+def test_the_same_version_is_released_once(released: Project) -> None:
+    again = released.run("tools.release", released.version)
+    assert again.returncode == 1
+    assert "does not come after it" in again.stderr
+
+
+@at_length
+def test_the_week_is_upgraded(released: Project) -> None:
+    tested = released.test("not faults")
+    assert tested.returncode == 0, tested.stdout
+
+
+@at_length
+@pytest.mark.faults
+def test_the_week_is_upgraded_at_every_point(released: Project) -> None:
+    tested = released.test("")
+    assert tested.returncode == 0, tested.stdout
+
+
+@at_length
+@pytest.mark.faults
+def test_migrations_that_do_harm_are_found(released: Project) -> None:
+    """One that loses rows, opens a table and leaves the programs before it behind."""
+    harmful = released.migrations / "29990101000000_do_harm.sql"
+    harmful.write_text(
+        "delete from private.heartbeats;\n"
+        "grant select on public.earnings to anon;\n"
+        "alter function private.receive_stripe_event rename to take_stripe_event;\n"
+    )
+    try:
         tested = released.test("not faults")
-        assert tested.returncode == 0, tested.stdout
-
-    @pytest.mark.faults
-    def test_the_week_is_upgraded_at_every_point(self, released: Project) -> None:
-        tested = released.test("")
-        assert tested.returncode == 0, tested.stdout
-
-    @pytest.mark.faults
-    def test_migrations_that_do_harm_are_found(self, released: Project) -> None:
-        """One that loses rows, opens a table and leaves the programs before it behind."""
-        harmful = released.migrations / "29990101000000_do_harm.sql"
-        harmful.write_text(
-            "delete from private.heartbeats;\n"
-            "grant select on public.earnings to anon;\n"
-            "alter function private.receive_stripe_event rename to take_stripe_event;\n"
-        )
-        try:
-            tested = released.test("not faults")
-        finally:
-            harmful.unlink()
-        assert tested.returncode == 1, tested.stdout
-        for name in ("no_row_is_lost", "the_database_of_a_new_project", "of the release before"):
-            assert re.search(rf"^FAILED .*{name}", tested.stdout, re.M), tested.stdout
+    finally:
+        harmful.unlink()
+    assert tested.returncode == 1, tested.stdout
+    for name in ("no_row_is_lost", "the_database_of_a_new_project", "of the release before"):
+        assert re.search(rf"^FAILED .*{name}", tested.stdout, re.M), tested.stdout
 
 
 # What it refuses, in a project of a few files

@@ -141,8 +141,8 @@ class Week(Payday):
             booked = self._book_and_pay(service)
             self.deliver()
             assert self._booking(booked)["status"] == "confirmed"
-            while lesson := self._next_lesson():
-                self._give(lesson)
+            while step := self._next_step():
+                self._take(step)
             self._move(self.payday)
             for command in ("maintain", "outbox", "payouts"):
                 finished = self.run(command)
@@ -252,25 +252,25 @@ class Week(Payday):
     def _booking(self, booking_id: Any) -> DictRow:
         return self.world.row("select * from public.bookings where id = %s", booking_id)
 
-    def _next_lesson(self) -> DictRow | None:
-        """The first lesson before Friday's run that is not over."""
-        lessons = self.world.rows(
-            "select booking.*, instructor.user_id"
+    def _next_step(self) -> DictRow | None:
+        """The next start or end of a lesson that is over before Friday's run."""
+        steps = self.world.rows(
+            "select booking.id, booking.status, instructor.user_id,"
+            " case booking.status when 'confirmed' then booking.start_at else booking.end_at end"
+            " as moment"
             " from public.bookings booking"
             " join public.instructors instructor"
             " on (instructor.org_id, instructor.id) = (booking.org_id, booking.instructor_id)"
             " where booking.status in ('confirmed', 'in_progress') and booking.end_at <= %s"
-            " order by booking.end_at limit 1",
+            " order by moment limit 1",
             self.payday,
         )
-        return lessons[0] if lessons else None
+        return steps[0] if steps else None
 
-    def _give(self, lesson: DictRow) -> None:
-        if lesson["status"] == "confirmed":
-            self._move(lesson["start_at"])
-            self.world.call(lesson["user_id"], "public.start_lesson", p_booking_id=lesson["id"])
-        self._move(lesson["end_at"])
-        self.world.call(lesson["user_id"], "public.complete_lesson", p_booking_id=lesson["id"])
+    def _take(self, step: DictRow) -> None:
+        self._move(step["moment"])
+        act = "start_lesson" if step["status"] == "confirmed" else "complete_lesson"
+        self.world.call(step["user_id"], f"public.{act}", p_booking_id=step["id"])
 
     def _move(self, moment: datetime) -> None:
         """Moves both clocks, never back."""
