@@ -166,7 +166,7 @@ def test_the_job_writes_the_page_of_a_month(payday: Payday, tmp_path: Path) -> N
     month = f"{payday.world.now():%Y-%m}"
     file = tmp_path / "report.html"
     finished = payday.run("report", "--month", month, "--out", str(file))
-    assert (finished.status, finished.stderr) == (0, "")
+    assert finished.status == 0
     assert f"Report of {month}" in file.read_text()
     assert (tmp_path / "report-revenue.csv").exists()
     finished = payday.run("report", "--month", "2100-01", "--out", str(file))
