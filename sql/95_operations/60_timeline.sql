@@ -54,7 +54,7 @@ begin
         cross join lateral private.history_of(subject.org_id, subject.entity_type, subject.entity_id, is_platform) history
     ) told
     where told.happened_at < coalesce(p_before, 'infinity')
-    order by told.happened_at desc, told.source, told.place desc, told.entity_type, told.entity_id, told.event
+    order by told.happened_at desc, told.source, told.place desc, told.entity_type, told.entity_id, told.event, told.details
     limit 1000;
 
     if not found then

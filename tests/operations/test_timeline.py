@@ -48,7 +48,7 @@ def test_a_bookings_timeline_is_of_every_table(school: School, lesson: Booking) 
         if (row["source"], row["entity_type"]) == ("audit", "bookings")
         and "status" in (row["details"]["new"] or {})
     ]
-    assert statuses == ["held", "confirmed", "completed"]
+    assert statuses == ["held", "confirmed", "in_progress", "completed"]
     assert [row["happened_at"] for row in rows] == sorted(
         (row["happened_at"] for row in rows), reverse=True
     )
