@@ -251,6 +251,14 @@ def build(world: World) -> Marketplace:
     rate_card, _ = _rate_card(world, ada, ann_service), _rate_card(world, otto, ian_service)
     upcoming = _book(world, stories[0], world.in_days(6, 18))
     requested = _book_unpaid(world, stories[0], world.in_days(4), requires_approval=True)
+    for org_id in (elm, oak):
+        world.call(
+            _user(pat),
+            "public.admin_set_instructor_fee",
+            p_org_id=org_id,
+            p_amount_cents=5000,
+            p_reason="Agreed by letter.",
+        )
     held_booking = _book_unpaid(world, stories[0], world.in_days(4, 12))
     free_slots = {story: _free_slot(world, story.instructor) for story in stories[:4]}
     _book_series(world, stories[0], ann_service)
