@@ -259,7 +259,7 @@ def build(world: World) -> Marketplace:
             p_amount_cents=5000,
             p_reason="Agreed by letter.",
         )
-    held_booking = _book_unpaid(world, stories[0], world.in_days(4, 12))
+    held_booking = _book_unpaid(world, stories[1], world.in_days(4, 12))
     free_slots = {story: _free_slot(world, story.instructor) for story in stories[:4]}
     _book_series(world, stories[0], ann_service)
     world.service(_as_instructor(ann), title="Not offered any more", is_active=False)
