@@ -153,6 +153,6 @@ as $$
         on plan.org_id = p_organization.id
         and plan.starts_on <= today.on_date
         and coalesce(plan.ends_on > today.on_date, true)
-    left join lateral private.next_fee_period(plan.period, today.on_date) period (ends_on) on true
+    left join lateral private.next_fee_period(plan.period, today.on_date) period (ends_on) on plan.id is not null
     group by today.on_date;
 $$;

@@ -112,9 +112,9 @@ def test_it_is_deducted_from_the_next_payout(world: World) -> None:
     world.onboard(instructor)
     agree(world, instructor.org_id, 1000)
     world.travel(to=noon(starts(world)[0]))
+    maintain(world)
     world.lesson(instructor)
     world.travel(by=timedelta(days=8))
-    maintain(world)
     world.run_payouts()
     assert world.value("select amount_cents from public.payouts") == 4500 - 1000
 
