@@ -174,6 +174,7 @@ as $$
             then concat('Owed again: the transfer of the payout of ', p_reversed_on, ' was taken back.')
         when p_earning.adopted_transfer_id is not null and p_earning.amount_cents < 0 then 'Paid in advance by another transfer.'
         when p_earning.adopted_transfer_id is not null then 'Owed again: a transfer that was paid in advance was taken back.'
+        when p_earning.fee_plan_id is not null then concat('The agreed fee of the period from ', p_earning.fee_period_on, '.')
         when p_earning.kind = 'write_off' then 'Written off by the platform.'
         else 'Corrected by the platform.'
     end;

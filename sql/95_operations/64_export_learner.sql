@@ -125,6 +125,10 @@ as $$
     union all
     select 'public.disputes', to_jsonb(dispute) from public.disputes dispute where dispute.learner_id = any (p_learner_ids)
     union all
+    select 'public.outside_payments', to_jsonb(paid) - '{recorded_by}'::text[]
+    from public.outside_payments paid
+    where paid.learner_id = any (p_learner_ids)
+    union all
     select 'public.code_redemptions', to_jsonb(redemption)
     from public.code_redemptions redemption
     where redemption.learner_id = any (p_learner_ids)

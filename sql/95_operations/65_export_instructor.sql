@@ -157,5 +157,9 @@ as $$
     from public.refunds refund
     where refund.instructor_id = any (p_instructor_ids)
     union all
-    select 'public.disputes', to_jsonb(dispute) from public.disputes dispute where dispute.instructor_id = any (p_instructor_ids);
+    select 'public.disputes', to_jsonb(dispute) from public.disputes dispute where dispute.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.outside_payments', to_jsonb(paid) - '{recorded_by}'::text[]
+    from public.outside_payments paid
+    where paid.instructor_id = any (p_instructor_ids);
 $$;

@@ -38,7 +38,8 @@ NOT_ABOUT_A_PERSON = {
     "a rule or a text of the school's or the platform's": {
         *("private.currencies", "private.message_kinds", "private.status_transitions"),
         *("public.cancellation_policies", "public.cancellation_tiers", "public.discount_codes"),
-        *("public.message_templates", "public.organizations", "public.rate_card_items"),
+        *("public.instructor_fee_plans", "public.message_templates", "public.organizations"),
+        "public.rate_card_items",
         *("public.rate_cards", "public.skills", "public.subscription_plans"),
         *("public.subscription_products", "public.terms_versions"),
     },

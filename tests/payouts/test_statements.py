@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from tests.factories import Booking, World
 
@@ -106,6 +107,22 @@ def test_every_kind_of_earning_has_its_group_and_its_reason(world: World) -> Non
     )
     assert [row for row in kinds if row["place"] is None] == []
     assert {row["kind"] for row in kinds if row["explanation"] is None} == {"lesson"}
+
+
+def test_an_agreed_fee_is_named_with_its_period(world: World) -> None:
+    said = world.value(
+        "select private.explanation_of_earning(jsonb_populate_record(null::public.earnings, %s),"
+        " null, null)",
+        Jsonb(
+            {
+                "kind": "adjustment",
+                "amount_cents": -2000,
+                "fee_plan_id": str(uuid4()),
+                "fee_period_on": "2026-06-01",
+            }
+        ),
+    )
+    assert said == "The agreed fee of the period from 2026-06-01."
 
 
 def test_the_groups_of_the_document_sum_to_the_payout(world: World, lesson: Booking) -> None:
