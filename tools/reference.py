@@ -150,7 +150,8 @@ def _answer(function: Function) -> str:
         return "Answers with rows:\n\n" + _table(("column", "type", ""), rows)
     if function.returns == "void":
         return "Answers with nothing.\n"
-    return f"Answers with a value: `{function.returns.removeprefix('public.')}`.\n"
+    of = f": {function.shape}" if function.shape else ""
+    return f"Answers with a value: `{function.returns.removeprefix('public.')}{of}`.\n"
 
 
 def _nulls(column: Column) -> str:
