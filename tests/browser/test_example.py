@@ -82,6 +82,10 @@ def test_people_of_every_role_do_what_they_came_for(data_dir: Path, chromium: st
     assert seen["proposed"].startswith("Proposed.")
     assert seen["declinedMove"] == "Declined. It costs nothing."
 
+    # A key of Stripe's opens Stripe's own form.
+    assert re.match(r"payment with pk_test_of_stripe for pi_\w+Pay £53.40", seen["paymentElement"])
+    assert seen["confirmPayment"].endswith("/#/bookings")
+
     # Hours are bought ahead, used and given back.
     assert seen["bought"].startswith("2 h left")
     assert "confirmed" in seen["byHours"]

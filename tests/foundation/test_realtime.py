@@ -11,6 +11,6 @@ def test_realtime_carries_statuses_and_times_alone(world: World) -> None:
         " from pg_publication_tables where pubname = 'supabase_realtime' order by 1"
     )
     assert [(row["table"], row["columns"]) for row in published] == [
-        ("bookings", ["id", "org_id", "status", "start_at", "end_at", "updated_at"]),
+        ("bookings", ["id", "org_id", "start_at", "end_at", "status", "updated_at"]),
         ("payments", ["id", "org_id", "order_id", "status", "updated_at"]),
     ]
