@@ -66,6 +66,7 @@ export type Database = {
       guardians: Table<"guardians", never, {}, never, { full_name?: string; phone?: string | null }>;
       instructor_details: Table<"instructor_details", never, {}, never, { phone?: string | null; license_id?: string | null }>;
       instructor_documents: Table<"instructor_documents">;
+      instructor_fee_plans: Table<"instructor_fee_plans">;
       instructor_learners: Table<"instructor_learners">;
       instructors: Table<"instructors", never, { facets: Facets }, never, { display_name?: string; bio?: string | null; expertise_areas?: string[]; hourly_rate_cents?: number; is_available?: boolean; time_zone?: string; minimum_notice_minutes?: number; horizon_days?: number; buffer_before_minutes?: number; buffer_after_minutes?: number; daily_cap?: number | null; avatar_url?: string | null; area?: string | null; area_lat?: number | null; area_lng?: number | null; facets?: Facets }>;
       invitations: Table<"invitations">;
@@ -87,6 +88,7 @@ export type Database = {
       orders: Table<"orders">;
       organization_members: Table<"organization_members">;
       organizations: Table<"organizations", never, { labels: Labels }>;
+      outside_payments: Table<"outside_payments">;
       payment_items: Table<"payment_items">;
       payment_methods: Table<"payment_methods">;
       payments: Table<"payments">;
@@ -120,7 +122,7 @@ export type Database = {
       waiting_list_entries: Table<"waiting_list_entries">;
     };
     Views: {
-      booking_details: View<"booking_details", { id: string; org_id: string; learner_id: string; expert_id: string; session_id: string; slot_id: string; start_at: string; end_at: string; status: "pending" | "confirmed" | "completed" | "cancelled" | "declined"; payment_status: "pending" | "requires_action" | "processing" | "authorized" | "captured" | "failed" | "cancelled" | "refunded"; amount_authorized: number; amount_captured: number; amount_refunded: number; currency: string; stripe_payment_intent_id: string | null; learner_notes: string | null; expert_notes: string | null; cancelled_by: "learner" | "expert" | "system" | null; cancellation_reason: string | null; cancelled_at: string | null; created_at: string; updated_at: string; session_title: string; session_description: string | null; duration_minutes: number; expert_name: string; expert_bio: string | null; learner_name: string; slot_start_time: string; slot_end_time: string; booking_status: Enums["booking_status"]; total_cents: number; due_cents: number; hold_expires_at: string | null; pickup_address: string | null; pickup_lat: number | null; pickup_lng: number | null; dropoff_address: string | null; learner_phone: string | null }>;
+      booking_details: View<"booking_details", { id: string; org_id: string; learner_id: string; expert_id: string; session_id: string; slot_id: string; start_at: string; end_at: string; status: "pending" | "confirmed" | "completed" | "cancelled" | "declined"; payment_status: "pending" | "requires_action" | "processing" | "authorized" | "captured" | "failed" | "cancelled" | "refunded"; amount_authorized: number; amount_captured: number; amount_refunded: number; currency: string; stripe_payment_intent_id: string | null; learner_notes: string | null; expert_notes: string | null; cancelled_by: "learner" | "expert" | "system" | null; cancellation_reason: string | null; cancelled_at: string | null; created_at: string; updated_at: string; session_title: string; session_description: string | null; duration_minutes: number; expert_name: string; expert_bio: string | null; learner_name: string; slot_start_time: string; slot_end_time: string; booking_status: Enums["booking_status"]; total_cents: number; due_cents: number; hold_expires_at: string | null; pickup_address: string | null; pickup_lat: number | null; pickup_lng: number | null; dropoff_address: string | null; learner_phone: string | null; is_paid_outside: boolean }>;
       instructor_balances: View<"instructor_balances", { org_id: string; instructor_id: string; currency: string; total_cents: number; pending_cents: number; available_cents: number; in_transit_cents: number; paid_cents: number }>;
       learner_totals: View<"learner_totals", { org_id: string; learner_id: string; user_profile_id: string | null; total_sessions_booked: number; total_sessions: number; currency: string | null; total_spent_cents: number }>;
       message_log: View<"message_log", { id: string; org_id: string; to_address: string | null; channel: Enums["message_channel"]; template_key: MessageKind; subject: string | null; body: string | null; provider_id: string | null; status: "queued" | "sent" | "failed"; error: string | null; related_type: MessageAbout; related_id: string; created_at: string; updated_at: string; recipient_id: string | null }>;
@@ -157,6 +159,7 @@ export type Database = {
       admin_resolve_exception: Call<"admin_resolve_exception", { p_exception_id: string; p_resolution: string; p_reason: string }, undefined>;
       admin_resolve_problem: Call<"admin_resolve_problem", { p_problem_report_id: string; p_unfreezes_earning: boolean; p_reason: string }, undefined>;
       admin_resolve_suspense: Call<"admin_resolve_suspense", { p_suspense_item_id: string; p_resolution: string; p_reason: string; p_payment_id?: string | null }, undefined>;
+      admin_set_instructor_fee: Call<"admin_set_instructor_fee", { p_org_id: string; p_amount_cents: number; p_reason: string; p_period?: Enums["instructor_fee_period"] }, string>;
       admin_set_terms: Call<"admin_set_terms", { p_org_id: string; p_reason: string; p_fee_mode?: Enums["fee_mode"] | null; p_fee_bps?: number | null; p_payout_hold?: string | null; p_fee_refundable?: boolean | null; p_dispute_liability?: Enums["dispute_liability"] | null; p_referral_discount_bps?: number | null; p_referral_reward_cents?: number | null; p_withdrawal_mode?: Enums["withdrawal_mode"] | null }, undefined>;
       admin_suppress_address: Call<"admin_suppress_address", { p_channel: Enums["message_channel"]; p_address: string; p_reason: string; p_cause?: string | null }, undefined>;
       admin_take_exception: Call<"admin_take_exception", { p_exception_id: string; p_reason: string }, undefined>;
@@ -231,6 +234,7 @@ export type Database = {
       quote_booking: Call<"quote_booking", { p_service_id: string; p_instructor_id?: string | null; p_start_at?: string | null; p_use_credits?: boolean; p_learner_id?: string | null }, { line_item: "lesson" | "platform_fee" | "discount" | "prepaid_hours"; amount_cents: number; currency: string }[]>;
       rate_lesson: Call<"rate_lesson", { p_booking_id: string; p_rating: number; p_review?: string | null }, string>;
       reassign_booking: Call<"reassign_booking", { p_booking_id: string; p_instructor_id: string; p_service_id?: string | null }, { booking_id: string; booking_status: Enums["booking_status"]; amount_cents: number; currency: string; refund_cents: number; restored_minutes: number }[]>;
+      record_payment_outside: Call<"record_payment_outside", { p_booking_id: string; p_method?: Enums["outside_payment_method"]; p_reason?: string | null }, string>;
       record_trip_points: Call<"record_trip_points", { p_trip_id: string; p_points: TripPoint[] }, string[]>;
       refund_credits: Call<"refund_credits", { p_credit_id: string; p_minutes?: number | null; p_reason?: string | null; p_client_key?: string | null }, { refund_id: string; minutes: number; amount_cents: number; currency: string }[]>;
       remove_member_role: Call<"remove_member_role", { p_org_id: string; p_user_id: string; p_role: Enums["org_role"] }, undefined>;
@@ -380,6 +384,7 @@ export type RefusalCode =
   | "not_an_admin"
   | "not_an_instructor"
   | "not_another_instructor"
+  | "not_payable_outside"
   | "not_whole_lessons"
   | "not_yours_to_decide"
   | "not_yourself"
@@ -395,6 +400,8 @@ export type RefusalCode =
   | "own_document"
   | "own_guardian"
   | "own_lesson"
+  | "own_payment"
+  | "paid_outside"
   | "payday_in_future"
   | "payday_too_old"
   | "payee_is_the_schools_choice"
@@ -476,6 +483,7 @@ export type RefusalCode =
   | "trip_closed"
   | "trip_not_found"
   | "unknown_currency"
+  | "unknown_method"
   | "unknown_placeholder"
   | "unknown_transfer"
   | "value_missing"
@@ -518,6 +526,7 @@ export type RuleCode =
   | "amount_is_share_plus_fee_minus_discount"
   | "amounts_are_not_negative"
   | "an_amount_has_a_currency"
+  | "an_instructor_fee_is_of_a_period"
   | "an_invitation_ends_once"
   | "an_undecided_claim_has_a_deadline"
   | "an_unpaid_purchase_has_a_deadline"
@@ -586,6 +595,7 @@ export type RuleCode =
   | "facets_are_lists_of_words"
   | "fee_is_a_fraction"
   | "fee_is_a_share"
+  | "fee_is_plausible"
   | "full_name_is_readable"
   | "full_name_is_short"
   | "goals_are_lines"
@@ -651,6 +661,7 @@ export type RuleCode =
   | "only_rewards_are_returned"
   | "only_the_app_knows_what_was_read"
   | "only_what_was_tried_waits_for_an_admin"
+  | "only_whole_lessons_are_paid_outside"
   | "open_holds_are_limited"
   | "original_total_needs_an_original"
   | "paid_credit_has_its_activation_time"
