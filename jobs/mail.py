@@ -101,14 +101,18 @@ def write_mail(message: Message, sender: str, service_url: str | None) -> EmailM
     mail["Date"] = format_datetime(message.first_tried_at)
     mail["Message-ID"] = f"<{message.message_id}@{sender.partition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
+    html = message.html
     if message.unsubscribe_token and service_url:
         link = f"{service_url}/messages/unsubscribe/{message.unsubscribe_token}"
         mail["List-Unsubscribe"] = f"<{link}>"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         body += f"\n\nNo more of these: {link}"
+        html = html and html + f'<p><a href="{link}">No more of these</a></p>'
+    elif message.is_marketing:  # the law asks for a way out in each
+        raise NotSent("service_url_missing")
     mail.set_content(body)
-    if message.html:
-        mail.add_alternative(message.html, subtype="html")
+    if html:
+        mail.add_alternative(html, subtype="html")
     if message.calendar:
         mail.add_attachment(
             write_calendar(message.calendar),

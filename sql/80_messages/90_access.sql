@@ -48,6 +48,7 @@ grant execute on function public.admin_suppress_address to authenticated;
 grant execute on function private.claim_messages to jobs;
 grant execute on function private.record_message_sent to jobs;
 grant execute on function private.fail_message to jobs;
+grant execute on function private.record_mail_report to jobs;
 grant execute on function private.record_template_status to jobs;
 grant execute on function private.whatsapp_templates to jobs;
 grant execute on function private.preview_message to jobs;
