@@ -16,6 +16,7 @@
 --   60_feed         a person's notifications
 --   61_templates    an organization's own texts
 --   62_retain       for how long texts and addresses are kept
+--   63_calendar_feed  the lessons of a person for their calendar, behind a secret
 --
 -- 82_effects calls the tell_of_ functions. The jobs deliver (jobs/messages.py), the webhook service takes callbacks and answers. Nothing here
 -- may fail the change that it tells of: a kind without a template is told to nobody.
@@ -236,6 +237,15 @@ create index on private.message_events (received_at);
 
 comment on table private.message_events is 'What Twilio and mail servers have told about messages, each fact once, and what people have answered.';
 
+create table private.calendar_feeds (
+    user_id uuid primary key references public.profiles (id) on delete cascade,
+    token_hash text not null unique,
+    created_at timestamptz not null default private.clock()
+);
+
+comment on table private.calendar_feeds is 'Behind which secret the webhook service shows a person''s lessons. Only the secret''s hash is kept.';
+
+alter table private.calendar_feeds enable row level security;
 alter table private.message_kinds enable row level security;
 alter table public.message_templates enable row level security;
 alter table private.message_preferences enable row level security;

@@ -105,6 +105,29 @@ comment on function public.set_message_preference is
     'off until the caller switches the channel on, and marketing until the caller switches its kind on. The number is the profile''s phone, '
     'written internationally. Errors: sign_in_required, kind_not_found, value_missing.';
 
+create function public.replace_calendar_feed()
+    returns text
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.replace_calendar_feed();
+
+comment on function public.replace_calendar_feed is
+    'Returns a new secret of the caller''s calendar, and ends the one before. GET /calendars/<secret>.ics of the webhook service shows the '
+    'lessons of the past 30 days and the coming year, and tests: what the caller teaches, learns, or may view as a guardian. It is not shown '
+    'again. Errors: sign_in_required.';
+
+create function public.end_calendar_feed()
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.end_calendar_feed();
+
+comment on function public.end_calendar_feed is 'Ends the caller''s calendar: its secret leads nowhere any more. Errors: sign_in_required.';
+
 create function public.save_message_template(
     p_org_id uuid,
     p_kind text,
