@@ -14,7 +14,7 @@ from tests.faults.figures import pytest_terminal_summary  # noqa: F401  (figures
 from tests.instant import INSTANT, install_clock, start
 from tests.patience import let_api_wait
 from tools.clock import travel
-from tools.cluster import Api, Cluster, KeptConnection
+from tools.cluster import ALONE, Api, Cluster, KeptConnection
 
 _numbers = count(1)
 
@@ -101,5 +101,6 @@ def world(db: psycopg.Connection) -> World:
 @pytest.fixture
 def committed_world(cluster: Cluster, fresh_database: str) -> Iterator[World]:
     """A marketplace in a database of its own, whose steps are committed."""
-    with psycopg.connect(cluster.admin_url(fresh_database), autocommit=True) as connection:
+    url = cluster.admin_url(fresh_database)
+    with psycopg.connect(url, autocommit=True, options=ALONE) as connection:
         yield World(connection)

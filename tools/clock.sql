@@ -12,10 +12,12 @@ insert into private.test_clock default values on conflict do nothing;
 -- Definer: whoever asks for the time may not read the table.
 create or replace function private.clock()
     returns timestamptz
-    language sql
+    language plpgsql
     stable
     security definer
     set search_path = '', pg_temp
 as $$
-    select now() + (select test_clock.offset_interval from private.test_clock)
+begin
+    return now() + (select test_clock.offset_interval from private.test_clock);
+end;
 $$;

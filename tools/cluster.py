@@ -176,10 +176,15 @@ class Cluster:
             connection.execute(statement)
 
 
+# Options of a connection whose queries start no workers.
+ALONE = "-c max_parallel_workers_per_gather=0"
+
+
 class KeptConnection:
     """One connection for the transactions of many tests: a new one would learn every table anew.
 
-    Nothing is prepared on it: what a test alters would outlive its rollback in a prepared plan.
+    psycopg prepares nothing on it: what a test alters would outlive its rollback in a statement's
+    columns. Nothing runs in parallel: starting the workers takes longer than what they are to do.
     """
 
     def __init__(self, url: str) -> None:
@@ -206,7 +211,7 @@ class KeptConnection:
             yield self._connection
 
     def _connect(self) -> psycopg.Connection[Any]:
-        return psycopg.connect(self._url, prepare_threshold=None)
+        return psycopg.connect(self._url, prepare_threshold=None, options=ALONE)
 
 
 class Api:

@@ -40,16 +40,18 @@ $$;
 -- turn them into a person; everybody else by the verified claims of the Data API. A session without claims is Studio.
 create function private.actor_kind()
     returns private.actor_kind
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case
+begin
+    return case
         when session_user = 'webhook_service' then 'service'
         when session_user = 'jobs' then 'job'
         when auth.jwt() ->> 'role' = 'service_role' then 'service'
         when auth.jwt() ->> 'role' is not null then 'user'
         else 'studio'
     end::private.actor_kind;
+end;
 $$;

@@ -2,12 +2,14 @@
 -- 0 when p_whole is 0.
 create function private.prorate(p_cents bigint, p_part bigint, p_whole bigint)
     returns bigint
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case when p_whole = 0 then 0 else (2 * p_cents * p_part + p_whole) / (2 * p_whole) end;
+begin
+    return case when p_whole = 0 then 0 else (2 * p_cents * p_part + p_whole) / (2 * p_whole) end;
+end;
 $$;
 
 -- True for a time zone of the IANA database, spelled as there: Postgres takes it in any case, other programs do not.
@@ -99,14 +101,16 @@ $$;
 -- Casts a text from outside, such as Stripe's metadata, to uuid; null if it is not a valid one.
 create function private.uuid_or_null(p_text text)
     returns uuid
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case
+begin
+    return case
         when pg_input_is_valid(p_text, 'uuid') then p_text::uuid
     end;
+end;
 $$;
 
 -- A uuid (version 8, of RFC 9562) that only the text decides: the first half of its SHA-256.
@@ -152,12 +156,14 @@ $$;
 -- The whole minutes from one instant to another.
 create function private.minutes_between(p_start_at timestamptz, p_end_at timestamptz)
     returns integer
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select (extract(epoch from p_end_at - p_start_at) / 60)::integer;
+begin
+    return (extract(epoch from p_end_at - p_start_at) / 60)::integer;
+end;
 $$;
 
 -- The kilometres between two places on earth, as the crow flies (haversine). Null if one of them is not known.

@@ -32,12 +32,14 @@ $$;
 -- The first 200 characters of a name that somebody has given to Auth; null if it cannot be read.
 create function private.name_or_null(p_name text)
     returns text
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case when private.is_line(left(p_name, 200)) then left(p_name, 200) end;
+begin
+    return case when private.is_line(left(p_name, 200)) then left(p_name, 200) end;
+end;
 $$;
 
 create trigger sync_profile

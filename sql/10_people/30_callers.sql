@@ -1,12 +1,16 @@
 -- The signed-in person; null for visitors, and for anonymous sign-ins, which have no rights anywhere.
 create function private.my_user_id()
     returns uuid
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select auth.uid() where not coalesce((auth.jwt() ->> 'is_anonymous')::boolean, false);
+begin
+    return (
+        select auth.uid() where not coalesce((auth.jwt() ->> 'is_anonymous')::boolean, false)
+    );
+end;
 $$;
 
 -- True if the caller runs the platform, and has shown a second factor where the platform asks for one: without it an admin of the

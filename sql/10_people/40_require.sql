@@ -183,10 +183,14 @@ $$;
 -- The organization of every instructor and learner without a school.
 create function private.marketplace_id()
     returns uuid
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select organization.id from public.organizations organization where organization.is_marketplace;
+begin
+    return (
+        select organization.id from public.organizations organization where organization.is_marketplace
+    );
+end;
 $$;

@@ -70,26 +70,29 @@ $$;
 -- The organization that a row (as hstore) belongs to; null for rows of no organization.
 create function private.org_id_of_row(p_table_name text, p_image extensions.hstore)
     returns uuid
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case
+begin
+    return case
         when p_table_name = 'organizations' then p_image operator(extensions.->) 'id'
         else p_image operator(extensions.->) 'org_id'
     end::uuid;
+end;
 $$;
 
 -- A row (as hstore) with '(personal)' in place of personal data.
 create function private.redact(p_image extensions.hstore, p_personal_columns text[])
     returns extensions.hstore
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select p_image operator(extensions.||) coalesce(
+begin
+    return p_image operator(extensions.||) coalesce(
         (
             select extensions.hstore(array_agg(personal.column_name), array_agg('(personal)'::text))
             from unnest(p_personal_columns) personal (column_name)
@@ -97,6 +100,7 @@ as $$
         ),
         ''::extensions.hstore
     );
+end;
 $$;
 
 -- Who is acting, from where and why. Taken from the Data API's verified claims and headers, and from what our functions note for

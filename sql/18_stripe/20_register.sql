@@ -46,17 +46,21 @@ $$;
 -- The entry of the first of these Stripe ids that belongs to a row of this table; null if none does.
 create function private.stripe_row(p_table_name text, variadic p_stripe_ids text[])
     returns private.stripe_objects
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select known
-    from private.stripe_objects known
-    where known.id = any (p_stripe_ids)
-        and known.table_name = p_table_name
-    order by array_position(p_stripe_ids, known.id)
-    limit 1;
+begin
+    return (
+        select known
+        from private.stripe_objects known
+        where known.id = any (p_stripe_ids)
+            and known.table_name = p_table_name
+        order by array_position(p_stripe_ids, known.id)
+        limit 1
+    );
+end;
 $$;
 
 -- The organization of the first of these Stripe ids that is known; null if none is.

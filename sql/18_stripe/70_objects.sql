@@ -17,13 +17,15 @@ $$;
 -- Returns the id from a field that Stripe fills with an id or, expanded, with the whole object.
 create function private.expandable_id(p_value jsonb)
     returns text
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case jsonb_typeof(p_value)
+begin
+    return case jsonb_typeof(p_value)
         when 'string' then p_value #>> '{}'
         when 'object' then p_value ->> 'id'
     end;
+end;
 $$;

@@ -93,12 +93,13 @@ create function private.post_transaction(
     p_postings private.posting[]
 )
     returns boolean
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.post_batch(
+begin
+    return private.post_batch(
         p_kind,
         p_source_type,
         p_effective_at,
@@ -111,6 +112,7 @@ as $$
             group by posting.account_kind, posting.owner_id
         )
     ) = 1;
+end;
 $$;
 
 comment on function private.post_transaction is

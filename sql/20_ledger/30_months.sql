@@ -4,14 +4,18 @@
 -- The first month that takes postings; -infinity until one was closed.
 create function private.first_open_month()
     returns date
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select coalesce((max(closing.month_on) + interval '1 month')::date, '-infinity'::date)
-    from private.month_closings closing
-    where closing.reopened_at is null;
+begin
+    return (
+        select coalesce((max(closing.month_on) + interval '1 month')::date, '-infinity'::date)
+        from private.month_closings closing
+        where closing.reopened_at is null
+    );
+end;
 $$;
 
 -- The month in which something that happened then is posted. Waits while a month is being closed, so that its totals miss nothing.

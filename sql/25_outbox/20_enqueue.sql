@@ -7,14 +7,16 @@ create function private.enqueue_command(
     p_subject text default null
 )
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
+begin
     insert into private.outbox (org_id, topic, idempotency_key, payload, subject)
     values (p_org_id, p_topic, p_idempotency_key, p_payload, p_subject)
     on conflict (org_id, idempotency_key) do nothing;
+end;
 $$;
 
 comment on function private.enqueue_command is

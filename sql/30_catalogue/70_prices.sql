@@ -155,12 +155,14 @@ $$;
 -- What minutes cost at an hourly rate, rounded half up.
 create function private.hourly_cents(p_hourly_rate_cents bigint, p_minutes integer)
     returns bigint
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.prorate(p_hourly_rate_cents, p_minutes, 60);
+begin
+    return private.prorate(p_hourly_rate_cents, p_minutes, 60);
+end;
 $$;
 
 -- Whether a lesson of this service at p_start_at costs the instructor's hourly rate, because neither a rate card nor the

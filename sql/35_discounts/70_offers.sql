@@ -92,25 +92,29 @@ $$;
 -- there is none.
 create function private.find_code(p_code text, p_org_id uuid)
     returns private.code_offer
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select row(found.kind, found.id, null)::private.code_offer
-    from (
-        select 'discount'::public.redemption_kind as kind, code.id, code.org_id is null as is_general
-        from public.discount_codes code
-        where lower(code.code) = lower(trim(p_code))
-            and coalesce(code.org_id, p_org_id) = p_org_id
-        union all
-        select 'referral', code.id, true
-        from public.referral_codes code
-        where lower(code.code) = lower(trim(p_code))
-            and code.org_id = p_org_id
-    ) found
-    order by found.is_general, found.kind
-    limit 1;
+begin
+    return (
+        select row(found.kind, found.id, null)::private.code_offer
+        from (
+            select 'discount'::public.redemption_kind as kind, code.id, code.org_id is null as is_general
+            from public.discount_codes code
+            where lower(code.code) = lower(trim(p_code))
+                and coalesce(code.org_id, p_org_id) = p_org_id
+            union all
+            select 'referral', code.id, true
+            from public.referral_codes code
+            where lower(code.code) = lower(trim(p_code))
+                and code.org_id = p_org_id
+        ) found
+        order by found.is_general, found.kind
+        limit 1
+    );
+end;
 $$;
 
 -- What a discount code takes off a price for this person at this instant; null if the code has ended or its limits are

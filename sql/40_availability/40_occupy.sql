@@ -37,11 +37,12 @@ $$;
 -- seat, because whoever frees that locks the slot first.
 create function private.clear_expired_times(p_wanted private.person_calendar[])
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
+begin
     delete from private.person_calendar
     where id = any (
         array(
@@ -60,6 +61,7 @@ as $$
             for update of expired
         )
     );
+end;
 $$;
 
 -- A booked slot keeps its time, service and instructor, in Studio too: its bookings and the calendar copied them. With its last

@@ -95,11 +95,13 @@ $$;
 -- The minutes that a booking has reserved, by lot: the one that expires first comes first.
 create function private.reserved_credit(p_booking_id uuid)
     returns setof private.credit_part
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
+begin
+    return query
     select
         entry.credit_id,
         sum(signed.factor * entry.minutes)::integer,
@@ -114,16 +116,19 @@ as $$
     group by entry.credit_id, lot.expires_at, lot.created_at
     having sum(signed.factor * entry.minutes) > 0
     order by lot.expires_at nulls last, lot.created_at, entry.credit_id;
+end;
 $$;
 
 -- The minutes that a booking has used, by lot: the one that expires last comes first, because its minutes are restored first.
 create function private.used_credit(p_booking_id uuid)
     returns table (credit_id uuid, minutes integer)
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
+begin
+    return query
     select entry.credit_id, sum(case entry.kind when 'consume' then entry.minutes else -entry.minutes end)::integer
     from public.credit_entries entry
     join public.learner_credits lot on lot.org_id = entry.org_id and lot.id = entry.credit_id
@@ -132,26 +137,31 @@ as $$
     group by entry.credit_id, lot.expires_at, lot.created_at
     having sum(case entry.kind when 'consume' then entry.minutes else -entry.minutes end) > 0
     order by lot.expires_at desc nulls first, lot.created_at desc, entry.credit_id desc;
+end;
 $$;
 
 -- The parts of the prices of lots that entries of one kind have moved for a booking.
 create function private.booking_credit(p_booking_id uuid, p_kind public.credit_entry_kind)
     returns private.credit_part
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select row(
-        null,
-        coalesce(sum(entry.minutes), 0)::integer,
-        coalesce(sum(entry.share_cents), 0)::bigint,
-        coalesce(sum(entry.fee_cents), 0)::bigint,
-        coalesce(sum(entry.discount_cents), 0)::bigint
-    )::private.credit_part
-    from public.credit_entries entry
-    where entry.booking_id = p_booking_id
-        and entry.kind = p_kind;
+begin
+    return (
+        select row(
+            null,
+            coalesce(sum(entry.minutes), 0)::integer,
+            coalesce(sum(entry.share_cents), 0)::bigint,
+            coalesce(sum(entry.fee_cents), 0)::bigint,
+            coalesce(sum(entry.discount_cents), 0)::bigint
+        )::private.credit_part
+        from public.credit_entries entry
+        where entry.booking_id = p_booking_id
+            and entry.kind = p_kind
+    );
+end;
 $$;
 
 -- Hands the minutes that one booking has reserved to another, at what they were worth when they were reserved.

@@ -7,27 +7,33 @@ create function private.place_order(
     p_is_all_or_nothing boolean default false
 )
     returns uuid
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
+declare
+    order_id uuid;
+begin
     insert into public.orders (org_id, learner_id, instructor_id, currency, is_all_or_nothing, withdrawal_mode, placed_by)
     select p_org_id, p_learner_id, p_instructor_id, p_currency, p_is_all_or_nothing, organization.withdrawal_mode, private.my_user_id()
     from public.organizations organization
     where organization.id = p_org_id
-    returning id;
+    returning id into order_id;
+    return order_id;
+end;
 $$;
 
 -- The orders of the hours that pay for these orders' lessons, and the orders whose lessons are paid by the hours of these.
 create function private.orders_tied_by_hours(p_order_ids uuid[])
     returns uuid[]
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select array(
+begin
+    return array(
         select sold.order_id
         from public.order_items lesson
         join public.credit_entries entry on entry.org_id = lesson.org_id and entry.booking_id = lesson.booking_id
@@ -40,31 +46,38 @@ as $$
         join public.order_items lesson on lesson.org_id = entry.org_id and lesson.booking_id = entry.booking_id
         where sold.order_id = any (p_order_ids)
     );
+end;
 $$;
 
 -- Locks orders in the order of their ids, with the orders of the hours that pay for them or that they sold: whoever moves their money
 -- calls it first. Orders that are being placed are nobody else's yet and need no lock.
 create function private.lock_orders(p_order_ids uuid[])
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select ordered.id
+begin
+    perform ordered.id
     from public.orders ordered
     where ordered.id = any (p_order_ids || private.orders_tied_by_hours(p_order_ids))
     order by ordered.id
     for no key update;
+end;
 $$;
 
 -- The order of an item, for its lock.
 create function private.order_of_booking(p_booking_id uuid)
     returns uuid
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select item.order_id from public.order_items item where item.booking_id = p_booking_id;
+begin
+    return (
+        select item.order_id from public.order_items item where item.booking_id = p_booking_id
+    );
+end;
 $$;

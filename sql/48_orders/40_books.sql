@@ -86,109 +86,128 @@ $$;
 -- Whether an ending gives everything back: somebody else's fault, or a withdrawal.
 create function private.makes_whole(p_ending public.order_item_ending)
     returns boolean
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select coalesce(p_ending in ('fault', 'withdrawn'), false);
+begin
+    return coalesce(p_ending in ('fault', 'withdrawn'), false);
+end;
 $$;
 
 -- E: what the instructor may keep of an item. One that has not ended is meant to be given.
 create function private.keepable_cents(p_item public.order_items)
     returns bigint
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case p_item.ending
-        when 'fault' then 0
-        when 'withdrawn' then 0
-        when 'missed' then paid.share_cents
-        when 'cancelled' then paid.share_cents - private.prorate(paid.share_cents, p_item.refund_bps, 10000)
-        else p_item.share_cents
-    end
-    from (select least(p_item.share_cents, p_item.total_cents) as share_cents) paid;
+begin
+    return (
+        select case p_item.ending
+            when 'fault' then 0
+            when 'withdrawn' then 0
+            when 'missed' then paid.share_cents
+            when 'cancelled' then paid.share_cents - private.prorate(paid.share_cents, p_item.refund_bps, 10000)
+            else p_item.share_cents
+        end
+        from (select least(p_item.share_cents, p_item.total_cents) as share_cents) paid
+    );
+end;
 $$;
 
 -- What prepaid minutes pay of an item's price.
 create function private.prepaid_cents(p_item public.order_items)
     returns bigint
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select p_item.credit_share_cents + p_item.credit_fee_cents - p_item.credit_discount_cents;
+begin
+    return p_item.credit_share_cents + p_item.credit_fee_cents - p_item.credit_discount_cents;
+end;
 $$;
 
 -- T - R - C: what of an item's price the payer neither has back nor has lost to a dispute.
 create function private.unreturned_cents(p_item public.order_items)
     returns bigint
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select greatest(p_item.total_cents - p_item.refunded_cents - p_item.restored_cents - p_item.lost_cents, 0);
+begin
+    return greatest(p_item.total_cents - p_item.refunded_cents - p_item.restored_cents - p_item.lost_cents, 0);
+end;
 $$;
 
 -- What the ending owes the payer besides what is refunded and lost. Of a fault or a withdrawal all that is left, whatever happens later; of a
 -- cancellation what was fixed then.
 create function private.owed_cents(p_item public.order_items)
     returns bigint
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case
-        when not p_item.is_paid then 0
-        when private.makes_whole(p_item.ending) then unreturned.cents
-        when p_item.ending = 'cancelled' then least(p_item.owed_cents, unreturned.cents)
-        else 0
-    end
-    from (select private.unreturned_cents(p_item) as cents) unreturned;
+begin
+    return (
+        select case
+            when not p_item.is_paid then 0
+            when private.makes_whole(p_item.ending) then unreturned.cents
+            when p_item.ending = 'cancelled' then least(p_item.owed_cents, unreturned.cents)
+            else 0
+        end
+        from (select private.unreturned_cents(p_item) as cents) unreturned
+    );
+end;
 $$;
 
 -- C: what disputes have taken, as far as it was not refunded; what goes beyond is the platform's loss.
 create function private.lost_part_cents(p_item public.order_items)
     returns bigint
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select least(p_item.lost_cents, greatest(p_item.total_cents - p_item.refunded_cents - p_item.restored_cents, 0));
+begin
+    return least(p_item.lost_cents, greatest(p_item.total_cents - p_item.refunded_cents - p_item.restored_cents, 0));
+end;
 $$;
 
 -- a: the part of the share that refunds of so much take. If the fee is not refundable they take the share first; if all is refunded
 -- they take all.
 create function private.share_taken_cents(p_item public.order_items, p_back_cents bigint)
     returns bigint
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case
+begin
+    return case
         when p_back_cents >= p_item.total_cents then p_item.share_cents
         when p_item.is_fee_refundable then private.prorate(p_item.share_cents, p_back_cents, p_item.total_cents)
         else least(p_back_cents, p_item.share_cents, p_item.total_cents)
     end;
+end;
 $$;
 
 -- The part of the discount that is left after refunds of so much. If the fee is not refundable, what they take beyond the share takes
 -- fee and discount.
 create function private.discount_left_cents(p_item public.order_items, p_back_cents bigint)
     returns bigint
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case
+begin
+    return case
         when p_back_cents >= p_item.total_cents then 0
         when p_item.is_fee_refundable
             then p_item.discount_cents - private.prorate(p_item.discount_cents, p_back_cents, p_item.total_cents)
@@ -198,29 +217,34 @@ as $$
             greatest(p_item.total_cents - p_item.share_cents, 0)
         )
     end;
+end;
 $$;
 
 -- The ledger lines that take an item's books from one state of its row to another. They sum to what was received in between, less what
 -- was refunded and lost, with the sign reversed: the caller adds where that money is.
 create function private.item_postings(p_before public.order_items, p_after public.order_items)
     returns private.posting[]
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select array[
-        row('learner_prepaid', null, before.prepaid_share_cents - after.prepaid_share_cents),
-        row('deferred_fees', null, before.prepaid_fee_cents - after.prepaid_fee_cents),
-        row('deferred_promotions', null, after.prepaid_discount_cents - before.prepaid_discount_cents),
-        row('instructor_pending', p_after.instructor_id, before.share_cents - after.share_cents),
-        row('platform_fees', null, before.fee_cents - after.fee_cents),
-        row('promotions', null, after.discount_cents - before.discount_cents),
-        row('dispute_losses', null, after.loss_cents - before.loss_cents),
-        row('refunds_due', null, before.due_cents - after.due_cents)
-    ]::private.posting[]
-    from private.item_books(p_before) before
-    cross join private.item_books(p_after) after;
+begin
+    return (
+        select array[
+            row('learner_prepaid', null, before.prepaid_share_cents - after.prepaid_share_cents),
+            row('deferred_fees', null, before.prepaid_fee_cents - after.prepaid_fee_cents),
+            row('deferred_promotions', null, after.prepaid_discount_cents - before.prepaid_discount_cents),
+            row('instructor_pending', p_after.instructor_id, before.share_cents - after.share_cents),
+            row('platform_fees', null, before.fee_cents - after.fee_cents),
+            row('promotions', null, after.discount_cents - before.discount_cents),
+            row('dispute_losses', null, after.loss_cents - before.loss_cents),
+            row('refunds_due', null, before.due_cents - after.due_cents)
+        ]::private.posting[]
+        from private.item_books(p_before) before
+        cross join private.item_books(p_after) after
+    );
+end;
 $$;
 
 -- The ledger lines of prepaid minutes that leave their lot (p_sign 1), or come back to it (-1), with their part of its price.

@@ -52,12 +52,13 @@ $$;
 -- returned as was refunded of what they helped to pay. 82_effects calls it when an item has ended, or was refunded.
 create function private.return_order_discount(p_order_id uuid)
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.return_discount(
+begin
+    perform private.return_discount(
         p_order_id,
         bool_and(private.is_all_back(item)),
         least(
@@ -70,4 +71,5 @@ as $$
     join public.order_items item on item.org_id = redemption.org_id and item.order_id = redemption.order_id
     where redemption.order_id = p_order_id
     group by redemption.org_id, redemption.id;
+end;
 $$;

@@ -80,15 +80,17 @@ select private.audit_table('public.lesson_claims', 'id', '{statement,answer,reas
 -- Whether a claim about a booking waits to be answered or decided: until then its lesson is not completed and its earning frozen.
 create function private.has_open_claim(p_booking_id uuid)
     returns boolean
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select exists (
+begin
+    return exists (
         select
         from public.lesson_claims claim
         where claim.booking_id = p_booking_id
             and claim.status in ('open', 'undecided')
     );
+end;
 $$;

@@ -72,16 +72,20 @@ $$;
 -- The latest version of an organization's policy.
 create function private.current_policy_id(p_org_id uuid)
     returns uuid
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select latest.id
-    from public.cancellation_policies latest
-    where latest.org_id = p_org_id
-    order by latest.version desc
-    limit 1;
+begin
+    return (
+        select latest.id
+        from public.cancellation_policies latest
+        where latest.org_id = p_org_id
+        order by latest.version desc
+        limit 1
+    );
+end;
 $$;
 
 -- The tiers of an organization's present policy, longest notice first.

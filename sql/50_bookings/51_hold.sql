@@ -160,17 +160,19 @@ $$;
 -- login's rows in all organizations, and before anything of the slot, so that two bookings cannot deadlock.
 create function private.lock_daily_cap(p_instructor public.instructors)
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select colleague.id
+begin
+    perform colleague.id
     from public.instructors colleague
     where (colleague.id = p_instructor.id or colleague.user_id = p_instructor.user_id)
         and colleague.daily_cap is not null
     order by colleague.id
     for no key update;
+end;
 $$;
 
 -- Refuses a person who keeps as many orders or lessons ahead without paying as the organization allows, or who has given up too many
@@ -305,10 +307,14 @@ $$;
 -- The instant at which a learner asks for a lesson to be given before the contract can no longer be withdrawn from; null if it is later.
 create function private.early_start_requested_at(p_start_at timestamptz, p_mode public.withdrawal_mode)
     returns timestamptz
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.clock() where p_mode <> 'none' and p_start_at < private.clock() + interval '14 days';
+begin
+    return (
+        select private.clock() where p_mode <> 'none' and p_start_at < private.clock() + interval '14 days'
+    );
+end;
 $$;

@@ -84,10 +84,12 @@ $$;
 -- Whether a booking's item has ended: prepaid minutes that paid a part of it are back in their lots.
 create function private.is_ended_item(p_booking_id uuid)
     returns boolean
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select exists (select from public.order_items item where item.booking_id = p_booking_id and item.ending is not null);
+begin
+    return exists (select from public.order_items item where item.booking_id = p_booking_id and item.ending is not null);
+end;
 $$;

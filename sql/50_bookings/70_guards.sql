@@ -97,12 +97,14 @@ $$;
 -- list, because a call for each row would be slow.
 create function private.occupies_slot(p_status public.booking_status)
     returns boolean
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select p_status not in ('cancelled', 'declined', 'expired');
+begin
+    return p_status not in ('cancelled', 'declined', 'expired');
+end;
 $$;
 
 -- A booking keeps its parties, its time and its price from the moment it is made. Only learner_person_id may change, when its

@@ -26,11 +26,12 @@ $$;
 -- lesson; a booking that ends without a lesson opens nothing. 82_effects calls it.
 create function private.set_contact_window(p_before public.bookings, p_booking public.bookings)
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
+begin
     update public.instructor_learners pair
     set contact_until = lasting.contact_until
     from (
@@ -56,6 +57,7 @@ as $$
         and pair.instructor_id = p_booking.instructor_id
         and pair.learner_id = p_booking.learner_id
         and pair.contact_until is distinct from lasting.contact_until;
+end;
 $$;
 
 -- Makes the learner's bookings, used discounts and times count for the person behind the learner's login. 82_effects calls it when the
@@ -138,12 +140,14 @@ $$;
 -- Whether the caller speaks for a learner: as the learner, or as a guardian who may book.
 create function private.may_answer_for(p_learner_id uuid)
     returns boolean
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select coalesce(
+begin
+    return coalesce(
         p_learner_id = any (private.my_learner_ids()) or p_learner_id = any (private.ward_ids(private.my_user_id(), 'book')), false
     );
+end;
 $$;

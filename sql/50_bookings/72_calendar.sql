@@ -48,27 +48,33 @@ $$;
 -- Until when a booking occupies its persons, unless it ends: a hold until its deadline.
 create function private.occupies_until(p_status public.booking_status, p_hold_expires_at timestamptz)
     returns timestamptz
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case when p_status in ('proposed', 'held', 'requested') then p_hold_expires_at else 'infinity' end;
+begin
+    return case when p_status in ('proposed', 'held', 'requested') then p_hold_expires_at else 'infinity' end;
+end;
 $$;
 
 -- Until when the bookings of a slot, but for p_leaving_out, occupy its instructor; null if there are none.
 create function private.slot_occupied_until(p_slot_id uuid, p_leaving_out uuid)
     returns timestamptz
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select max(private.occupies_until(booking.status, booking.hold_expires_at))
-    from public.bookings booking
-    where booking.slot_id = p_slot_id
-        and booking.id is distinct from p_leaving_out
-        and private.occupies_slot(booking.status);
+begin
+    return (
+        select max(private.occupies_until(booking.status, booking.hold_expires_at))
+        from public.bookings booking
+        where booking.slot_id = p_slot_id
+            and booking.id is distinct from p_leaving_out
+            and private.occupies_slot(booking.status)
+    );
+end;
 $$;
 
 -- The time for which a slot occupies its instructor, buffers included. A replacement of a lesson for one may overlap it until it is paid;
@@ -174,17 +180,21 @@ $$;
 -- The original that a replacement may overlap until it is paid: a lesson for one, replaced by a lesson for one.
 create function private.overlappable_original(p_original_booking_id uuid)
     returns uuid
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select original.id
-    from public.bookings original
-    join public.services service on service.org_id = original.org_id and service.id = original.service_id
-    where original.id = p_original_booking_id
-        and not original.is_group
-        and service.max_participants = 1;
+begin
+    return (
+        select original.id
+        from public.bookings original
+        join public.services service on service.org_id = original.org_id and service.id = original.service_id
+        where original.id = p_original_booking_id
+            and not original.is_group
+            and service.max_participants = 1
+    );
+end;
 $$;
 
 -- Refuses a lesson at a time when its learner teaches, learns or is busy.

@@ -140,11 +140,13 @@ create function private.payable_items(p_order_id uuid)
         item_id uuid, booking_id uuid, credit_id uuid, list_cents bigint, share_cents bigint, fee_cents bigint, discount_cents bigint,
         amount_cents bigint, minutes integer, ends_at timestamptz, service_id uuid
     )
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
+begin
+    return query
     select
         item.id, booking.id, null::uuid,
         booking.price_cents - case when is_difference.so then item.list_cents else 0 end,
@@ -170,20 +172,25 @@ as $$
     where item.order_id = p_order_id
         and lot.status = 'pending'
         and lot.hold_expires_at > private.clock();
+end;
 $$;
 
 -- Until when an order is to be paid: the first deadline of what can be paid of it now.
 create function private.order_deadline(p_order_id uuid)
     returns timestamptz
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select min(coalesce(booking.hold_expires_at, lot.hold_expires_at))
-    from private.payable_items(p_order_id) payable
-    left join public.bookings booking on booking.id = payable.booking_id
-    left join public.learner_credits lot on lot.id = payable.credit_id;
+begin
+    return (
+        select min(coalesce(booking.hold_expires_at, lot.hold_expires_at))
+        from private.payable_items(p_order_id) payable
+        left join public.bookings booking on booking.id = payable.booking_id
+        left join public.learner_credits lot on lot.id = payable.credit_id
+    );
+end;
 $$;
 
 -- Returns the order's open payment, or null. If the order has changed since that was opened, because one of its lessons was cancelled or

@@ -153,12 +153,13 @@ $$;
 -- Whether an item has an authorization that is still to be captured, besides one payment.
 create function private.has_uncaptured_payment(p_item public.order_items, p_but_payment_id uuid)
     returns boolean
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select exists (
+begin
+    return exists (
         select
         from public.payment_items part
         join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id
@@ -168,21 +169,24 @@ as $$
             and payment.is_accepted
             and payment.id <> p_but_payment_id
     );
+end;
 $$;
 
 -- Whether an item's booking is confirmed, or took place.
 create function private.is_standing(p_item public.order_items)
     returns boolean
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select exists (
+begin
+    return exists (
         select
         from public.bookings booking
         where booking.org_id = p_item.org_id
             and booking.id = p_item.booking_id
             and booking.status in ('confirmed', 'in_progress', 'completed', 'no_show')
     );
+end;
 $$;

@@ -60,80 +60,96 @@ $$;
 -- What the payer's card still pays of an item's price: without what prepaid minutes pay, and what refunds and disputes have taken.
 create function private.card_rest_cents(p_item public.order_items)
     returns bigint
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select greatest(
-        p_item.total_cents - private.prepaid_cents(p_item)
-        - greatest(p_item.refunded_cents + p_item.lost_cents - coalesce(sum(part.amount_cents), 0), 0),
-        0
-    )::bigint
-    from private.return_items part
-    left join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
-    where part.org_id = p_item.org_id
-        and part.item_id = p_item.id
-        and part.kind <> 'excess'
-        and (part.refund_id is null or refund.status = 'succeeded')
-        and part.payment_id in (
-            select hours.payment_id
-            from private.item_payments hours
-            where hours.org_id = p_item.org_id
-                and hours.item_id = p_item.id
-                and hours.is_by_hours
-        );
+begin
+    return (
+        select greatest(
+            p_item.total_cents - private.prepaid_cents(p_item)
+            - greatest(p_item.refunded_cents + p_item.lost_cents - coalesce(sum(part.amount_cents), 0), 0),
+            0
+        )::bigint
+        from private.return_items part
+        left join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+        where part.org_id = p_item.org_id
+            and part.item_id = p_item.id
+            and part.kind <> 'excess'
+            and (part.refund_id is null or refund.status = 'succeeded')
+            and part.payment_id in (
+                select hours.payment_id
+                from private.item_payments hours
+                where hours.org_id = p_item.org_id
+                    and hours.item_id = p_item.id
+                    and hours.is_by_hours
+            )
+    );
+end;
 $$;
 
 -- What is being refunded of an item's price: of what its ending owes, or of a fault everything.
 create function private.waiting_refund_cents(p_item_id uuid, p_counts_granted boolean)
     returns bigint
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select coalesce(sum(part.amount_cents), 0)::bigint
-    from public.order_items item
-    join private.return_items part on part.org_id = item.org_id and part.item_id = item.id
-    join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
-    where item.id = p_item_id
-        and (part.kind = 'owed' or (part.kind = 'granted' and coalesce(p_counts_granted, false)))
-        and refund.status in ('pending', 'requires_action');
+begin
+    return (
+        select coalesce(sum(part.amount_cents), 0)::bigint
+        from public.order_items item
+        join private.return_items part on part.org_id = item.org_id and part.item_id = item.id
+        join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+        where item.id = p_item_id
+            and (part.kind = 'owed' or (part.kind = 'granted' and coalesce(p_counts_granted, false)))
+            and refund.status in ('pending', 'requires_action')
+    );
+end;
 $$;
 
 -- What is being refunded of what was received beyond an item's price.
 create function private.waiting_excess_cents(p_item_id uuid)
     returns bigint
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select coalesce(sum(part.amount_cents), 0)::bigint
-    from public.order_items item
-    join private.return_items part on part.org_id = item.org_id and part.item_id = item.id
-    join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
-    where item.id = p_item_id
-        and part.kind = 'excess'
-        and refund.status in ('pending', 'requires_action');
+begin
+    return (
+        select coalesce(sum(part.amount_cents), 0)::bigint
+        from public.order_items item
+        join private.return_items part on part.org_id = item.org_id and part.item_id = item.id
+        join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+        where item.id = p_item_id
+            and part.kind = 'excess'
+            and refund.status in ('pending', 'requires_action')
+    );
+end;
 $$;
 
 -- What refunds that succeeded or may still succeed return of what a payment has paid for an item, by card or by hours.
 create function private.returned_part_cents(p_item_id uuid, p_payment_id uuid)
     returns bigint
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select coalesce(sum(part.amount_cents), 0)::bigint
-    from public.order_items item
-    join private.return_items part on part.org_id = item.org_id and part.item_id = item.id
-    join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
-    where item.id = p_item_id
-        and part.payment_id = p_payment_id
-        and refund.status in ('pending', 'requires_action', 'succeeded');
+begin
+    return (
+        select coalesce(sum(part.amount_cents), 0)::bigint
+        from public.order_items item
+        join private.return_items part on part.org_id = item.org_id and part.item_id = item.id
+        join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+        where item.id = p_item_id
+            and part.payment_id = p_payment_id
+            and refund.status in ('pending', 'requires_action', 'succeeded')
+    );
+end;
 $$;
 
 -- Creates a refund of an item's price (p_kind: granted or owed) and of what was received beyond it, and queues the command that makes it

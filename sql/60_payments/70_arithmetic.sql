@@ -38,15 +38,19 @@ $$;
 -- The sum of a payment's refunds that succeeded or may still succeed.
 create function private.committed_refund_cents(p_payment_id uuid)
     returns bigint
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select coalesce(sum(refund.amount_cents), 0)::bigint
-    from public.refunds refund
-    where refund.payment_id = p_payment_id
-        and refund.status in ('pending', 'requires_action', 'succeeded');
+begin
+    return (
+        select coalesce(sum(refund.amount_cents), 0)::bigint
+        from public.refunds refund
+        where refund.payment_id = p_payment_id
+            and refund.status in ('pending', 'requires_action', 'succeeded')
+    );
+end;
 $$;
 
 -- The ids of the items that a payment pays.

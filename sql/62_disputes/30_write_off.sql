@@ -109,12 +109,13 @@ $$;
 -- What a dispute has been allocated of items and of minutes so far.
 create function private.allocated_loss_cents(p_dispute public.disputes)
     returns bigint
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select (
+begin
+    return (
         coalesce(
             (
                 select sum(part.amount_cents)
@@ -137,17 +138,19 @@ as $$
             0
         )
     )::bigint;
+end;
 $$;
 
 -- Recomputes what disputes over the hours that a booking used have cost, after minutes have come back to them. 82_effects calls it.
 create function private.write_off_restored_minutes(p_booking public.bookings)
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.write_off_losses(bought.payment_id, private.clock())
+begin
+    perform private.write_off_losses(bought.payment_id, private.clock())
     from (
         select distinct part.payment_id
         from public.credit_entries entry
@@ -157,6 +160,7 @@ as $$
             and entry.booking_id = p_booking.id
             and entry.kind = 'restore'
     ) bought;
+end;
 $$;
 
 -- Whether a dispute was lost: also while that is appealed.

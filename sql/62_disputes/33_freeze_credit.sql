@@ -1,11 +1,12 @@
 -- Freezes a lot while its payment is disputed, so that its minutes are not used meanwhile. 82_effects calls it.
 create function private.freeze_credit(p_payment public.payments)
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
+begin
     update public.learner_credits lot
     set status = case when p_payment.is_disputed then 'frozen' else 'active' end::public.credit_status
     from public.order_items item
@@ -14,4 +15,5 @@ as $$
         and lot.org_id = item.org_id
         and lot.id = item.credit_id
         and lot.status = case when p_payment.is_disputed then 'active' else 'frozen' end::public.credit_status;
+end;
 $$;

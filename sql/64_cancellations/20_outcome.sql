@@ -115,12 +115,13 @@ create function private.ending_of(
     p_refund_bps integer
 )
     returns public.order_item_ending
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case
+begin
+    return case
         when p_booking.status not in ('confirmed', 'in_progress') then 'fault'
         when p_booking.is_withdrawn then 'withdrawn'
         when p_is_no_show then case p_ended_by when 'learner' then 'missed' else 'fault' end
@@ -128,6 +129,7 @@ as $$
         when p_ended_by in ('learner', 'guardian') and not private.is_free_to_cancel(p_booking, private.clock()) then 'cancelled'
         else 'fault'
     end::public.order_item_ending;
+end;
 $$;
 
 -- The prepaid minutes that a booking has reserved, or used if its lesson counted as given.
@@ -149,12 +151,13 @@ $$;
 -- Whether a payment has paid for an item, or has an authorization for it.
 create function private.is_paid_by_card(p_item public.order_items)
     returns boolean
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select exists (
+begin
+    return exists (
         select
         from public.payment_items part
         join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id
@@ -163,4 +166,5 @@ as $$
             and payment.is_accepted
             and payment.status in ('authorized', 'succeeded')
     );
+end;
 $$;

@@ -108,17 +108,19 @@ $$;
 -- several roles has the first: an admin's own booking is cancelled under the learner's policy.
 create function private.party_of(p_booking public.bookings)
     returns public.booking_party
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case
+begin
+    return case
         when p_booking.learner_id = any (private.my_learner_ids()) then 'learner'
         when p_booking.learner_id = any (private.ward_ids(private.my_user_id(), 'book')) then 'guardian'
         when p_booking.instructor_id = any (private.my_instructor_ids()) then 'instructor'
         when p_booking.org_id = any (private.my_admin_org_ids()) then 'admin'
     end::public.booking_party;
+end;
 $$;
 
 -- Refuses to cancel a booking that has ended or took place.

@@ -70,12 +70,13 @@ $$;
 -- Tells a payee, and the admins of the organization, that payouts go to another account than before. The first account replaces none.
 create function private.report_replaced_account(p_account public.stripe_connect_accounts)
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.raise_alert(
+begin
+    perform private.raise_alert(
         p_account.org_id, p_account.instructor_id, 'account_replaced',
         'Payouts go to another Stripe account from now on. If you do not know why, tell the platform at once.',
         'stripe_connect_accounts', p_account.id, format('account:%s:replaces', p_account.id)
@@ -87,6 +88,7 @@ as $$
             and earlier.instructor_id is not distinct from p_account.instructor_id
             and earlier.retired_at is not null
     );
+end;
 $$;
 
 -- Maps a Stripe account to its status here. ready means that transfers may arrive and that Stripe pays them out to a bank.

@@ -92,11 +92,13 @@ $$;
 -- The payment whose money an item's earning waits for: the latest that pays it, or that paid for the hours it used.
 create function private.funding_payment(p_item_id uuid)
     returns setof public.payments
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
+begin
+    return query
     select payment.*
     from private.item_payments paid
     join public.payments payment on payment.org_id = paid.org_id and payment.id = paid.payment_id
@@ -105,6 +107,7 @@ as $$
         and payment.status in ('authorized', 'succeeded')
     order by payment.created_at desc, payment.id desc
     limit 1;
+end;
 $$;
 
 -- Credits the instructor with prepaid minutes that were forfeited, as far as their share was paid. 82_effects calls it.

@@ -49,12 +49,13 @@ $$;
 -- Whether the money that an earning comes from is disputed: its payment, or another that pays its lesson.
 create function private.is_earning_disputed(p_earning public.earnings)
     returns boolean
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select exists (
+begin
+    return exists (
         select
         from public.payments payment
         where payment.id = p_earning.payment_id
@@ -67,4 +68,5 @@ as $$
             and part.item_id = p_earning.item_id
             and payment.is_disputed
     );
+end;
 $$;

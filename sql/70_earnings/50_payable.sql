@@ -50,11 +50,13 @@ $$;
 -- Pending and available ones alike: previews ask before make_earnings_available has run. Null means every organization.
 create function private.payable_earnings(p_org_id uuid, p_cutoff_at timestamptz)
     returns setof public.earnings
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
+begin
+    return query
     select earning.*
     from public.earnings earning
     left join public.payments payment on payment.org_id = earning.org_id and payment.id = earning.payment_id
@@ -82,4 +84,5 @@ as $$
             )
         )
         and (p_org_id is null or earning.org_id = p_org_id);
+end;
 $$;

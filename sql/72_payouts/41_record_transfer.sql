@@ -85,12 +85,13 @@ $$;
 -- no attempt is in doubt: then the books do not remember what they had decided when the transfer was made.
 create function private.is_transfer_of(p_transfer jsonb, p_payout public.payouts)
     returns boolean
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select coalesce(
+begin
+    return coalesce(
         p_transfer ->> 'currency' = p_payout.currency
         and (p_transfer ->> 'amount')::bigint > 0
         and exists (
@@ -112,6 +113,7 @@ as $$
         ),
         false
     );
+end;
 $$;
 
 -- Marks a payout, its earnings and its last attempt as paid by this transfer, and posts that the money has left Stripe's balance.

@@ -32,18 +32,20 @@ $$;
 -- Has the payer's bank disputed any earning in a payout?
 create function private.has_disputed_earnings(p_payout public.payouts)
     returns boolean
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select exists (
+begin
+    return exists (
         select
         from public.earnings earning
         where earning.org_id = p_payout.org_id
             and earning.payout_id = p_payout.id
             and private.is_earning_disputed(earning)
     );
+end;
 $$;
 
 -- Cancels the payouts that were held because all of their earnings were disputed, once a dispute has ended: the next run pays what is

@@ -1,17 +1,21 @@
 -- The payment of an invoice that an object of Stripe is about: a PaymentIntent, or a charge, refund or dispute of one. Null if it is none.
 create function private.invoice_payment_of(p_object jsonb)
     returns uuid
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select paid.id
-    from public.invoice_payments paid
-    where paid.stripe_payment_intent_id in (p_object ->> 'id', private.expandable_id(p_object -> 'payment_intent'))
-        or paid.stripe_charge_id in (p_object ->> 'id', private.expandable_id(p_object -> 'charge'))
-    order by paid.id
-    limit 1;
+begin
+    return (
+        select paid.id
+        from public.invoice_payments paid
+        where paid.stripe_payment_intent_id in (p_object ->> 'id', private.expandable_id(p_object -> 'payment_intent'))
+            or paid.stripe_charge_id in (p_object ->> 'id', private.expandable_id(p_object -> 'charge'))
+        order by paid.id
+        limit 1
+    );
+end;
 $$;
 
 -- Applies an event about the money of an invoice: refunds and disputes are posted, and the PaymentIntent itself says nothing that the

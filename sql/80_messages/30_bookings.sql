@@ -84,14 +84,16 @@ $$;
 -- Plans the warning that an unpaid or unanswered time will be given up, when two thirds of it are over.
 create function private.plan_hold(p_booking public.bookings)
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.plan_message(
+begin
+    perform private.plan_message(
         p_booking, 'hold_expiring', private.clock() + (p_booking.hold_expires_at - private.clock()) * 2 / 3, p_booking.hold_expires_at
     );
+end;
 $$;
 
 -- Whether a message about a booking is true as the booking is now. What was planned about one instant is not true of another.
@@ -156,15 +158,17 @@ create function private.tell_learner_side(
     p_version text default ''
 )
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.queue_messages(
+begin
+    perform private.queue_messages(
         p_booking.org_id, p_kind, private.learner_side(p_booking.learner_id), p_booking.learner_id,
         'bookings', p_booking.id, p_version, p_about_at
     );
+end;
 $$;
 
 -- Tells the instructor of a booking.
@@ -175,15 +179,17 @@ create function private.tell_instructor_side(
     p_version text default ''
 )
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.queue_messages(
+begin
+    perform private.queue_messages(
         p_booking.org_id, p_kind, private.instructor_side(p_booking.org_id, p_booking.instructor_id), null,
         'bookings', p_booking.id, p_version, p_about_at
     );
+end;
 $$;
 
 -- Asks a learner to recommend the school, where it rewards that, after the first lesson. Marketing: only who has asked for it is told.

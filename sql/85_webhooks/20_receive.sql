@@ -91,12 +91,13 @@ $$;
 -- The organization of the row that our metadata of an object name; null if they name none.
 create function private.organization_of_metadata(p_metadata jsonb)
     returns uuid
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select coalesce(
+begin
+    return coalesce(
         (select payment.org_id from public.payments payment where payment.id = private.uuid_or_null(p_metadata ->> 'payment_id')),
         (select refund.org_id from public.refunds refund where refund.id = private.uuid_or_null(p_metadata ->> 'refund_id')),
         (select payout.org_id from public.payouts payout where payout.id = private.uuid_or_null(p_metadata ->> 'payout_id')),
@@ -106,6 +107,7 @@ as $$
             where account.id = private.uuid_or_null(p_metadata ->> 'connect_account_id')
         )
     );
+end;
 $$;
 
 -- Applies a stored event and marks it with the outcome, which it returns. The caller has locked the event's row.
