@@ -81,8 +81,7 @@ def test_a_new_secret_ends_the_one_before(world: World, booking: Booking) -> Non
 
 
 def test_who_leaves_sees_nothing_more(world: World) -> None:
-    org_id = world.organization()
-    instructor = world.instructor(org_id=org_id)
+    instructor = world.instructor()
     booking = world.booking(instructor, start_at=world.in_days(5), price_cents=0)
     token = open_feed(world, instructor.user_id)
     assert len(times(world, token)) == 1
@@ -97,7 +96,7 @@ def test_who_leaves_sees_nothing_more(world: World) -> None:
 def test_guardians_see_a_childs_lessons_and_tests(world: World) -> None:
     org_id = world.organization()
     child = world.child(org_id, world.person())
-    guardian, blind = world.guardian(child), world.guardian(child, can_view=False)
+    guardian, blind = world.guardian(child, view=True, book=True), world.guardian(child, pay=True)
     world.call(
         guardian,
         "public.add_test",

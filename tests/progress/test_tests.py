@@ -116,7 +116,7 @@ def test_the_school_enters_tests_of_learners_without_a_login(world: World) -> No
 def test_a_guardian_enters_a_childs_test(world: World) -> None:
     org_id = world.organization()
     child = world.child(org_id, world.person())
-    may, may_not = world.guardian(child), world.guardian(child, can_book=False)
+    may, may_not = world.guardian(child, book=True), world.guardian(child, view=True)
     given = {
         "p_learner_id": child,
         "p_kind": "theory",
