@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-browser proof up check ruff mypy sqlfluff squawk bench faults migration types lock clean prerequisites
+.PHONY: help demo test test-slow test-browser proof up check ruff mypy sqlfluff squawk bench faults migration release types lock clean prerequisites
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -61,6 +61,9 @@ faults: $(VENV) $(STACK) ## kill processes and cut connections at every step
 
 migration: $(VENV) $(STACK) ## write the difference between sql/ and supabase/migrations: make migration name=add_x
 	@$(BIN)/python -m tools.new_migration "$(name)"
+
+release: $(VENV) $(STACK) ## freeze a version and keep what later upgrades are tested with: make release version=0.1.0
+	@$(BIN)/python -m tools.release "$(version)"
 
 types: $(VENV) $(STACK) ## write supabase/types and docs/api.md for frontends
 	@$(BIN)/python -m tools.new_types

@@ -68,19 +68,31 @@ class Performance:
         return path
 
 
-class RecordingStage(Stage):
+class DatedStage(Stage):
+    """Plays the week that follows the tests' instant, whatever day it is."""
+
+    def __init__(self, story: Story, stripe: StripeSide) -> None:
+        super().__init__(story, stripe)
+        self.week = Week(INSTANT)
+
+    def install_clock(self) -> None:
+        super().install_clock()
+        with psycopg.connect(self.admin_url) as connection:
+            travel(connection, to=INSTANT)
+            run_file(connection, MIGRATED_NOW)
+
+    @property
+    def admin_url(self) -> str:
+        url: str = self.summary["db_url"]
+        return url.replace("//postgres:", "//supabase_admin:", 1)
+
+
+class RecordingStage(DatedStage):
     """Dumps the database before each delivery, and at the end."""
 
     def __init__(self, performance: Performance, story: Story, stripe: StripeSide) -> None:
         super().__init__(story, stripe)
-        self.week = Week(INSTANT)
         self.performance = performance
-
-    def install_clock(self) -> None:
-        super().install_clock()
-        with psycopg.connect(self._admin_url) as connection:
-            travel(connection, to=INSTANT)
-            run_file(connection, MIGRATED_NOW)
 
     def deliver_webhooks(self) -> None:
         assert isinstance(self.stripe, StripeStandIn)
@@ -98,12 +110,7 @@ class RecordingStage(Stage):
             super().__exit__(*error)
 
     def _dump(self) -> Path:
-        return self.performance.dump(self._admin_url)
-
-    @property
-    def _admin_url(self) -> str:
-        url: str = self.summary["db_url"]
-        return url.replace("//postgres:", "//supabase_admin:", 1)
+        return self.performance.dump(self.admin_url)
 
 
 def run_tool(name: str, *arguments: str) -> None:

@@ -16,7 +16,7 @@ from webhook_service.config import Config as ServiceConfig
 # The table and the columns of an index, one of which may be an expression.
 INDEX = re.compile(r".* ON (?:ONLY )?\w+\.(\w+) USING \w+ (\([^()]*(?:\(\w+\))?[^()]*\)).*")
 ROOMS = ROOT / "sql" / "README.md"
-GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+GUIDES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def section(text: str, heading: str) -> str:

@@ -77,7 +77,7 @@ def a_payday(cluster: Cluster, template: str, name: str, fake: FakeStripe) -> It
         yield payday
     finally:
         payday.world.connection.close()
-        cluster.drop_database(name)
+        payday.cluster.drop_database(name)
 
 
 def connect(cluster: Cluster, database: str) -> psycopg.Connection[Any]:

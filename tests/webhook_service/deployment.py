@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from tests.fake_stripe import FakeStripe
 from tests.instant import real_time
 from tests.patience import PATIENCE
 from tests.webhook_service.settings import CONNECT_SECRET, ENVIRONMENT, JWT_SECRET, PLATFORM_SECRET
-from tools.cluster import Cluster
+from tools.cluster import ROOT, Cluster
 
 
 @dataclass
@@ -84,9 +85,18 @@ def bearer(user_id: UUID) -> dict[str, str]:
 
 
 class Server:
-    """The service as it runs in production: gunicorn, with processes and threads."""
+    """The service as it runs in production: gunicorn, with processes and threads.
 
-    def __init__(self, deployment: Deployment, *arguments: str, **environment: str) -> None:
+    Its sources are those below `folder`.
+    """
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        *arguments: str,
+        folder: Path = ROOT,
+        **environment: str,
+    ) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
@@ -101,6 +111,7 @@ class Server:
                 f"127.0.0.1:{self.port}",
                 *arguments,
             ],
+            cwd=folder,
             env={"PATH": os.environ["PATH"]} | deployment.environment(**environment),
             stdout=self.output,
             stderr=subprocess.STDOUT,
