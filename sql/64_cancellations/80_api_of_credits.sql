@@ -52,4 +52,7 @@ end;
 comment on function public.transfer_credit is
     'Moves unused minutes of a lot, all of them if p_minutes is null, to another instructor of the organization in one step: they are '
     'refunded at the price paid, and as many are ordered at today''s price of the other instructor, to be paid through POST /payment-intents '
-    'until hold_expires_at. For those who may refund and buy. Errors: those of refund_credits and buy_credits.';
+    'until hold_expires_at. For those who may refund and buy. Errors: sign_in_required, credit_not_found, bad_minutes, payment_disputed, '
+    'insufficient_credit, client_key_reused, refund_exceeds_payment, instructor_not_found, service_not_found, bad_hours, not_whole_lessons, '
+    'not_yourself, may_not_book, own_lesson, learner_spends, not_a_learner_here, consent_required, price_missing, amount_too_small, '
+    'amount_too_large, nothing_to_sell, and the rules of public.refunds and public.learner_credits.';
