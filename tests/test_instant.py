@@ -23,6 +23,7 @@ ALLOWED = {
     "test_instant.py": "is this file",
     "docs/test_frontend_examples.py": "moves the clock of JavaScript as far as the database's",
     "foundation/test_clock.py": "plants a rule that asks another clock",
+    "lplate/test_calls.py": "lists what the programs ask",
     "local_stack/test_clock.py": "is about a clock that nobody has moved",
     "migrations/test_equality.py": "plants a clock",
     "access/lints/functions_are_not_overloaded.sql": "plants a clock",

@@ -66,6 +66,7 @@ create table public.order_items (
     credit_fee_cents bigint not null default 0,
     credit_discount_cents bigint not null default 0,
     is_paid boolean not null default false,
+    is_paid_outside boolean not null default false,
     excess_cents bigint not null default 0,
     refunded_cents bigint not null default 0,
     restored_cents bigint not null default 0,
@@ -99,6 +100,9 @@ create table public.order_items (
         and credit_discount_cents between 0 and discount_cents
     ),
     constraint at_most_the_total_is_refunded check (refunded_cents <= share_cents + fee_cents - discount_cents),
+    constraint only_whole_lessons_are_paid_outside check (
+        not is_paid_outside or (is_paid and kind = 'booking' and discount_cents = 0 and credit_share_cents + credit_fee_cents = 0)
+    ),
     constraint liability_is_for_what_is_lost check (liable_cents between 0 and lost_cents),
     constraint refund_is_a_fraction check (refund_bps between 0 and 10000)
 ) with (fillfactor = 80);
@@ -117,6 +121,9 @@ comment on column public.order_items.total_cents is 'What the learner pays: shar
 comment on column public.order_items.share_cents is 'The instructor''s share, if the lesson is given.';
 comment on column public.order_items.credit_share_cents is 'The part of the share that prepaid minutes pay; likewise of fee and discount.';
 comment on column public.order_items.is_paid is 'Whether money or prepaid minutes have paid for it; a free lesson is paid by its confirmation.';
+comment on column public.order_items.is_paid_outside is
+    'Whether the learner paid the instructor or the school, in cash or by bank transfer: what the price comes to is with them, and they owe '
+    'the platform its fee.';
 comment on column public.order_items.excess_cents is
     'What was received beyond the price and is owed back, because the lesson moved to a cheaper time or was paid twice; negative while '
     'an authorization is not captured.';

@@ -28,6 +28,9 @@ begin
         books.due_cents := p_item.excess_cents;
         return books;
     end if;
+    if p_item.is_paid_outside then
+        return private.outside_books(p_item);
+    end if;
     if is_ahead then
         books.prepaid_share_cents := p_item.credit_share_cents;
         books.prepaid_fee_cents := p_item.credit_fee_cents;
@@ -79,6 +82,29 @@ begin
     books.loss_cents := books.prepaid_share_cents + books.prepaid_fee_cents - books.prepaid_discount_cents
         + books.share_cents + books.fee_cents - books.discount_cents + books.due_cents
         - (received_cents - p_item.refunded_cents - p_item.restored_cents - p_item.lost_cents);
+    return books;
+end;
+$$;
+
+-- What a lesson's money belongs to that was paid outside. The instructor has it, and gives back of it what the ending owes. So the platform's
+-- fee, as the table of entitlements has it, is what the instructor owes. Only what a card has paid besides is the platform's to
+-- give back.
+create function private.outside_books(p_item public.order_items)
+    returns private.item_books
+    language plpgsql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    as_by_card public.order_items := p_item;
+    books private.item_books;
+begin
+    as_by_card.is_paid_outside := false;
+    as_by_card.excess_cents := 0;
+    books := private.item_books(as_by_card);
+    books.share_cents := -books.fee_cents;
+    books.due_cents := p_item.excess_cents;
     return books;
 end;
 $$;
@@ -144,8 +170,8 @@ begin
 end;
 $$;
 
--- What the ending owes the payer besides what is refunded and lost. Of a fault or a withdrawal all that is left, whatever happens later; of a
--- cancellation what was fixed then.
+-- What the platform owes the payer for the ending, besides what is refunded and lost. Of a fault or a withdrawal all that is left, whatever
+-- happens later; of a cancellation what was fixed then.
 create function private.owed_cents(p_item public.order_items)
     returns bigint
     language plpgsql
@@ -156,7 +182,7 @@ as $$
 begin
     return (
         select case
-            when not p_item.is_paid then 0
+            when not p_item.is_paid or p_item.is_paid_outside then 0
             when private.makes_whole(p_item.ending) then unreturned.cents
             when p_item.ending = 'cancelled' then least(p_item.owed_cents, unreturned.cents)
             else 0

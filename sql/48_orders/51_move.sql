@@ -1,6 +1,7 @@
 -- Moves an item to the replacement of its booking, at the replacement's price. What the new time costs less is owed back; what it costs
--- more the payment for it brings. Prepaid minutes were restored with the original and are reserved for the replacement; the cent by
--- which that can differ is the platform's. Bookings (50) call it once the original has ended for the replacement.
+-- more the payment for it brings; of a lesson that was paid outside, the instructor gives and takes. Prepaid minutes were restored with the
+-- original and are reserved for the replacement; the cent by which that can differ is the platform's. Bookings (50) call it once the
+-- original has ended for the replacement.
 create function private.move_item(p_from_booking_id uuid, p_to_booking_id uuid, p_price private.price)
     returns void
     language plpgsql
@@ -31,7 +32,7 @@ begin
         credit_discount_cents = credit.discount_cents,
         refunded_cents = least(refunded_cents, p_price.total_cents),
         excess_cents = case
-            when is_paid then excess_cents + overpaid_cents - greatest(refunded_cents - p_price.total_cents, 0)
+            when is_paid and not is_paid_outside then excess_cents + overpaid_cents - greatest(refunded_cents - p_price.total_cents, 0)
             else excess_cents
         end,
         revision = revision + 1

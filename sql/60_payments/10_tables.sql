@@ -6,6 +6,7 @@
 -- return_items    which refund, or dispute (62), took how much of which item back
 -- suspense_items, suspense_refunds   money that matches no payment, and what was refunded of it (13_suspense_items)
 -- open_payments   the payments that have not ended (14_open_payments)
+-- outside_payments  what was paid to instructors and schools, in cash or by bank transfer (15_outside_payments)
 --
 -- The webhook service calls open_payment (checkout) and record_payment_intent; 85_webhooks hands in Stripe's events through
 -- apply_payment_intent, apply_charge and apply_refund; the jobs call compare_refund, record_refund, record_refund_failure,

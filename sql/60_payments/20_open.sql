@@ -134,7 +134,7 @@ end;
 $$;
 
 -- What can be paid of an order now, and how much: its held lessons with something due, or its pending lot. Of a dearer replacement the
--- difference from the lesson as it is paid.
+-- difference from the lesson as it is paid, unless that was paid outside: then the difference is, too.
 create function private.payable_items(p_order_id uuid)
     returns table (
         item_id uuid, booking_id uuid, credit_id uuid, list_cents bigint, share_cents bigint, fee_cents bigint, discount_cents bigint,
@@ -163,6 +163,7 @@ begin
         and booking.status = 'held'
         and booking.hold_expires_at > private.clock()
         and booking.due_cents > 0
+        and not item.is_paid_outside
     union all
     select
         item.id, null, lot.id, item.list_cents, item.share_cents, item.fee_cents, item.discount_cents,

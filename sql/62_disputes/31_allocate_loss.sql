@@ -123,7 +123,8 @@ as $$
         and paid.paid_cents > returned.cents;
 $$;
 
--- Lets an item lose a part of its price to a dispute, or win it back where the part is negative; returns the postings.
+-- Lets an item lose a part of its price to a dispute, or win it back where the part is negative; returns the postings. Of a lesson that was
+-- paid outside, a card has paid nothing but what is due back.
 create function private.lose_of_item(p_dispute public.disputes, p_item_id uuid, p_cents bigint)
     returns private.posting[]
     language plpgsql
@@ -142,8 +143,9 @@ begin
     insert into private.return_items (org_id, item_id, payment_id, dispute_id, kind, amount_cents)
     values (p_dispute.org_id, p_item_id, p_dispute.payment_id, p_dispute.id, 'lost', p_cents);
     update public.order_items
-    set lost_cents = lost_cents + p_cents,
-        liable_cents = liable_cents + case p_dispute.liability when 'instructor' then p_cents else 0 end,
+    set lost_cents = lost_cents + case when is_paid_outside then 0 else p_cents end,
+        liable_cents = liable_cents + case when not is_paid_outside and p_dispute.liability = 'instructor' then p_cents else 0 end,
+        excess_cents = excess_cents - case when is_paid_outside then p_cents else 0 end,
         last_dispute_id = p_dispute.id
     where org_id = before.org_id
         and id = before.id

@@ -64,7 +64,7 @@ begin
 
     credit_cents := private.prepaid_cents(item);
     refundable_cents := case
-        when not private.is_paid_by_card(item) then 0
+        when not private.is_paid_in_money(item) then 0
         else greatest(
             case when item.is_fee_refundable or private.makes_whole(outcome.ending) then item.total_cents else least(item.share_cents, item.total_cents) end
             - credit_cents - item.refunded_cents - item.lost_cents - private.waiting_refund_cents(item.id, true),
@@ -73,12 +73,12 @@ begin
     end;
     outcome.cancellation_refund_cents := private.prorate(refundable_cents, outcome.refund_bps, 10000)
         + case
-            when private.is_paid_by_card(item) and private.makes_whole(outcome.ending)
+            when not item.is_paid_outside and private.is_paid_in_money(item) and private.makes_whole(outcome.ending)
                 then greatest(item.excess_cents - private.waiting_excess_cents(item.id), 0)
             else 0
         end;
     outcome.kept_cents := case
-        when private.is_paid_by_card(item) then greatest(
+        when private.is_paid_in_money(item) then greatest(
             item.total_cents - credit_cents - item.refunded_cents - item.lost_cents - private.waiting_refund_cents(item.id, true)
             - outcome.cancellation_refund_cents,
             0
@@ -148,8 +148,9 @@ as $$
     ) part;
 $$;
 
--- Whether a payment has paid for an item, or has an authorization for it.
-create function private.is_paid_by_card(p_item public.order_items)
+-- Whether a payment has paid for an item, or has an authorization for it; or the learner paid outside, and has back from the instructor
+-- what the ending owes.
+create function private.is_paid_in_money(p_item public.order_items)
     returns boolean
     language plpgsql
     stable
@@ -157,7 +158,7 @@ create function private.is_paid_by_card(p_item public.order_items)
     set search_path = '', pg_temp
 as $$
 begin
-    return exists (
+    return coalesce(p_item.is_paid_outside, false) or exists (
         select
         from public.payment_items part
         join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id

@@ -182,6 +182,13 @@ as $$
 declare
     refundable record;
 begin
+    if p_item.is_paid_outside then
+        perform private.refuse(
+            'PT409', 'paid_outside',
+            'This lesson was paid to the instructor or the school, not through us.',
+            'Ask them for the money.'
+        );
+    end if;
     if coalesce(p_amount_cents, 0) < 1 then
         perform private.refuse(
             'PT422', 'bad_amount',

@@ -285,7 +285,7 @@ return private.request_refund(p_booking_id, p_amount_cents, p_reason, p_client_k
 
 comment on function public.request_refund is
     'Requests a refund in the minor unit and returns its id; an admin decides. For the learner and guardians who may pay. '
-    'Errors: sign_in_required, payment_not_found, bad_amount, payment_disputed, refund_exceeds_payment, client_key_reused, '
+    'Errors: sign_in_required, payment_not_found, bad_amount, paid_outside, payment_disputed, refund_exceeds_payment, client_key_reused, '
     'too_many_refund_requests, value_missing, and the rules of public.refunds.';
 
 create function public.decide_refund(p_refund_id uuid, p_is_granted boolean, p_note text default null)
@@ -318,8 +318,8 @@ return private.admin_refund(p_payment_id, p_amount_cents, p_reason, p_client_key
 comment on function public.admin_refund is
     'Refunds a payment in part or in full, in the minor unit, and returns the refund''s id; for platform admins. p_booking_id names the '
     'lesson where a payment pays for several, or for the hours that the lesson used. Errors: '
-    'not_an_admin, reason_required, payment_not_found, bad_amount, refund_by_minutes, lesson_not_named, payment_disputed, '
-    'refund_exceeds_payment, client_key_reused, and the rules of public.refunds.';
+    'not_an_admin, reason_required, payment_not_found, bad_amount, refund_by_minutes, lesson_not_named, paid_outside, '
+    'payment_disputed, refund_exceeds_payment, client_key_reused, and the rules of public.refunds.';
 
 create function public.admin_record_refund(
     p_payment_id uuid,

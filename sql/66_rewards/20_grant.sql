@@ -1,5 +1,6 @@
 -- Rewards the referrer once a referred learner's lesson is completed and its money is there, once a redemption; whichever of the
--- two comes last. A reward is at most what the platform has earned of that lesson; in another currency than the lesson's it is none.
+-- two comes last. A reward is at most what the platform has earned of that lesson; in another currency than the lesson's it is none, and
+-- of a lesson that was paid outside, whose fee is still to come.
 create function private.grant_reward(p_item_id uuid)
     returns void
     language plpgsql
@@ -27,6 +28,7 @@ begin
     where item.id = p_item_id
         and item.ending = 'given'
         and item.is_paid
+        and not item.is_paid_outside
         and private.unreturned_cents(item) > 0
         and earned.cents > 0
         and code.currency = item.currency

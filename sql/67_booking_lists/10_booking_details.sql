@@ -28,6 +28,7 @@ select
         else booking.status::text
     end as status,
     case
+        when item.is_paid_outside then 'captured'
         when payment.refunded_cents > 0 and payment.refunded_cents = payment.captured_cents then 'refunded'
         when payment.status is null and booking.due_cents = 0
             and booking.status in ('confirmed', 'in_progress', 'completed', 'no_show') then 'captured'
@@ -71,7 +72,8 @@ select
     booking.pickup_lat,
     booking.pickup_lng,
     booking.dropoff_address,
-    contact.phone as learner_phone
+    contact.phone as learner_phone,
+    coalesce(item.is_paid_outside, false) as is_paid_outside
 from public.bookings booking
 join public.services service on service.org_id = booking.org_id and service.id = booking.service_id
 join public.instructors instructor on instructor.org_id = booking.org_id and instructor.id = booking.instructor_id
@@ -86,6 +88,7 @@ left join lateral (
         sum(least(part.amount_cents, latest.authorized_cents)) over () as authorized_cents,
         sum(least(part.amount_cents, latest.captured_cents)) over () as captured_cents,
         case
+            when item.is_paid_outside then sum(least(part.amount_cents, latest.captured_cents)) over () - item.excess_cents
             when item.is_paid then
                 sum(least(part.amount_cents, latest.captured_cents)) over ()
                 - item.total_cents + item.credit_share_cents + item.credit_fee_cents - item.credit_discount_cents
@@ -109,13 +112,16 @@ comment on column public.booking_details.status is
     'expired, and the instructor''s no-show) or declined. booking_status has the exact status.';
 comment on column public.booking_details.payment_status is
     'pending (nothing was tried), requires_action (the bank wants something of the payer), processing, authorized, captured (also by '
-    'prepaid hours), failed (declined; may be tried again), cancelled or refunded (in full).';
+    'prepaid hours, or outside), failed (declined; may be tried again), cancelled or refunded (in full).';
 
 comment on column public.booking_details.hold_expires_at is
     'Until when a pending booking is to be paid, answered or accepted; null once it is confirmed or has ended.';
 
 comment on column public.booking_details.learner_phone is
     'How the instructor reaches the learner; null for whoever may not see it, as an instructor before the lesson is paid or accepted.';
+
+comment on column public.booking_details.is_paid_outside is
+    'Whether it was paid to the instructor or the school, in cash or by bank transfer; amount_captured is what was paid through us.';
 
 create trigger refuse_write_to_view
     instead of insert or update or delete on public.booking_details

@@ -28,6 +28,8 @@ create table public.earnings (
     credit_entry_id uuid unique,
     reversed_payout_id uuid,
     adopted_transfer_id uuid,
+    fee_plan_id uuid,
+    fee_period_on date,
     currency text not null,
     amount_cents bigint not null,
     available_at timestamptz not null,
@@ -49,6 +51,10 @@ create table public.earnings (
     constraint a_lesson_earns_a_positive_amount check (
         kind not in ('lesson', 'no_show', 'cancellation') or (amount_cents > 0 and booking_id is not null)
     ),
+    constraint an_instructor_fee_is_of_a_period check (
+        (fee_plan_id is null) = (fee_period_on is null)
+        and (fee_plan_id is null or (kind = 'adjustment' and amount_cents < 0 and item_id is null))
+    ),
     constraint paid_earnings_are_in_a_payout check (status <> 'paid' or payout_id is not null),
     constraint only_available_earnings_are_paid_out check (payout_id is null or status in ('available', 'paid'))
 ) with (fillfactor = 80);
@@ -57,6 +63,9 @@ create unique index one_earning_a_booking
     on public.earnings (booking_id)
     where kind in ('lesson', 'cancellation', 'no_show');
 create unique index one_earning_a_refund on public.earnings (refund_id, item_id, kind) where refund_id is not null;
+create unique index one_fee_an_instructor_and_period
+    on public.earnings (org_id, instructor_id, fee_plan_id, fee_period_on)
+    where fee_plan_id is not null;
 create index on public.earnings (org_id, status, available_at) where payout_id is null;
 create index on public.earnings (org_id, item_id);
 create index on public.earnings (org_id, booking_id);
@@ -65,6 +74,7 @@ create index on public.earnings (org_id, refund_id);
 create index on public.earnings (org_id, dispute_id);
 create index on public.earnings (org_id, reversed_payout_id);
 create index on public.earnings (org_id, adopted_transfer_id);
+create index on public.earnings (org_id, fee_plan_id);
 create index on public.earnings (instructor_id, created_at);
 create index on public.earnings (payout_id);
 
@@ -73,6 +83,8 @@ comment on column public.earnings.available_at is
     'Not payable before: the end of the lesson plus the organization''s payout hold, or when Stripe makes the money available if that is later.';
 comment on column public.earnings.payout_id is 'The payout that pays it. From then on its amount never changes.';
 comment on column public.earnings.reversed_payout_id is 'Of an adjustment: the payout whose transfer was reversed.';
+comment on column public.earnings.fee_plan_id is 'Of an adjustment: the plan by which the platform charges instructors regularly.';
+comment on column public.earnings.fee_period_on is 'The first day of the week or month that an instructor is charged for.';
 comment on column public.earnings.adopted_transfer_id is
     'Of an adjustment: the transfer that an admin booked as paid in advance, or what was reversed of it later.';
 

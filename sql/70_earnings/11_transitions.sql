@@ -4,7 +4,7 @@
 --
 -- earning:
 --   · → pending: earn_item, accrue_expiry (user, service, job, studio)
---   · → available: post_payout_reversal, correct_payout_amount, post_adopted_transfer, admin_write_off_balance
+--   · → available: post_payout_reversal, correct_payout_amount, post_adopted_transfer, admin_write_off_balance, charge_instructor_fees
 --       (user, service, job, studio)
 --   pending → available: make_earnings_available (service, job)
 --   pending → frozen: earn_item, report_problem, refreeze_earnings (user, service, job, studio)

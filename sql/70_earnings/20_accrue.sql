@@ -1,7 +1,7 @@
 -- Credits the instructor with what an item that has ended earns, or the difference to what was credited before: after a refund, a lost
 -- dispute, a refund that failed, or a dispute that was won. The first row says how the lesson ended; the difference becomes payable
--- when that does, so that the two are paid out together. It starts frozen while there is a cause. 82_effects calls it, with the
--- refund or the dispute that is the reason.
+-- when that does, so that the two are paid out together. Of a lesson that was paid outside, the payee owes the platform's fee. It starts
+-- frozen while there is a cause. 82_effects calls it, with the refund or the dispute that is the reason.
 create function private.earn_item(p_item_id uuid, p_refund_id uuid default null, p_dispute_id uuid default null)
     returns void
     language plpgsql
@@ -20,6 +20,7 @@ begin
         item.instructor_id,
         coalesce(first_earning.payee_id, private.payee_id(item.instructor_id)),
         case
+            when item.is_paid_outside then 'adjustment'
             when first_earning.id is null and item.ending = 'given' then 'lesson'
             when first_earning.id is null and item.ending = 'missed' then 'no_show'
             when first_earning.id is null and change.cents > 0 then 'cancellation'
@@ -47,10 +48,15 @@ begin
     from public.order_items item
     join public.bookings booking on booking.org_id = item.org_id and booking.id = item.booking_id
     left join public.lessons lesson on lesson.org_id = booking.org_id and lesson.booking_id = booking.id
-    left join public.earnings first_earning
-        on first_earning.org_id = item.org_id
-        and first_earning.item_id = item.id
-        and first_earning.kind in ('lesson', 'cancellation', 'no_show')
+    left join lateral (
+        select earned.id, earned.payee_id, earned.available_at
+        from public.earnings earned
+        where earned.org_id = item.org_id
+            and earned.item_id = item.id
+            and (earned.kind in ('lesson', 'cancellation', 'no_show') or item.is_paid_outside)
+        order by earned.created_at, earned.id
+        limit 1
+    ) first_earning on true
     left join private.funding_payment(item.id) funding on true
     cross join lateral (
         select (private.item_books(item)).share_cents - coalesce(sum(earned.amount_cents), 0)::bigint as cents

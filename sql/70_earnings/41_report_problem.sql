@@ -59,7 +59,7 @@ end;
 $$;
 
 -- Closes a problem report with a platform admin's decision: the earning is pending again, or stays frozen until a part of the lesson is
--- refunded. A report that awaits a refund can be decided again.
+-- refunded, which only what was paid through the platform can be. A report that awaits a refund can be decided again.
 -- Definer: no role may write earnings.
 create function private.admin_resolve_problem(p_problem_report_id uuid, p_unfreezes_earning boolean, p_reason text)
     returns void
@@ -76,7 +76,13 @@ begin
     update public.problem_reports
     set resolution = p_reason,
         resolved_at = private.clock(),
-        awaits_refund = not coalesce(p_unfreezes_earning, false)
+        awaits_refund = not coalesce(p_unfreezes_earning, false) and not exists (
+            select
+            from public.order_items item
+            where item.org_id = problem_reports.org_id
+                and item.booking_id = problem_reports.booking_id
+                and item.is_paid_outside
+        )
     where id = p_problem_report_id
         and (resolved_at is null or awaits_refund)
     returning * into report;

@@ -1,6 +1,6 @@
 -- 75_billing: what a person has at Stripe as a customer of the platform: saved cards, subscriptions and invoices.
 --
---   10_tables           customers, saved cards; 13_subscriptions, 14_invoices: the tables of these
+--   10_tables           customers, saved cards; 13_subscriptions, 14_invoices, 15_instructor_fees: the tables of these
 --   20_customers        open_customer, record_customer: one customer a person; apply_customer; forget_customer
 --   21_payment_methods  saved cards: apply_payment_method; set_default_payment_method and remove_payment_method, for the person
 --   22_setup_intents    open_setup_intent, record_setup_intent, apply_setup_intent: a card is saved without paying
@@ -9,6 +9,7 @@
 --   31_subscriptions    open_subscription; apply_subscription
 --   32_entitlements     my_features: what the caller's subscriptions give, for policies
 --   33_fee_plans        set_plan_fee: the plan of an organization sets the platform's fee
+--   35_instructor_fees  charge_instructor_fees: what instructors are charged by the week or month
 --   40_invoices         apply_invoice; 41_invoice_payments: what was paid of one; 42_money_back: refunds and disputes
 --   50_transactions     the view of what was paid, for lessons and subscriptions alike
 --   60_events           apply_billing_event: hands an event to the function of its object; record_billing_object: a fetched object

@@ -1,8 +1,30 @@
--- What was paid: for lessons and hours by payments, for subscriptions by what was paid of their invoices. Whoever may read a payment, or
--- their own invoice, reads its line.
+-- What was paid: for lessons and hours by payments, or outside; for subscriptions by what was paid of their invoices. Whoever may read a
+-- payment, or their own invoice, reads its line.
 create view public.transactions
     with (security_invoker = true)
 as
+with paid_outside as (
+    select
+        paid.id,
+        paid.amount_cents,
+        paid.currency,
+        paid.instructor_id,
+        paid.method,
+        paid.created_at,
+        paid.updated_at,
+        item.fee_cents,
+        item.share_cents,
+        item.booking_id,
+        paid.amount_cents - item.total_cents
+        + case
+            when item.ending in ('fault', 'withdrawn') then item.total_cents
+            when item.ending = 'cancelled' then least(item.owed_cents, item.total_cents)
+            else 0
+        end as returned_cents
+    from public.outside_payments paid
+    join public.order_items item on item.org_id = paid.org_id and item.id = paid.item_id
+)
+
 select
     payment.id,
     'session_payment' as kind,
@@ -46,6 +68,26 @@ from public.payments payment
 union all
 select
     paid.id,
+    'session_payment' as kind,
+    case when paid.returned_cents >= paid.amount_cents then 'refunded' else 'completed' end as status,
+    paid.amount_cents,
+    paid.currency,
+    paid.fee_cents as platform_fee_cents,
+    paid.share_cents as coach_payout_cents,
+    paid.returned_cents as refunded_cents,
+    array[paid.booking_id] as booking_ids,
+    null as invoice_id,
+    null as payer_id,
+    paid.instructor_id as coach_id,
+    null as stripe_payment_intent_id,
+    '{}' as stripe_transfer_ids,
+    jsonb_build_object('paid_outside', paid.method) as metadata,
+    paid.created_at,
+    paid.updated_at
+from paid_outside paid
+union all
+select
+    paid.id,
     'subscription_payment' as kind,
     case
         when paid.status = 'paid' and paid.refunded_cents >= paid.amount_paid_cents then 'refunded'
@@ -73,6 +115,8 @@ comment on view public.transactions is
     'What was paid, or is being paid, for lessons (session_payment) and subscriptions (subscription_payment): the amount, '
     'what of it is the platform''s and what the coach''s, and Stripe''s ids.';
 comment on column public.transactions.status is 'pending, completed, failed or refunded; refunded once all of it is.';
+comment on column public.transactions.refunded_cents is
+    'What went back to the payer. Of what was paid outside: what the coach owes the payer, whom we pay nothing.';
 comment on column public.transactions.coach_payout_cents is 'The instructor''s share of the amount; nothing of a subscription.';
 comment on column public.transactions.stripe_transfer_ids is
     'The transfers that paid the coach for it; only those who may read the payouts see them.';

@@ -38,6 +38,11 @@ create policy select_active on public.subscription_plans
     to anon, authenticated
     using (is_active);
 
+create policy select_org_admin on public.instructor_fee_plans
+    for select
+    to authenticated
+    using (org_id = any ((select private.my_admin_org_ids())::uuid[]));
+
 grant select on public.stripe_customers to authenticated, service_role;
 grant select on public.payment_methods to authenticated, service_role;
 grant select on public.setup_intents to authenticated, service_role;
@@ -47,7 +52,11 @@ grant select on public.subscriptions to authenticated, service_role;
 grant select on public.invoices to authenticated, service_role;
 grant select on public.invoice_payments to authenticated, service_role;
 grant select on public.transactions to authenticated, service_role;
--- NOTE: no role may write these tables; they mirror what Stripe says.
+grant select on public.instructor_fee_plans to authenticated, service_role;
+-- NOTE: no role may write these tables; most mirror what Stripe says.
+
+grant execute on function private.admin_set_instructor_fee to authenticated;
+grant execute on function public.admin_set_instructor_fee to authenticated;
 
 grant execute on function private.set_default_payment_method to authenticated;
 grant execute on function public.set_default_payment_method to authenticated;

@@ -33,6 +33,7 @@ from (
             where earning.status in ('available', 'paid', 'closed')
                 and earning.reversed_payout_id is null
                 and earning.adopted_transfer_id is null
+                and earning.fee_plan_id is null
                 and earning.kind <> 'write_off'
         ) part
         group by part.instructor_id, part.currency

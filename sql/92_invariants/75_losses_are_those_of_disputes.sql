@@ -11,7 +11,7 @@ with lost as (
 select jsonb_build_object('item_id', item.id, 'lost_cents', item.lost_cents, 'allocated_cents', lost.cents) as detail
 from public.order_items item
 left join lost on lost.org_id = item.org_id and lost.item_id = item.id
-where item.lost_cents <> coalesce(lost.cents, 0)
+where item.lost_cents <> case when item.is_paid_outside then 0 else coalesce(lost.cents, 0) end
 union all
 select jsonb_build_object('dispute_id', dispute.id, 'lost_cents', dispute.lost_cents) as detail
 from public.disputes dispute

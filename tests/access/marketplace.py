@@ -200,6 +200,7 @@ def build(world: World) -> Marketplace:
         lesson = _book(world, story, world.in_days(2))
         lesson.complete()
         lesson.refund(1000)
+        _pay_in_cash(world, story)
     for person in (una, liv, rex, dee):
         _hours(world, person)
     world.travel(by=timedelta(days=9))
@@ -250,6 +251,15 @@ def build(world: World) -> Marketplace:
     rate_card, _ = _rate_card(world, ada, ann_service), _rate_card(world, otto, ian_service)
     upcoming = _book(world, stories[0], world.in_days(6, 18))
     requested = _book_unpaid(world, stories[0], world.in_days(4), requires_approval=True)
+    for org_id in (elm, oak):
+        world.call(
+            _user(pat),
+            "public.admin_set_instructor_fee",
+            p_org_id=org_id,
+            p_amount_cents=5000,
+            p_reason="Agreed by letter.",
+        )
+    held_booking = _book_unpaid(world, stories[1], world.in_days(4, 12))
     free_slots = {story: _free_slot(world, story.instructor) for story in stories[:4]}
     _book_series(world, stories[0], ann_service)
     world.service(_as_instructor(ann), title="Not offered any more", is_active=False)
@@ -375,6 +385,7 @@ def build(world: World) -> Marketplace:
             "next_booking": next_lesson.id,
             "recent_booking": recent.id,
             "requested_booking": requested,
+            "held_booking": held_booking,
             "proposed_booking": proposed,
             "upcoming_booking": upcoming.id,
             "upcoming_date": upcoming.columns["start_at"].date().isoformat(),
@@ -676,6 +687,14 @@ def _book(world: World, story: Story, start_at: datetime) -> Booking:
     )
     assert booking.pay() == "processed"
     return booking
+
+
+def _pay_in_cash(world: World, story: Story) -> None:
+    """A lesson is paid to its instructor, who cannot come then."""
+    booking_id = _book_unpaid(world, story, world.in_days(5))
+    instructor = _user(story.instructor)
+    world.call(instructor, "public.record_payment_outside", p_booking_id=booking_id)
+    world.cancel(instructor, booking_id)
 
 
 def _lesson(world: World, story: Story) -> Booking:

@@ -28,6 +28,9 @@ from tests.fake_stripe.shapes import sample
 
 Json = dict[str, Any]
 
+# `make proof` shuffles as often as is asked for.
+IN_FULL = [pytest.mark.faults, pytest.mark.timeout(1800)]
+
 # Everything that matters in the end: no ids that we make up, and not when we wrote it.
 STATE = """
     select md5(string_agg(state, ';' order by state)) from (
@@ -290,8 +293,7 @@ def test_two_events_that_change_places_end_alike(world: World, ben: dict[str, st
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
-@pytest.mark.parametrize("shuffles", [10, 200])
+@pytest.mark.parametrize("shuffles", [10, pytest.param(200, marks=IN_FULL)])
 def test_a_history_ends_alike_however_it_is_shuffled(
     world: World, ben: dict[str, str], shuffles: int
 ) -> None:

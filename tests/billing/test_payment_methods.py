@@ -73,10 +73,17 @@ def test_nobody_touches_the_card_of_somebody_else(shop: Shop, function: str) -> 
 def test_no_number_of_a_card_is_stored_or_logged(
     shop: Shop, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    shop.save_card(shop.world.person("Ben"))
+    ben = shop.world.person("Ben")
+    shop.save_card(ben)
+    shop.subscribe(ben, shop.plan())
+    whose = {"name": "Ben Bilston", "address": {"line1": "1 Bil Street", "postal_code": "LS1 4AP"}}
+    for kind in ("payment_method", "charge"):
+        for told in shop.fake.objects(kind):
+            assert told["billing_details"].keys() >= whose.keys()
+            shop.world.deliver(f"{kind}.updated", told | {"billing_details": whose})
     logged = capfd.readouterr()
     stored = shop.everything_stored() + logged.out + logged.err
     assert "pm_" in stored
     assert "request_answered" in stored
-    for secret in ("4242424242424242", "cvc", "_secret_", "billing_details"):
+    for secret in ("4242424242424242", "cvc", "_secret_", "billing_details", "Bilston", "LS1 4AP"):
         assert secret not in stored

@@ -322,6 +322,7 @@ ACTS: dict[str, Act] = {
     "public.decline_booking": booking(INSTRUCTOR, "decline_booking", "requested"),
     "public.accept_proposal": booking(LEARNER, "accept_proposal", "proposed"),
     "public.decline_proposal": booking(LEARNER, "decline_proposal", "proposed"),
+    "public.record_payment_outside": booking(INSTRUCTOR, "record_payment_outside", "unopened"),
     "public.start_lesson": booking(INSTRUCTOR, "start_lesson", "begun"),
     "public.complete_lesson": booking(LEARNER, "complete_lesson", "begun"),
     "public.complete_lesson of a series": booking(INSTRUCTOR, "complete_lesson", "series"),

@@ -53,6 +53,7 @@ def create_checkout_session(world: World, params: Json) -> Json:
             "expires_at": world.now() + 86_400,
             "payment_method_types": ["card"],
             "payment_status": "unpaid",
+            "phone_number_collection": {"enabled": False},
             "shipping_options": [],
             "status": "open",
             "ui_mode": "hosted_page",

@@ -80,6 +80,7 @@ def update_dispute(world: World, params: Json, id: str) -> Json:
         details["has_evidence"] = any(dispute["evidence"][name] for name in TEXTS)
     if details["has_evidence"] and params.get("submit", "evidence" in params):
         details["submission_count"] += 1
+        details["submission_method"] = "manual"
         details["past_due"] = world.now() > details["due_by"]
         dispute["status"] = REVIEW.get(dispute["status"], dispute["status"])
     announce(world, dispute, "charge.dispute.updated", before)
@@ -145,6 +146,7 @@ def new_dispute(world: World, charge: Json, amount: int, reason: str, status: st
                 "has_evidence": False,
                 "past_due": False,
                 "submission_count": 0,
+                "submission_method": "not_submitted",
             },
             "is_charge_refundable": status != "needs_response" and not charge["refunded"],
             "payment_intent": charge["payment_intent"],

@@ -69,7 +69,14 @@ def create_payment_intent(world: World, params: Json) -> Json:
             "capture_method": params.get("capture_method", "automatic_async"),
             "client_secret": f"{id}_secret_{world.new_id('')}",
             "confirmation_method": "automatic",
-            "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+            "payment_method_options": {
+                "card": {
+                    "installments": None,
+                    "mandate_options": None,
+                    "network": None,
+                    "request_three_d_secure": "automatic",
+                }
+            },
             "payment_method_types": ["card"],
             "status": "requires_confirmation" if method else "requires_payment_method",
         }

@@ -34,7 +34,13 @@ def create_setup_intent(world: World, params: Json) -> Json:
             "id": id,
             "automatic_payment_methods": {"allow_redirects": "always"} | automatic,
             "client_secret": f"{id}_secret_{world.new_id('')}",
-            "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+            "payment_method_options": {
+                "card": {
+                    "mandate_options": None,
+                    "network": None,
+                    "request_three_d_secure": "automatic",
+                }
+            },
             "payment_method_types": ["card"],
             "status": "requires_payment_method",
             "usage": "off_session",

@@ -46,7 +46,13 @@ def subscribe(world: World, customer: Json, method: Json, wanted: list[Json], wi
             "default_payment_method": method["id"],
             "default_tax_rates": [],
             "discounts": [],
-            "invoice_settings": {"account_tax_ids": None, "issuer": {"type": "self"}},
+            "invoice_settings": {
+                "account_tax_ids": None,
+                "custom_fields": None,
+                "description": None,
+                "footer": None,
+                "issuer": {"type": "self"},
+            },
             "items": {
                 "object": "list",
                 "data": items,

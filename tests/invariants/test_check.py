@@ -35,6 +35,8 @@ def world(world: World) -> World:
     assert expired.status == "expired"
     confirmed = world.booking(instructor, start_at=world.in_days(5))
     confirmed.pay()
+    in_cash = world.booking(instructor, start_at=world.in_days(6))
+    world.call(instructor.user_id, "public.record_payment_outside", p_booking_id=in_cash.id)
     assert world.violations() == []
     return world
 
@@ -154,6 +156,10 @@ PLANTED = {
     "payments_are_the_sum_of_their_items": [
         "update public.payments set share_cents = share_cents - 1, fee_cents = fee_cents + 1"
         f" where {one('public.payments', 'captured_cents > 0')}",
+    ],
+    "what_was_paid_outside_is_recorded": [
+        "update public.outside_payments set amount_cents = amount_cents - 1",
+        "delete from public.outside_payments",
     ],
     "what_is_due_is_being_refunded": [
         "update public.order_items set excess_cents = 1 where booking_id ="

@@ -65,7 +65,10 @@ DEFECTS: dict[str, tuple[Callable[[Path], object], str]] = {
         "would run before",
     ),
     "a release that names a file again": (
-        lambda path: (path / history.NAME).write_text((path / history.NAME).read_text() * 2),
+        lambda path: (path / history.NAME).write_text(
+            (path / history.NAME).read_text()
+            + (path / history.NAME).read_text().replace("# 0.1.0", "# 0.3.0")
+        ),
         "each once",
     ),
 }

@@ -109,7 +109,8 @@ class Item:
 
     `rewards` is the part of the discount that the learner paid with rewards. Refunds and losses
     have names, so that a refund can fail and a dispute be won after all. `restored` is what went
-    back as minutes, for a lesson that was paid with them.
+    back as minutes, for a lesson that was paid with them. What was paid outside, in cash, is with
+    the instructor, who gives back of it and owes the platform its fee.
     """
 
     price: Price
@@ -117,6 +118,7 @@ class Item:
     is_instructor_liable: bool = False
     rewards: int = 0
     is_paid: bool = True
+    is_paid_outside: bool = False
     refunds: dict[str, int] = field(default_factory=dict)
     losses: dict[str, int] = field(default_factory=dict)
     restored: int = 0
@@ -255,6 +257,8 @@ class Item:
     def instructor(self) -> int:
         if not self.is_paid:
             return 0
+        if self.is_paid_outside:
+            return -self.platform
         if self.price.total == 0:
             return self.keepable
         left = self.price.share - self.taken_by_refunds - self.taken_by_disputes
@@ -262,6 +266,8 @@ class Item:
 
     @property
     def learner_by_refunds(self) -> int:
+        if self.is_paid_outside:
+            return 0
         return sum(self.refunds.values()) + self.moved_back
 
     @property
@@ -273,6 +279,8 @@ class Item:
         """The rest. Rewards were the platform's cost when they were granted, not again here."""
         if not self.is_paid:
             return 0
+        if self.is_paid_outside:
+            return replace(self, is_paid_outside=False).platform
         paid = self.price.total + self.moved_back - self.restored
         received = paid + self.rewards - self.rewards_back
         returned = self.learner_by_refunds + self.learner_by_disputes

@@ -182,21 +182,22 @@ class Lesson:
         start_at = self.start_at + timedelta(days=days)
         if self.hours is None or self.is_mixed:
             price_on(self.play.world, self.booking, start_at, cents)
-        before, old = self.payment, self.item.price
+        before = None if self.item.is_paid_outside else self.payment
+        old = self.item.price
         self.booking = self._moved(start_at, is_proposed)
         if self.by_hours is not None and self.is_mixed:
             prepaid = self.by_hours.prepaid
             self.by_hours.card = self.play.price(cents - portion(cents, self.by_hours.minutes, 90))
             if self.item.move(prepaid + self.by_hours.card) > 0:
                 self.play.pay_difference(self)
-            self.payment_id = before["id"]
+            self.payment_id = before["id"] if before else None
             return
         if self.hours is not None:
             return
         discount = min(old.discount, self.play.price(cents).total)
         if self.item.move(self.play.price(cents, discount)) > 0:
             self.play.pay_difference(self)
-        self.payment_id = before["id"]
+        self.payment_id = before["id"] if before else None
 
     def move_at_its_price(self, start_at: datetime, *, is_proposed: bool = False) -> None:
         """It moves to a time that costs the same."""
@@ -448,8 +449,23 @@ class Play:
         self.received(lesson.booking.payment)
         lesson.item.is_paid = True
 
+    def pay_outside(self, lesson: Lesson) -> None:
+        """The instructor says that it was paid in cash, or what a dearer time costs more."""
+        teacher = lesson.booking.instructor.user_id
+        booking_id = lesson.booking.id
+        self.world.call(teacher, "public.record_payment_outside", p_booking_id=booking_id)
+        lesson.item.is_paid = lesson.item.is_paid_outside = True
+
+    def lesson_paid_outside(self) -> Lesson:
+        lesson = self.hold()
+        self.pay_outside(lesson)
+        return lesson
+
     def pay_difference(self, lesson: Lesson) -> None:
         """A dearer time is paid: what it costs more."""
+        if lesson.item.is_paid_outside:
+            self.pay_outside(lesson)
+            return
         self.received(pay_difference(lesson.booking))
 
     def lesson(self, discount: int = 0, **book: Any) -> Lesson:

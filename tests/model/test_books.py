@@ -40,6 +40,10 @@ def draw_row(dice: Random) -> dict[str, Any]:
     refunded = dice.choice([0, total, dice.randint(0, total)])
     ending = dice.choice([*ENDINGS])
     lost = dice.choice([0, 0, total, total - refunded, total // 2, total + 7])
+    is_paid_outside = dice.random() < 0.2
+    if is_paid_outside:
+        discount = refunded = lost = 0
+        total = share + fee
     return {
         "kind": "booking",
         "minutes": 60,
@@ -52,6 +56,7 @@ def draw_row(dice: Random) -> dict[str, Any]:
         "credit_discount_cents": 0,
         "is_fee_refundable": dice.choice([True, False]),
         "is_paid": True,
+        "is_paid_outside": is_paid_outside,
         "excess_cents": 0,
         "refunded_cents": refunded,
         "restored_cents": 0,
@@ -68,6 +73,7 @@ def item_of(row: dict[str, Any]) -> Item:
         Price(row["share_cents"], row["fee_cents"], row["discount_cents"]),
         is_fee_refundable=row["is_fee_refundable"],
         is_instructor_liable=row["liable_cents"] > 0,
+        is_paid_outside=row["is_paid_outside"],
         refunds={"refunds": row["refunded_cents"]},
         losses={"disputes": row["lost_cents"]},
         ending=ENDINGS[row["ending"]],

@@ -470,3 +470,48 @@ def test_a_dispute_is_won_after_it_was_lost_and_the_instructor_cancelled(play: P
     play.agrees()
     lesson.win()
     play.agrees()
+
+
+# Paid outside
+
+
+@pytest.mark.parametrize("is_fee_refundable", [True, False])
+@pytest.mark.parametrize(
+    "ending", ["give", "miss", "be_stood_up", "cancel", "cancel_by_instructor"]
+)
+def test_a_lesson_paid_outside_ends(world: World, ending: str, is_fee_refundable: bool) -> None:
+    play = Play(world, is_fee_refundable=is_fee_refundable)
+    lesson = play.lesson_paid_outside()
+    if ending == "cancel":
+        world.travel(to=lesson.start_at - timedelta(hours=3))
+    getattr(lesson, ending)()
+    play.agrees()
+
+
+def test_the_fee_of_a_lesson_paid_outside_is_netted_from_a_payout(play: Play) -> None:
+    play.world.onboard(play.instructor)
+    play.lesson_paid_outside().give()
+    play.lesson().give()
+    play.agrees()
+    play.pay_out()
+    play.agrees()
+
+
+@pytest.mark.parametrize("cents", [6000, 3000])
+@pytest.mark.parametrize("then", ["give", "cancel_by_instructor"])
+def test_a_lesson_paid_outside_moves_to_a_time_of_another_price(
+    play: Play, cents: int, then: str
+) -> None:
+    lesson = play.lesson_paid_outside()
+    lesson.move(cents)
+    play.agrees()
+    getattr(lesson, then)()
+    play.agrees()
+
+
+def test_the_time_of_a_lesson_paid_outside_is_sold_again(play: Play) -> None:
+    lesson = play.lesson_paid_outside()
+    play.world.travel(to=lesson.start_at - timedelta(hours=3))
+    lesson.cancel()
+    lesson.sell_again()
+    play.agrees()

@@ -8,7 +8,7 @@ with money as (
     select unnest(
         '{
             public.orders, public.order_items, public.payments, public.payment_items, public.refunds,
-            public.earnings, public.payout_runs, public.payout_run_results, public.payouts, public.payout_items,
+            public.outside_payments, public.instructor_fee_plans, public.earnings, public.payout_runs, public.payout_run_results, public.payouts, public.payout_items,
             public.stripe_connect_accounts, private.payout_attempts, private.ledger_accounts,
             private.ledger_transactions, private.ledger_entries, private.return_items
         }'::regclass[]
