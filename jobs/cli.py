@@ -247,6 +247,33 @@ def statement(
 
 
 @app.command()
+def report(
+    month: Annotated[
+        datetime,
+        typer.Option("--month", formats=["%Y-%m"], help="The month (UTC) of the books."),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", dir_okay=False, help="The page. Default: report-YYYY-MM.html here."),
+    ] = None,
+) -> None:
+    """Write a month's figures as one HTML page, and beside it each table as CSV."""
+    from jobs import reports  # a plotting library is not loaded by jobs that draw nothing
+
+    page = out or Path(f"report-{month:%Y-%m}.html")
+    with _session(pool_size=1) as (_, database):
+        try:
+            files = reports.write(database.month_report(month.date()), page)
+        except Refused as refusal:
+            _explain(refusal)
+            raise typer.Exit(BAD_ARGUMENTS) from None
+        except OSError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(UNSETTLED) from None
+        open_output().event("report_written", month=f"{month:%Y-%m}", files=[*map(str, files)])
+
+
+@app.command()
 def maintain() -> None:
     """Expire what has expired, publish and release what is due. Run it every few minutes."""
     with _session(pool_size=1) as (_, database):

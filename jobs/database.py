@@ -280,6 +280,7 @@ class Database(Postgres):
             "decide_payout_run",
             "find_missing_funds",
             "maintain",
+            "month_report",
             "needs_attention",
             "open_payout_run",
             "overdue_paydays",
@@ -673,6 +674,14 @@ class Database(Postgres):
             expected_api_version=expected_api_version,
         )
         return outcome
+
+    def month_report(self, month: date) -> dict[str, Any]:
+        """Return a month's figures as {month, is_closed, minor_digits, tables: {name: [rows]}}.
+
+        Amounts are in the minor unit. Refuses with month_not_begun.
+        """
+        report: dict[str, Any] = self._scalar("month_report", month=month)
+        return report
 
     def payout_statement_document(self, payout_id: UUID) -> dict[str, Any]:
         """Return a payout and its lines as one document; refuses with payout_not_found."""

@@ -6,6 +6,7 @@ glyph is an error and never an empty box.
 
 import json
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -24,6 +25,15 @@ KINDS = {
     "refund": "Refund",
     "dispute": "Dispute",
     "adjustment": "Adjustment",
+}
+GROUPS = {
+    "lessons": "Lessons",
+    "late_cancellations": "Late cancellations",
+    "no_shows": "No-shows",
+    "expired_hours": "Expired prepaid hours",
+    "refunds": "Refunds",
+    "disputes": "Disputes",
+    "adjustments": "Adjustments",
 }
 SCHEDULES = {
     "instant": "as soon as it is payable",
@@ -89,17 +99,31 @@ def describe(statement: dict[str, Any]) -> dict[str, Any]:
         "total": money(statement["amount_cents"]),
         "taken_back": money(-taken_back) if taken_back else None,
         "instructors": len({line["instructor"] for line in lines}),
-        "lines": [
+        "groups": [
             {
-                "date": spell(line["lesson_at"][:10], short=True) if line["lesson_at"] else "",
-                "time": line["lesson_at"][11:] if line["lesson_at"] else "",
-                "what": ": ".join(filter(None, [KINDS[line["kind"]], line["service"]])),
-                "learner": line["learner_initials"] or "",
-                "instructor": line["instructor"],
-                "amount": money(line["amount_cents"]),
+                "title": GROUPS[group["line_group"]],
+                "subtotal": money(group["amount_cents"]),
+                "lines": [
+                    describe_line(line, money)
+                    for line in lines
+                    if line["line_group"] == group["line_group"]
+                ],
             }
-            for line in lines
+            for group in statement["groups"]
         ],
+    }
+
+
+def describe_line(line: dict[str, Any], money: Callable[[int], str]) -> dict[str, str]:
+    """Return what a line of the document says."""
+    return {
+        "date": spell(line["lesson_at"][:10], short=True) if line["lesson_at"] else "",
+        "time": line["lesson_at"][11:] if line["lesson_at"] else "",
+        "what": ": ".join(filter(None, [KINDS[line["kind"]], line["service"]])),
+        "explanation": line["explanation"] or "",
+        "learner": line["learner_initials"] or "",
+        "instructor": line["instructor"],
+        "amount": money(line["amount_cents"]),
     }
 
 

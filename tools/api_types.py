@@ -88,6 +88,8 @@ def _returns(function: Function, contract: Contract) -> str:
     if function.columns:
         row = _object((one.name, _column_type(one, contract), False) for one in function.columns)
         return f"{row}[]"
+    if function.shape:
+        return function.shape
     return "undefined" if function.returns == "void" else _scalar(function.returns, contract)
 
 

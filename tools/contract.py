@@ -148,6 +148,7 @@ class Function:
     returns: str
     relation: str | None
     columns: tuple[Column, ...]
+    shape: str | None = None
 
     @property
     def text(self) -> str:
@@ -278,6 +279,7 @@ def _function(row: Any, rooms: Mapping[str, str], declared: Mapping[str, Any]) -
         returns,
         relation,
         columns,
+        facts.get("returns"),
     )
 
 

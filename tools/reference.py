@@ -64,6 +64,12 @@ VALUES = {
     "text[]": '["…"]',
     "timestamp with time zone": '"2027-06-01T09:00:00Z"',
 }
+SHAPED_VALUES = {
+    "MessageKind": '"booking_confirmed"',
+    "Skill[]": '[{ area: "Manoeuvres", title: "Bay parking" }]',
+    "SkillLevel[]": "[{ skill_id: skillId, level: 3 }]",
+    "TripPoint[]": '[{ ts: "2027-06-01T09:00:00Z", lat: 51.54, lng: -0.14 }]',
+}
 NAMED_VALUES = {
     "p_currency": '"gbp"',
     "p_party": '"learner"',
@@ -150,7 +156,8 @@ def _answer(function: Function) -> str:
         return "Answers with rows:\n\n" + _table(("column", "type", ""), rows)
     if function.returns == "void":
         return "Answers with nothing.\n"
-    return f"Answers with a value: `{function.returns.removeprefix('public.')}`.\n"
+    of = f": {function.shape}" if function.shape else ""
+    return f"Answers with a value: `{function.returns.removeprefix('public.')}{of}`.\n"
 
 
 def _nulls(column: Column) -> str:
@@ -178,6 +185,8 @@ def example(function: Function, contract: Contract) -> str:
 
 
 def _value(parameter: Parameter, contract: Contract) -> str:
+    if parameter.shape in SHAPED_VALUES:
+        return SHAPED_VALUES[parameter.shape]
     if parameter.name in NAMED_VALUES:
         return NAMED_VALUES[parameter.name]
     enum = parameter.type.removeprefix("public.")

@@ -8,8 +8,8 @@
 -- * Webhooks call apply_transfer and apply_bank_payout through 85_webhooks; and, for the platform's own payouts and top-ups,
 --   apply_platform_payout and apply_top_up (56_platform_payouts.sql).
 -- * The platform's admins hold, release and cancel payouts (50_hold.sql, 51_cancel.sql) and book transfers that the books lack
---   (52_adopt.sql); payees read statements and set how
---   they are paid (60_statements.sql, 61_settings.sql).
+--   (52_adopt.sql); payees read statements, of a payout and of a year (60_statements.sql, 63_year_statement.sql), and set how
+--   they are paid (61_settings.sql).
 -- Every payout rests on 70_earnings: its items are earnings, and what is reversed or cancelled becomes payable again.
 create type public.payout_run_status as enum ('open', 'completed');
 create type public.payout_outcome as enum ('payout', 'skipped', 'held');

@@ -11,7 +11,9 @@ create function private.payout_statement(p_payout_id uuid)
         service text,
         learner_initials text,
         amount_cents bigint,
-        currency text
+        currency text,
+        line_group text,
+        explanation text
     )
     language plpgsql
     stable
@@ -38,7 +40,8 @@ begin
     return query
     select
         statement.line, statement.payout_date, statement.instructor, statement.kind, statement.booking_id,
-        statement.lesson_at, statement.service, statement.learner_initials, statement.amount_cents, statement.currency
+        statement.lesson_at, statement.service, statement.learner_initials, statement.amount_cents, statement.currency,
+        statement.line_group, statement.explanation
     from private.statement_lines(p_payout_id) statement;
 end;
 $$;
@@ -74,7 +77,7 @@ begin
         'lines', (
             select coalesce(
                 jsonb_agg(
-                    to_jsonb(statement_line) || jsonb_build_object(
+                    to_jsonb(statement_line) - 'instructor_id' || jsonb_build_object(
                         'lesson_at',
                         to_char(statement_line.lesson_at at time zone organization.time_zone, 'YYYY-MM-DD HH24:MI')
                     )
@@ -83,7 +86,8 @@ begin
                 '[]'
             )
             from private.statement_lines(payout.id) statement_line
-        )
+        ),
+        'groups', private.statement_groups(payout.id)
     )
     into statement
     from public.payouts payout
@@ -106,6 +110,76 @@ begin
 end;
 $$;
 
+-- The group of a statement in which an earning stands, and the groups' order.
+create function private.group_of_earning(p_kind public.earning_kind)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case p_kind
+        when 'lesson' then 'lessons'
+        when 'cancellation' then 'late_cancellations'
+        when 'no_show' then 'no_shows'
+        when 'credit_expiry' then 'expired_hours'
+        when 'refund' then 'refunds'
+        when 'dispute' then 'disputes'
+        else 'adjustments'
+    end;
+$$;
+
+create function private.place_of_group(p_line_group text)
+    returns integer
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select array_position(
+        array['lessons', 'late_cancellations', 'no_shows', 'expired_hours', 'refunds', 'disputes', 'adjustments'], p_line_group
+    );
+$$;
+
+create function private.paid_on_in_words(p_paid_on date)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select ', of what the payout of ' || p_paid_on || ' had paid';
+$$;
+
+-- Why an amount that is no lesson's stands in a statement, in words; of what is taken off, which payout had paid it.
+create function private.explanation_of_earning(p_earning public.earnings, p_paid_on date, p_reversed_on date)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when p_earning.kind = 'lesson' then null
+        when p_earning.kind = 'cancellation' then 'Kept after a late cancellation.'
+        when p_earning.kind = 'no_show' then 'Kept because the learner did not come.'
+        when p_earning.kind = 'credit_expiry' then 'Prepaid hours that expired unused.'
+        when p_earning.kind = 'refund' and p_earning.amount_cents < 0
+            then concat('Taken off for a refund to the payer', private.paid_on_in_words(p_paid_on), '.')
+        when p_earning.kind = 'refund' then 'Given back: the refund did not reach the payer.'
+        when p_earning.kind = 'dispute' and p_earning.amount_cents < 0
+            then concat('Taken off: the payment was lost in a dispute', private.paid_on_in_words(p_paid_on), '.')
+        when p_earning.kind = 'dispute' then 'Given back: the dispute was decided otherwise.'
+        when p_earning.reversed_payout_id is not null
+            then concat('Owed again: the transfer of the payout of ', p_reversed_on, ' was taken back.')
+        when p_earning.adopted_transfer_id is not null and p_earning.amount_cents < 0 then 'Paid in advance by another transfer.'
+        when p_earning.adopted_transfer_id is not null then 'Owed again: a transfer that was paid in advance was taken back.'
+        when p_earning.fee_plan_id is not null then concat('The agreed fee of the period from ', p_earning.fee_period_on, '.')
+        when p_earning.kind = 'write_off' then 'Written off by the platform.'
+        else 'Corrected by the platform.'
+    end;
+$$;
+
 -- The initials of a name: A. B. K. of Ada Byron King.
 create function private.initials(p_name text)
     returns text
@@ -118,8 +192,8 @@ as $$
     from regexp_split_to_table(trim(p_name), '\s+') with ordinality part (word, position);
 $$;
 
--- One line for each earning of a payout: instructor, lesson, the learner's initials, and the amount earned or given back.
--- The lines sum to the payout.
+-- One line for each earning of a payout: instructor, lesson, the learner's initials, the amount earned or given back, and why it was
+-- given back. The lines sum to the payout.
 create function private.statement_lines(p_payout_id uuid)
     returns table (
         line bigint,
@@ -131,7 +205,10 @@ create function private.statement_lines(p_payout_id uuid)
         service text,
         learner_initials text,
         amount_cents bigint,
-        currency text
+        currency text,
+        line_group text,
+        explanation text,
+        instructor_id uuid
     )
     language sql
     stable
@@ -139,7 +216,10 @@ create function private.statement_lines(p_payout_id uuid)
     set search_path = '', pg_temp
 as $$
     select
-        row_number() over (order by instructor.display_name, booking.start_at nulls last, earning.kind, earning.created_at, earning.id),
+        row_number() over (
+            order by private.place_of_group(private.group_of_earning(earning.kind)), instructor.display_name,
+                booking.start_at nulls last, earning.kind, earning.created_at, earning.id
+        ),
         payout.payout_date,
         instructor.display_name,
         earning.kind,
@@ -148,7 +228,10 @@ as $$
         service.title,
         private.initials(learner.full_name),
         item.amount_cents,
-        payout.currency
+        payout.currency,
+        private.group_of_earning(earning.kind),
+        private.explanation_of_earning(earning, earlier.payout_date, reversed.payout_date),
+        earning.instructor_id
     from public.payouts payout
     join public.payout_items item on item.org_id = payout.org_id and item.payout_id = payout.id
     join public.earnings earning on earning.org_id = item.org_id and earning.id = item.earning_id
@@ -156,6 +239,41 @@ as $$
     left join public.bookings booking on booking.org_id = earning.org_id and booking.id = earning.booking_id
     left join public.services service on service.org_id = booking.org_id and service.id = booking.service_id
     left join public.learners learner on learner.org_id = booking.org_id and learner.id = booking.learner_id
+    left join public.earnings earned
+        on earned.org_id = earning.org_id
+        and earned.booking_id = earning.booking_id
+        and earned.kind in ('lesson', 'cancellation', 'no_show')
+        and earned.id <> earning.id
+    left join public.payouts earlier on earlier.org_id = earned.org_id and earlier.id = earned.payout_id and earlier.id <> payout.id
+    left join public.payouts reversed on reversed.org_id = earning.org_id and reversed.id = earning.reversed_payout_id
     where payout.id = p_payout_id
     order by 1;
+$$;
+
+-- The groups of a payout's statement in their order, with their subtotals, which sum to the payout.
+create function private.statement_groups(p_payout_id uuid)
+    returns jsonb
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select coalesce(
+            jsonb_agg(
+                jsonb_build_object(
+                    'line_group', subtotal.line_group, 'lines', subtotal.line_count, 'amount_cents', subtotal.amount_cents
+                )
+                order by private.place_of_group(subtotal.line_group)
+            ),
+            '[]'
+        )
+        from (
+            select statement.line_group, count(*) as line_count, sum(statement.amount_cents)::bigint as amount_cents
+            from private.statement_lines(p_payout_id) statement
+            group by statement.line_group
+        ) subtotal
+    );
+end;
 $$;

@@ -9,7 +9,9 @@ create function public.payout_statement(p_payout_id uuid)
         service text,
         learner_initials text,
         amount_cents bigint,
-        currency text
+        currency text,
+        line_group text,
+        explanation text
     )
     language sql
     stable
@@ -18,13 +20,84 @@ create function public.payout_statement(p_payout_id uuid)
 begin atomic
     select
         statement.line, statement.payout_date, statement.instructor, statement.kind, statement.booking_id,
-        statement.lesson_at, statement.service, statement.learner_initials, statement.amount_cents, statement.currency
+        statement.lesson_at, statement.service, statement.learner_initials, statement.amount_cents, statement.currency,
+        statement.line_group, statement.explanation
     from private.payout_statement(p_payout_id) statement;
 end;
 
 comment on function public.payout_statement is
-    'The lines of a payout (lessons, deductions for refunds, adjustments), which sum to its amount; for its payee and the organization''s '
-    'admins. With the header "Accept: text/csv" they come as CSV. Errors: sign_in_required, payout_not_found.';
+    'The lines of a payout, which sum to its amount, for its payee and the organization''s admins. line_group: lessons, late_cancellations, '
+    'no_shows, expired_hours, refunds, disputes or adjustments, in this order; explanation: why an amount that is no lesson''s stands there. '
+    'With the header "Accept: text/csv" they come as CSV. Errors: sign_in_required, payout_not_found.';
+
+create function public.list_payouts(p_from date, p_until date)
+    returns table (
+        payout_id uuid,
+        payout_date date,
+        paid_at timestamptz,
+        status public.payout_status,
+        organization text,
+        payee text,
+        lessons_cents bigint,
+        late_cancellations_cents bigint,
+        no_shows_cents bigint,
+        expired_hours_cents bigint,
+        refunds_cents bigint,
+        disputes_cents bigint,
+        adjustments_cents bigint,
+        amount_cents bigint,
+        reversed_cents bigint,
+        currency text,
+        stripe_transfer_id text
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        listed.payout_id, listed.payout_date, listed.paid_at, listed.status, listed.organization, listed.payee, listed.lessons_cents,
+        listed.late_cancellations_cents, listed.no_shows_cents, listed.expired_hours_cents, listed.refunds_cents, listed.disputes_cents,
+        listed.adjustments_cents, listed.amount_cents, listed.reversed_cents, listed.currency, listed.stripe_transfer_id
+    from private.list_payouts(p_from, p_until) listed;
+end;
+
+comment on function public.list_payouts is
+    'One line a payout of the days from p_from until before p_until, with the subtotals of its statement, which sum to amount_cents: for payees '
+    'their own, for a school''s admins all of its. With the header "Accept: text/csv" they come as CSV. '
+    'Errors: sign_in_required, bad_time_range.';
+
+create function public.year_statement(p_instructor_id uuid, p_year integer)
+    returns table (
+        paid_on date,
+        payout_id uuid,
+        line bigint,
+        instructor text,
+        kind public.earning_kind,
+        line_group text,
+        lesson_at timestamptz,
+        service text,
+        learner_initials text,
+        amount_cents bigint,
+        currency text,
+        explanation text
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        statement.paid_on, statement.payout_id, statement.line, statement.instructor, statement.kind, statement.line_group,
+        statement.lesson_at, statement.service, statement.learner_initials, statement.amount_cents, statement.currency,
+        statement.explanation
+    from private.year_statement(p_instructor_id, p_year) statement;
+end;
+
+comment on function public.year_statement is
+    'What an instructor was paid for in a year, line by line, by the day of payment in the organization''s time zone: the same lines as those of '
+    'payout_statement, for the instructor''s books. For the instructor and the organization''s admins. With the header "Accept: text/csv" they '
+    'come as CSV. Errors: sign_in_required, instructor_not_found, bad_year.';
 
 create function public.set_payout_settings(
     p_instructor_id uuid,

@@ -74,3 +74,8 @@ grant execute on function public.admin_hold_instructor to authenticated;
 grant execute on function private.payout_statement_document to jobs;
 grant execute on function private.my_next_payout to authenticated;
 grant execute on function public.my_next_payout to authenticated;
+
+grant execute on function private.list_payouts to authenticated;
+grant execute on function public.list_payouts to authenticated;
+grant execute on function private.year_statement to authenticated;
+grant execute on function public.year_statement to authenticated;

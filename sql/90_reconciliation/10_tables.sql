@@ -7,6 +7,7 @@
 --   50_balance     compares what Stripe holds, less all that has a name, with the ledger: the remainder must be zero
 --   60_reports     freezes each day's figures in reconciliation_reports
 --   62_months      closes a month of the books: its totals stay, and what comes later is booked in the first open month
+--   64_month_report, 65_month_lists  what `jobs report` shows of a month
 --   70_keys        which object and step a balance transaction, or a ledger transaction, is about
 --
 -- The balance is reconciled, not payouts: those of the platform are manual, so Stripe cannot say what one of them contains. Days are UTC,

@@ -14,6 +14,7 @@ grant execute on function private.raise_reconciliation_exceptions to jobs;
 grant execute on function private.finish_reconciliation to jobs;
 grant execute on function private.days_to_report to jobs;
 grant execute on function private.write_reconciliation_reports to jobs;
+grant execute on function private.month_report to jobs;
 
 grant execute on function private.admin_reconciliation_exceptions to authenticated;
 grant execute on function public.admin_reconciliation_exceptions to authenticated;

@@ -8,6 +8,9 @@
 -- * 43_database.sql: is the database the one that this release was made for? `jobs doctor` compares.
 -- * 50_erase_person.sql, 51_erase_unlinked.sql, 52_anonymise.sql: anonymise people and keep the ledger; called by the people
 --   themselves, by the platform's admins, and by schools for those without a login.
+-- * 60_timeline.sql, 61_timeline_parts.sql: what happened to something, from the audit log and every table's history, in one call.
+-- * 62_export_person.sql to 65_export_instructor.sql: everything that is held about a person, as one document.
+-- * 66_find_person.sql: who has an e-mail address, and what they are in which organization.
 
 -- Periodic maintenance; every task is idempotent. Partitions are created first, so that this transaction holds no row locks while
 -- it needs the lock on the table. Returns how many rows each task affected.

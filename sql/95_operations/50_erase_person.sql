@@ -53,18 +53,31 @@ create function private.assert_person_can_be_erased(p_user_id uuid)
     set search_path = '', pg_temp
 as $$
 begin
-    if not exists (select from public.profiles profile where profile.id = p_user_id) then
-        perform private.refuse(
-            'PT404', 'person_not_found',
-            'There is no person with that id.',
-            'Check the id.'
-        );
-    end if;
+    perform private.assert_person_exists(p_user_id);
     if exists (select from private.platform_admins admin where admin.user_id = p_user_id) then
         perform private.refuse(
             'PT409', 'is_platform_admin',
             'This person is a platform admin.',
             'Delete their row from private.platform_admins in Studio first.'
+        );
+    end if;
+end;
+$$;
+
+-- Refuses if there is no such person.
+create function private.assert_person_exists(p_user_id uuid)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if not exists (select from public.profiles profile where profile.id = p_user_id) then
+        perform private.refuse(
+            'PT404', 'person_not_found',
+            'There is no person with that id.',
+            'Check the id.'
         );
     end if;
 end;

@@ -17,3 +17,10 @@ grant execute on function private.erase_learner to authenticated;
 grant execute on function public.erase_learner to authenticated;
 grant execute on function private.erase_instructor to authenticated;
 grant execute on function public.erase_instructor to authenticated;
+
+grant execute on function private.timeline to authenticated;
+grant execute on function public.timeline to authenticated;
+grant execute on function private.export_person to authenticated;
+grant execute on function public.export_person to authenticated;
+grant execute on function private.admin_find_person to authenticated;
+grant execute on function public.admin_find_person to authenticated;

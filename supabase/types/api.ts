@@ -36,6 +36,12 @@ export type ReceiptLine = { booking_id: string | null; credit_id: string | null;
 export type Facets = { [facet: string]: string[] };
 export type Tier = { notice_minutes: number; refund_bps: number };
 export type Changes = { [column: string]: Json };
+export type TripPoint = { ts: string; lat: number; lng: number; speed_kph?: number | null; accuracy_meters?: number | null };
+export type TripLine = { type: "Feature"; id: string; geometry: { type: "LineString"; coordinates: [number, number][] } | null; properties: { lesson_id: string; started_at: string; ended_at: string | null; distance_meters: number | null; duration_seconds: number | null } };
+export type Skill = { title: string; area?: string };
+export type SkillLevel = { skill_id: string; level: 1 | 2 | 3 | 4 | 5; note?: string };
+export type MessageKind = "booking_requested" | "booking_accepted" | "lesson_proposed" | "hold_expiring" | "booking_confirmed" | "booking_declined" | "booking_expired" | "booking_moved" | "booking_cancelled" | "lesson_reminder" | "lesson_not_completed" | "rating_invited" | "move_proposed" | "lesson_reassigned" | "no_show_claimed" | "no_show_settled" | "payout_held" | "payout_changed" | "account_changed" | "dispute_opened" | "attention" | "payment_failed" | "refund_made" | "payout_sent" | "payout_skipped" | "account_needs_attention" | "hours_running_out" | "hours_expiring" | "problem_reported" | "problem_decided" | "invitation" | "guardian_consent_wanted" | "buy_hours" | "recommend";
+export type MessageAbout = "bookings" | "alerts" | "payments" | "refunds" | "payouts" | "payout_runs" | "stripe_connect_accounts" | "learner_credits" | "problem_reports" | "invitations" | "learner_guardians";
 
 export type Database = {
   public: {
@@ -60,6 +66,7 @@ export type Database = {
       guardians: Table<"guardians", never, {}, never, { full_name?: string; phone?: string | null }>;
       instructor_details: Table<"instructor_details", never, {}, never, { phone?: string | null; license_id?: string | null }>;
       instructor_documents: Table<"instructor_documents">;
+      instructor_fee_plans: Table<"instructor_fee_plans">;
       instructor_learners: Table<"instructor_learners">;
       instructors: Table<"instructors", never, { facets: Facets }, never, { display_name?: string; bio?: string | null; expertise_areas?: string[]; hourly_rate_cents?: number; is_available?: boolean; time_zone?: string; minimum_notice_minutes?: number; horizon_days?: number; buffer_before_minutes?: number; buffer_after_minutes?: number; daily_cap?: number | null; avatar_url?: string | null; area?: string | null; area_lat?: number | null; area_lng?: number | null; facets?: Facets }>;
       invitations: Table<"invitations">;
@@ -81,6 +88,7 @@ export type Database = {
       orders: Table<"orders">;
       organization_members: Table<"organization_members">;
       organizations: Table<"organizations", never, { labels: Labels }>;
+      outside_payments: Table<"outside_payments">;
       payment_items: Table<"payment_items">;
       payment_methods: Table<"payment_methods">;
       payments: Table<"payments">;
@@ -114,10 +122,10 @@ export type Database = {
       waiting_list_entries: Table<"waiting_list_entries">;
     };
     Views: {
-      booking_details: View<"booking_details", { id: string; org_id: string; learner_id: string; expert_id: string; session_id: string; slot_id: string; start_at: string; end_at: string; status: "pending" | "confirmed" | "completed" | "cancelled" | "declined"; payment_status: "pending" | "requires_action" | "processing" | "authorized" | "captured" | "failed" | "cancelled" | "refunded"; amount_authorized: number; amount_captured: number; amount_refunded: number; currency: string; stripe_payment_intent_id: string | null; learner_notes: string | null; expert_notes: string | null; cancelled_by: "learner" | "expert" | "system" | null; cancellation_reason: string | null; cancelled_at: string | null; created_at: string; updated_at: string; session_title: string; session_description: string | null; duration_minutes: number; expert_name: string; expert_bio: string | null; learner_name: string; slot_start_time: string; slot_end_time: string; booking_status: Enums["booking_status"]; total_cents: number; due_cents: number; hold_expires_at: string | null; pickup_address: string | null; pickup_lat: number | null; pickup_lng: number | null; dropoff_address: string | null; learner_phone: string | null }>;
+      booking_details: View<"booking_details", { id: string; org_id: string; learner_id: string; expert_id: string; session_id: string; slot_id: string; start_at: string; end_at: string; status: "pending" | "confirmed" | "completed" | "cancelled" | "declined"; payment_status: "pending" | "requires_action" | "processing" | "authorized" | "captured" | "failed" | "cancelled" | "refunded"; amount_authorized: number; amount_captured: number; amount_refunded: number; currency: string; stripe_payment_intent_id: string | null; learner_notes: string | null; expert_notes: string | null; cancelled_by: "learner" | "expert" | "system" | null; cancellation_reason: string | null; cancelled_at: string | null; created_at: string; updated_at: string; session_title: string; session_description: string | null; duration_minutes: number; expert_name: string; expert_bio: string | null; learner_name: string; slot_start_time: string; slot_end_time: string; booking_status: Enums["booking_status"]; total_cents: number; due_cents: number; hold_expires_at: string | null; pickup_address: string | null; pickup_lat: number | null; pickup_lng: number | null; dropoff_address: string | null; learner_phone: string | null; is_paid_outside: boolean }>;
       instructor_balances: View<"instructor_balances", { org_id: string; instructor_id: string; currency: string; total_cents: number; pending_cents: number; available_cents: number; in_transit_cents: number; paid_cents: number }>;
       learner_totals: View<"learner_totals", { org_id: string; learner_id: string; user_profile_id: string | null; total_sessions_booked: number; total_sessions: number; currency: string | null; total_spent_cents: number }>;
-      message_log: View<"message_log", { id: string; org_id: string; to_address: string | null; channel: Enums["message_channel"]; template_key: string; subject: string | null; body: string | null; provider_id: string | null; status: "queued" | "sent" | "failed"; error: string | null; related_type: string; related_id: string; created_at: string; updated_at: string; recipient_id: string | null }>;
+      message_log: View<"message_log", { id: string; org_id: string; to_address: string | null; channel: Enums["message_channel"]; template_key: MessageKind; subject: string | null; body: string | null; provider_id: string | null; status: "queued" | "sent" | "failed"; error: string | null; related_type: MessageAbout; related_id: string; created_at: string; updated_at: string; recipient_id: string | null }>;
       my_roles: View<"my_roles", { org_id: string | null; role: "owner" | "admin" | "instructor" | "learner" | "platform_admin" }>;
       transactions: View<"transactions", { id: string; kind: "session_payment" | "subscription_payment"; status: "pending" | "completed" | "failed" | "refunded"; amount_cents: number; currency: string; platform_fee_cents: number; coach_payout_cents: number; refunded_cents: number; booking_ids: string[]; invoice_id: string | null; payer_id: string | null; coach_id: string | null; stripe_payment_intent_id: string | null; stripe_transfer_ids: string[]; metadata: Json; created_at: string; updated_at: string }>;
     };
@@ -140,7 +148,7 @@ export type Database = {
       admin_hold_instructor: Call<"admin_hold_instructor", { p_instructor_id: string; p_is_held: boolean; p_reason: string }, undefined>;
       admin_hold_payout: Call<"admin_hold_payout", { p_payout_id: string; p_reason: string }, undefined>;
       admin_keep_review: Call<"admin_keep_review", { p_rating_id: string; p_reason: string }, undefined>;
-      admin_reconciliation_exceptions: Call<"admin_reconciliation_exceptions", { p_state?: string }, { exception_id: string; object_key: string; currency: string; reason: string; stripe_cents: number; ledger_cents: number; difference_cents: number; suggested_key: string; since: string; state: string; owner_id: string; resolution: string; resolution_reason: string; resolved_at: string }[]>;
+      admin_reconciliation_exceptions: Call<"admin_reconciliation_exceptions", { p_state?: string | null }, { exception_id: string; object_key: string; currency: string; reason: "missing_here" | "missing_there" | "amount_differs" | "currency_differs" | "ambiguous" | "late" | "unknown_category"; stripe_cents: number; ledger_cents: number; difference_cents: number; suggested_key: string | null; since: string; state: "open" | "matched" | "resolved"; owner_id: string | null; resolution: string | null; resolution_reason: string | null; resolved_at: string | null }[]>;
       admin_record_refund: Call<"admin_record_refund", { p_payment_id: string; p_amount_cents: number; p_reason: string; p_client_key?: string | null }, string>;
       admin_refund: Call<"admin_refund", { p_payment_id: string; p_amount_cents: number; p_reason: string; p_client_key?: string | null; p_booking_id?: string | null }, string>;
       admin_release_payout: Call<"admin_release_payout", { p_payout_id: string; p_reason: string }, undefined>;
@@ -151,12 +159,13 @@ export type Database = {
       admin_resolve_exception: Call<"admin_resolve_exception", { p_exception_id: string; p_resolution: string; p_reason: string }, undefined>;
       admin_resolve_problem: Call<"admin_resolve_problem", { p_problem_report_id: string; p_unfreezes_earning: boolean; p_reason: string }, undefined>;
       admin_resolve_suspense: Call<"admin_resolve_suspense", { p_suspense_item_id: string; p_resolution: string; p_reason: string; p_payment_id?: string | null }, undefined>;
+      admin_set_instructor_fee: Call<"admin_set_instructor_fee", { p_org_id: string; p_amount_cents: number; p_reason: string; p_period?: Enums["instructor_fee_period"] }, string>;
       admin_set_terms: Call<"admin_set_terms", { p_org_id: string; p_reason: string; p_fee_mode?: Enums["fee_mode"] | null; p_fee_bps?: number | null; p_payout_hold?: string | null; p_fee_refundable?: boolean | null; p_dispute_liability?: Enums["dispute_liability"] | null; p_referral_discount_bps?: number | null; p_referral_reward_cents?: number | null; p_withdrawal_mode?: Enums["withdrawal_mode"] | null }, undefined>;
       admin_suppress_address: Call<"admin_suppress_address", { p_channel: Enums["message_channel"]; p_address: string; p_reason: string; p_cause?: string | null }, undefined>;
       admin_take_exception: Call<"admin_take_exception", { p_exception_id: string; p_reason: string }, undefined>;
       admin_verify_instructor: Call<"admin_verify_instructor", { p_instructor_id: string; p_verification_status: Enums["verification_status"]; p_reason: string }, undefined>;
       admin_write_off_balance: Call<"admin_write_off_balance", { p_payee_id: string; p_currency: string; p_reason: string }, number>;
-      assess_skills: Call<"assess_skills", { p_booking_id: string; p_levels: Json }, number>;
+      assess_skills: Call<"assess_skills", { p_booking_id: string; p_levels: SkillLevel[] }, number>;
       become_instructor: Call<"become_instructor", { p_display_name: string; p_hourly_rate_cents: number; p_currency?: string | null; p_bio?: string | null; p_time_zone?: string | null }, string>;
       buy_credits: Call<"buy_credits", { p_instructor_id: string; p_hours: number; p_service_id?: string | null; p_learner_id?: string | null; p_discount_code?: string | null; p_client_key?: string | null }, { credit_id: string; amount_cents: number; currency: string; status: Enums["credit_status"]; hold_expires_at: string | null }[]>;
       cancel_booking: Call<"cancel_booking", { p_booking_id: string; p_reason?: string | null; p_expected_refund_cents?: number | null }, { booking_id: string; cancelled_by: Enums["booking_party"]; refund_bps: number; refund_cents: number; restored_minutes: number; currency: string }[]>;
@@ -180,7 +189,7 @@ export type Database = {
       decide_refund: Call<"decide_refund", { p_refund_id: string; p_is_granted: boolean; p_note?: string | null }, Enums["refund_status"]>;
       decline_booking: Call<"decline_booking", { p_booking_id: string; p_reason?: string | null }, undefined>;
       decline_proposal: Call<"decline_proposal", { p_booking_id: string }, undefined>;
-      define_syllabus: Call<"define_syllabus", { p_org_id: string; p_syllabus: string; p_skills: Json }, number>;
+      define_syllabus: Call<"define_syllabus", { p_org_id: string; p_syllabus: string; p_skills: Skill[] }, number>;
       delete_message_template: Call<"delete_message_template", { p_org_id: string; p_template_id: string }, undefined>;
       delete_rate_card: Call<"delete_rate_card", { p_rate_card_id: string }, undefined>;
       erase_instructor: Call<"erase_instructor", { p_instructor_id: string }, undefined>;
@@ -210,13 +219,13 @@ export type Database = {
       mark_notifications_read: Call<"mark_notifications_read", { p_ids?: string[] | null }, number>;
       my_balance: Call<"my_balance", Record<PropertyKey, never>, Database["public"]["Views"]["instructor_balances"]["Row"][]>;
       my_bookings: Call<"my_bookings", { p_from?: string; p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
-      my_message_preferences: Call<"my_message_preferences", Record<PropertyKey, never>, { kind: string; class: "essential" | "optional" | "marketing"; channel: Enums["message_channel"]; is_on: boolean; can_change: boolean }[]>;
-      my_next_payout: Call<"my_next_payout", Record<PropertyKey, never>, { instructor_id: string; payout_date: string; earning_id: string; kind: Enums["earning_kind"]; booking_id: string; lesson_at: string; service: string; amount_cents: number; currency: string; is_included: boolean; reason: string }[]>;
-      my_notifications: Call<"my_notifications", { p_only_unread?: boolean; p_limit?: number; p_after_created_at?: string | null; p_after_id?: string | null }, { id: string; org_id: string; kind: string; title: string | null; body: string | null; learner_id: string | null; related_type: string; related_id: string; created_at: string; read_at: string | null }[]>;
+      my_message_preferences: Call<"my_message_preferences", Record<PropertyKey, never>, { kind: MessageKind; class: "essential" | "optional" | "marketing"; channel: Enums["message_channel"]; is_on: boolean; can_change: boolean }[]>;
+      my_next_payout: Call<"my_next_payout", Record<PropertyKey, never>, { instructor_id: string; payout_date: string; earning_id: string; kind: Enums["earning_kind"]; booking_id: string | null; lesson_at: string | null; service: string | null; amount_cents: number; currency: string; is_included: boolean; reason: string | null }[]>;
+      my_notifications: Call<"my_notifications", { p_only_unread?: boolean; p_limit?: number; p_after_created_at?: string | null; p_after_id?: string | null }, { id: string; org_id: string; kind: MessageKind; title: string | null; body: string | null; learner_id: string | null; related_type: MessageAbout; related_id: string; created_at: string; read_at: string | null }[]>;
       my_payments: Call<"my_payments", { p_limit?: number; p_after_created_at?: string | null; p_after_id?: string | null }, { id: string; created_at: string; organization_name: string; instructor_name: string; learner_name: string; description: string | null; status: Enums["payment_status"]; currency: string; amount_cents: number; captured_cents: number; refunded_cents: number; lines: ReceiptLine[] }[]>;
       offboard_instructor: Call<"offboard_instructor", { p_instructor_id: string; p_reason?: string | null }, { credit_id: string; learner_id: string; minutes: number; amount_cents: number; currency: string; refund_id: string }[]>;
       organization_bookings: Call<"organization_bookings", { p_org_id: string; p_from: string; p_to: string; p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
-      organization_templates: Call<"organization_templates", { p_org_id: string }, { id: string; kind: string; class: "essential" | "optional" | "marketing"; channel: Enums["message_channel"]; locale: string; is_own: boolean; subject: string | null; body: string; html: string | null; content_sid: string | null; content_status: string | null; content_variables: string[]; placeholders: string[] }[]>;
+      organization_templates: Call<"organization_templates", { p_org_id: string }, { id: string; kind: MessageKind; class: "essential" | "optional" | "marketing"; channel: Enums["message_channel"]; locale: string; is_own: boolean; subject: string | null; body: string; html: string | null; content_sid: string | null; content_status: string | null; content_variables: string[]; placeholders: string[] }[]>;
       payout_statement: Call<"payout_statement", { p_payout_id: string }, { line: number; payout_date: string; instructor: string; kind: Enums["earning_kind"]; booking_id: string | null; lesson_at: string | null; service: string | null; learner_initials: string | null; amount_cents: number; currency: string }[]>;
       preview_cancellation: Call<"preview_cancellation", { p_booking_id: string }, { booking_id: string; cancelled_by: Enums["booking_party"]; refund_bps: number; refund_cents: number; kept_cents: number; restored_minutes: number; currency: string }[]>;
       preview_series_cancellation: Call<"preview_series_cancellation", { p_series_id: string; p_from?: string | null }, { booking_id: string; start_at: string; refund_bps: number; refund_cents: number; kept_cents: number; restored_minutes: number; currency: string }[]>;
@@ -225,7 +234,8 @@ export type Database = {
       quote_booking: Call<"quote_booking", { p_service_id: string; p_instructor_id?: string | null; p_start_at?: string | null; p_use_credits?: boolean; p_learner_id?: string | null }, { line_item: "lesson" | "platform_fee" | "discount" | "prepaid_hours"; amount_cents: number; currency: string }[]>;
       rate_lesson: Call<"rate_lesson", { p_booking_id: string; p_rating: number; p_review?: string | null }, string>;
       reassign_booking: Call<"reassign_booking", { p_booking_id: string; p_instructor_id: string; p_service_id?: string | null }, { booking_id: string; booking_status: Enums["booking_status"]; amount_cents: number; currency: string; refund_cents: number; restored_minutes: number }[]>;
-      record_trip_points: Call<"record_trip_points", { p_trip_id: string; p_points: Json }, string[]>;
+      record_payment_outside: Call<"record_payment_outside", { p_booking_id: string; p_method?: Enums["outside_payment_method"]; p_reason?: string | null }, string>;
+      record_trip_points: Call<"record_trip_points", { p_trip_id: string; p_points: TripPoint[] }, string[]>;
       refund_credits: Call<"refund_credits", { p_credit_id: string; p_minutes?: number | null; p_reason?: string | null; p_client_key?: string | null }, { refund_id: string; minutes: number; amount_cents: number; currency: string }[]>;
       remove_member_role: Call<"remove_member_role", { p_org_id: string; p_user_id: string; p_role: Enums["org_role"] }, undefined>;
       remove_payment_method: Call<"remove_payment_method", { p_payment_method_id: string }, undefined>;
@@ -241,7 +251,7 @@ export type Database = {
       revoke_guardian: Call<"revoke_guardian", { p_learner_guardian_id: string }, undefined>;
       revoke_invitation: Call<"revoke_invitation", { p_invitation_id: string }, undefined>;
       reward_balance: Call<"reward_balance", Record<PropertyKey, never>, { learner_id: string; org_id: string; available_cents: number; currency: string }[]>;
-      save_message_template: Call<"save_message_template", { p_org_id: string; p_kind: string; p_channel: Enums["message_channel"]; p_locale: string; p_body: string; p_subject?: string | null; p_html?: string | null; p_content_sid?: string | null; p_content_variables?: string[] | null }, string>;
+      save_message_template: Call<"save_message_template", { p_org_id: string; p_kind: MessageKind; p_channel: Enums["message_channel"]; p_locale: string; p_body: string; p_subject?: string | null; p_html?: string | null; p_content_sid?: string | null; p_content_variables?: string[] | null }, string>;
       search_directory: Call<"search_directory", { p_query?: string | null; p_name?: string | null; p_topic_tags?: string[]; p_level?: Enums["experience_level"] | null; p_facets?: Facets; p_org_id?: string | null; p_instructor_id?: string | null; p_currency?: string | null; p_lat?: number | null; p_lng?: number | null; p_radius_km?: number | null; p_order?: Enums["directory_order"]; p_limit?: number; p_after?: string | null }, { service_id: string; instructor_id: string; org_id: string; title: string; short_description: string | null; topic_tags: string[]; level: Enums["experience_level"] | null; duration_minutes: number; max_participants: number; requires_approval: boolean; instructor_name: string; avatar_url: string | null; area: string | null; area_lat: number | null; area_lng: number | null; distance_km: number | null; facets: Facets; rating: number | null; rating_count: number; lesson_count: number; organization_name: string; organization_slug: string; labels: Labels; time_zone: string; currency: string; list_cents: number | null; fee_cents: number | null; total_cents: number | null; next_free_at: string | null; cursor: string }[]>;
       search_instructors: Call<"search_instructors", { p_query?: string | null; p_expertise_areas?: string[]; p_org_id?: string | null; p_limit?: number; p_after?: string | null }, Database["public"]["Tables"]["instructors"]["Row"][]>;
       search_services: Call<"search_services", { p_query?: string | null; p_topic_tags?: string[]; p_level?: Enums["experience_level"] | null; p_org_id?: string | null; p_limit?: number; p_after?: string | null }, Database["public"]["Tables"]["services"]["Row"][]>;
@@ -249,14 +259,14 @@ export type Database = {
       set_date_of_birth: Call<"set_date_of_birth", { p_learner_id: string; p_date_of_birth: string }, undefined>;
       set_default_payment_method: Call<"set_default_payment_method", { p_payment_method_id: string }, undefined>;
       set_instructor_active: Call<"set_instructor_active", { p_instructor_id: string; p_is_active: boolean }, undefined>;
-      set_message_preference: Call<"set_message_preference", { p_channel: Enums["message_channel"]; p_is_on: boolean; p_kind?: string | null }, undefined>;
+      set_message_preference: Call<"set_message_preference", { p_channel: Enums["message_channel"]; p_is_on: boolean; p_kind?: MessageKind | null }, undefined>;
       set_payout_settings: Call<"set_payout_settings", { p_instructor_id: string; p_payout_schedule?: Enums["payout_schedule"] | null; p_minimum_payout_cents?: number | null; p_payee?: Enums["payee_kind"] | null }, undefined>;
       set_rate: Call<"set_rate", { p_rate_card_id: string; p_service_id: string; p_price_cents: number | null }, undefined>;
       set_rate_card_validity: Call<"set_rate_card_validity", { p_rate_card_id: string; p_valid_from: string | null; p_valid_to: string | null }, undefined>;
       set_trip_consent: Call<"set_trip_consent", { p_learner_id: string; p_agrees: boolean }, undefined>;
       start_lesson: Call<"start_lesson", { p_booking_id: string }, string>;
       start_trip: Call<"start_trip", { p_booking_id: string }, string>;
-      trip_geojson: Call<"trip_geojson", { p_trip_id: string }, Json>;
+      trip_geojson: Call<"trip_geojson", { p_trip_id: string }, TripLine>;
       unpublish_slots: Call<"unpublish_slots", { p_service_id: string; p_from: string; p_to: string; p_instructor_id?: string | null }, number>;
       update_organization: Call<"update_organization", { p_org_id: string; p_name?: string | null; p_tax_id?: string | null; p_time_zone?: string | null; p_currency?: string | null; p_payout_weekday?: number | null; p_minimum_payout_cents?: number | null; p_checkout_hold_minutes?: number | null; p_max_open_holds?: number | null; p_labels?: Labels | null; p_credit_validity_months?: number | null; p_forfeits_expired_hours?: boolean | null; p_requires_second_factor?: boolean | null; p_max_held_lessons?: number | null; p_refunds_resold_times?: boolean | null; p_reminder_minutes?: number[] | null; p_completion_grace?: string | null }, undefined>;
       verify_document: Call<"verify_document", { p_document_id: string; p_is_valid: boolean }, undefined>;
@@ -374,6 +384,7 @@ export type RefusalCode =
   | "not_an_admin"
   | "not_an_instructor"
   | "not_another_instructor"
+  | "not_payable_outside"
   | "not_whole_lessons"
   | "not_yours_to_decide"
   | "not_yourself"
@@ -389,6 +400,8 @@ export type RefusalCode =
   | "own_document"
   | "own_guardian"
   | "own_lesson"
+  | "own_payment"
+  | "paid_outside"
   | "payday_in_future"
   | "payday_too_old"
   | "payee_is_the_schools_choice"
@@ -470,6 +483,7 @@ export type RefusalCode =
   | "trip_closed"
   | "trip_not_found"
   | "unknown_currency"
+  | "unknown_method"
   | "unknown_placeholder"
   | "unknown_transfer"
   | "value_missing"
@@ -512,6 +526,7 @@ export type RuleCode =
   | "amount_is_share_plus_fee_minus_discount"
   | "amounts_are_not_negative"
   | "an_amount_has_a_currency"
+  | "an_instructor_fee_is_of_a_period"
   | "an_invitation_ends_once"
   | "an_undecided_claim_has_a_deadline"
   | "an_unpaid_purchase_has_a_deadline"
@@ -580,6 +595,7 @@ export type RuleCode =
   | "facets_are_lists_of_words"
   | "fee_is_a_fraction"
   | "fee_is_a_share"
+  | "fee_is_plausible"
   | "full_name_is_readable"
   | "full_name_is_short"
   | "goals_are_lines"
@@ -645,6 +661,7 @@ export type RuleCode =
   | "only_rewards_are_returned"
   | "only_the_app_knows_what_was_read"
   | "only_what_was_tried_waits_for_an_admin"
+  | "only_whole_lessons_are_paid_outside"
   | "open_holds_are_limited"
   | "original_total_needs_an_original"
   | "paid_credit_has_its_activation_time"

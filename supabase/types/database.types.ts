@@ -531,14 +531,14 @@ isOneToOne: false
                   ]
                 },"earnings": {
                   Row: {
-                    "adopted_transfer_id": string | null,"amount_cents": number,"available_at": string,"booking_id": string | null,"created_at": string,"credit_entry_id": string | null,"currency": string,"dispute_id": string | null,"id": string,"instructor_id": string,"item_id": string | null,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id": string | null,"payout_id": string | null,"refund_id": string | null,"reversed_payout_id": string | null,"status": Database["public"]['Enums']["earning_status"],"updated_at": string
+                    "adopted_transfer_id": string | null,"amount_cents": number,"available_at": string,"booking_id": string | null,"created_at": string,"credit_entry_id": string | null,"currency": string,"dispute_id": string | null,"fee_period_on": string | null,"fee_plan_id": string | null,"id": string,"instructor_id": string,"item_id": string | null,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id": string | null,"payout_id": string | null,"refund_id": string | null,"reversed_payout_id": string | null,"status": Database["public"]['Enums']["earning_status"],"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "adopted_transfer_id"?: string | null,"amount_cents": number,"available_at": string,"booking_id"?: string | null,"created_at"?: string,"credit_entry_id"?: string | null,"currency": string,"dispute_id"?: string | null,"id"?: string,"instructor_id": string,"item_id"?: string | null,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
+                    "adopted_transfer_id"?: string | null,"amount_cents": number,"available_at": string,"booking_id"?: string | null,"created_at"?: string,"credit_entry_id"?: string | null,"currency": string,"dispute_id"?: string | null,"fee_period_on"?: string | null,"fee_plan_id"?: string | null,"id"?: string,"instructor_id": string,"item_id"?: string | null,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
                   }
                   Update: {
-                    "adopted_transfer_id"?: string | null,"amount_cents"?: number,"available_at"?: string,"booking_id"?: string | null,"created_at"?: string,"credit_entry_id"?: string | null,"currency"?: string,"dispute_id"?: string | null,"id"?: string,"instructor_id"?: string,"item_id"?: string | null,"kind"?: Database["public"]['Enums']["earning_kind"],"org_id"?: string,"payee_id"?: string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
+                    "adopted_transfer_id"?: string | null,"amount_cents"?: number,"available_at"?: string,"booking_id"?: string | null,"created_at"?: string,"credit_entry_id"?: string | null,"currency"?: string,"dispute_id"?: string | null,"fee_period_on"?: string | null,"fee_plan_id"?: string | null,"id"?: string,"instructor_id"?: string,"item_id"?: string | null,"kind"?: Database["public"]['Enums']["earning_kind"],"org_id"?: string,"payee_id"?: string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -564,6 +564,12 @@ isOneToOne: false
       columns: ["org_id","dispute_id"]
 isOneToOne: false
       referencedRelation: "disputes"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "earnings_org_id_fee_plan_id_fkey"
+      columns: ["org_id","fee_plan_id"]
+isOneToOne: false
+      referencedRelation: "instructor_fee_plans"
       referencedColumns: ["org_id","id"]
     },{
       foreignKeyName: "earnings_org_id_instructor_id_fkey"
@@ -667,6 +673,26 @@ isOneToOne: false
 isOneToOne: false
       referencedRelation: "instructors"
       referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"instructor_fee_plans": {
+                  Row: {
+                    "amount_cents": number,"created_at": string,"currency": string,"ends_on": string | null,"id": string,"org_id": string,"period": Database["public"]['Enums']["instructor_fee_period"],"starts_on": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents": number,"created_at"?: string,"currency": string,"ends_on"?: string | null,"id"?: string,"org_id": string,"period": Database["public"]['Enums']["instructor_fee_period"],"starts_on": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "amount_cents"?: number,"created_at"?: string,"currency"?: string,"ends_on"?: string | null,"id"?: string,"org_id"?: string,"period"?: Database["public"]['Enums']["instructor_fee_period"],"starts_on"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "instructor_fee_plans_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
     }
                   ]
                 },"instructor_learners": {
@@ -1237,14 +1263,14 @@ isOneToOne: false
                   ]
                 },"order_items": {
                   Row: {
-                    "booking_id": string | null,"created_at": string,"credit_discount_cents": number,"credit_fee_cents": number,"credit_id": string | null,"credit_share_cents": number,"currency": string,"discount_cents": number,"ending": Database["public"]['Enums']["order_item_ending"] | null,"excess_cents": number,"fee_cents": number,"id": string,"instructor_id": string,"is_fee_refundable": boolean,"is_paid": boolean,"kind": Database["public"]['Enums']["order_item_kind"],"last_dispute_id": string | null,"last_refund_id": string | null,"learner_id": string,"liable_cents": number,"list_cents": number,"lost_cents": number,"minutes": number,"order_id": string,"org_id": string,"owed_cents": number,"refund_bps": number,"refunded_cents": number,"restored_cents": number,"revision": number,"share_cents": number,"total_cents": number,"updated_at": string
+                    "booking_id": string | null,"created_at": string,"credit_discount_cents": number,"credit_fee_cents": number,"credit_id": string | null,"credit_share_cents": number,"currency": string,"discount_cents": number,"ending": Database["public"]['Enums']["order_item_ending"] | null,"excess_cents": number,"fee_cents": number,"id": string,"instructor_id": string,"is_fee_refundable": boolean,"is_paid": boolean,"is_paid_outside": boolean,"kind": Database["public"]['Enums']["order_item_kind"],"last_dispute_id": string | null,"last_refund_id": string | null,"learner_id": string,"liable_cents": number,"list_cents": number,"lost_cents": number,"minutes": number,"order_id": string,"org_id": string,"owed_cents": number,"refund_bps": number,"refunded_cents": number,"restored_cents": number,"revision": number,"share_cents": number,"total_cents": number,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "booking_id"?: string | null,"created_at"?: string,"credit_discount_cents"?: number,"credit_fee_cents"?: number,"credit_id"?: string | null,"credit_share_cents"?: number,"currency": string,"discount_cents": number,"ending"?: Database["public"]['Enums']["order_item_ending"] | null,"excess_cents"?: number,"fee_cents": number,"id"?: string,"instructor_id": string,"is_fee_refundable": boolean,"is_paid"?: boolean,"kind": Database["public"]['Enums']["order_item_kind"],"last_dispute_id"?: string | null,"last_refund_id"?: string | null,"learner_id": string,"liable_cents"?: number,"list_cents": number,"lost_cents"?: number,"minutes": number,"order_id": string,"org_id": string,"owed_cents"?: number,"refund_bps"?: number,"refunded_cents"?: number,"restored_cents"?: number,"revision"?: number,"share_cents": number,"total_cents"?: never,"updated_at"?: string
+                    "booking_id"?: string | null,"created_at"?: string,"credit_discount_cents"?: number,"credit_fee_cents"?: number,"credit_id"?: string | null,"credit_share_cents"?: number,"currency": string,"discount_cents": number,"ending"?: Database["public"]['Enums']["order_item_ending"] | null,"excess_cents"?: number,"fee_cents": number,"id"?: string,"instructor_id": string,"is_fee_refundable": boolean,"is_paid"?: boolean,"is_paid_outside"?: boolean,"kind": Database["public"]['Enums']["order_item_kind"],"last_dispute_id"?: string | null,"last_refund_id"?: string | null,"learner_id": string,"liable_cents"?: number,"list_cents": number,"lost_cents"?: number,"minutes": number,"order_id": string,"org_id": string,"owed_cents"?: number,"refund_bps"?: number,"refunded_cents"?: number,"restored_cents"?: number,"revision"?: number,"share_cents": number,"total_cents"?: never,"updated_at"?: string
                   }
                   Update: {
-                    "booking_id"?: string | null,"created_at"?: string,"credit_discount_cents"?: number,"credit_fee_cents"?: number,"credit_id"?: string | null,"credit_share_cents"?: number,"currency"?: string,"discount_cents"?: number,"ending"?: Database["public"]['Enums']["order_item_ending"] | null,"excess_cents"?: number,"fee_cents"?: number,"id"?: string,"instructor_id"?: string,"is_fee_refundable"?: boolean,"is_paid"?: boolean,"kind"?: Database["public"]['Enums']["order_item_kind"],"last_dispute_id"?: string | null,"last_refund_id"?: string | null,"learner_id"?: string,"liable_cents"?: number,"list_cents"?: number,"lost_cents"?: number,"minutes"?: number,"order_id"?: string,"org_id"?: string,"owed_cents"?: number,"refund_bps"?: number,"refunded_cents"?: number,"restored_cents"?: number,"revision"?: number,"share_cents"?: number,"total_cents"?: never,"updated_at"?: string
+                    "booking_id"?: string | null,"created_at"?: string,"credit_discount_cents"?: number,"credit_fee_cents"?: number,"credit_id"?: string | null,"credit_share_cents"?: number,"currency"?: string,"discount_cents"?: number,"ending"?: Database["public"]['Enums']["order_item_ending"] | null,"excess_cents"?: number,"fee_cents"?: number,"id"?: string,"instructor_id"?: string,"is_fee_refundable"?: boolean,"is_paid"?: boolean,"is_paid_outside"?: boolean,"kind"?: Database["public"]['Enums']["order_item_kind"],"last_dispute_id"?: string | null,"last_refund_id"?: string | null,"learner_id"?: string,"liable_cents"?: number,"list_cents"?: number,"lost_cents"?: number,"minutes"?: number,"order_id"?: string,"org_id"?: string,"owed_cents"?: number,"refund_bps"?: number,"refunded_cents"?: number,"restored_cents"?: number,"revision"?: number,"share_cents"?: number,"total_cents"?: never,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -1424,6 +1450,50 @@ isOneToOne: false
                   }
                   Relationships: [
                     
+                  ]
+                },"outside_payments": {
+                  Row: {
+                    "amount_cents": number,"created_at": string,"currency": string,"id": string,"instructor_id": string,"item_id": string,"learner_id": string,"method": Database["public"]['Enums']["outside_payment_method"],"org_id": string,"recorded_by": string | null,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "amount_cents": number,"created_at"?: string,"currency": string,"id"?: string,"instructor_id": string,"item_id": string,"learner_id": string,"method": Database["public"]['Enums']["outside_payment_method"],"org_id": string,"recorded_by"?: string | null,"updated_at"?: string
+                  }
+                  Update: {
+                    "amount_cents"?: number,"created_at"?: string,"currency"?: string,"id"?: string,"instructor_id"?: string,"item_id"?: string,"learner_id"?: string,"method"?: Database["public"]['Enums']["outside_payment_method"],"org_id"?: string,"recorded_by"?: string | null,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "outside_payments_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "outside_payments_org_id_item_id_fkey"
+      columns: ["org_id","item_id"]
+isOneToOne: false
+      referencedRelation: "order_items"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "outside_payments_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
+    },{
+      foreignKeyName: "outside_payments_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "outside_payments_recorded_by_fkey"
+      columns: ["recorded_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    }
                   ]
                 },"payment_items": {
                   Row: {
@@ -2374,14 +2444,14 @@ isOneToOne: false
           Views: {
             "booking_details": {
                   Row: {
-                    "amount_authorized": number | null,"amount_captured": number | null,"amount_refunded": number | null,"booking_status": Database["public"]['Enums']["booking_status"],"cancellation_reason": string | null,"cancelled_at": string | null,"cancelled_by": string | null,"created_at": string,"currency": string,"dropoff_address": string | null,"due_cents": number,"duration_minutes": number,"end_at": string,"expert_bio": string | null,"expert_id": string,"expert_name": string,"expert_notes": string | null,"hold_expires_at": string | null,"id": string,"learner_id": string,"learner_name": string,"learner_notes": string | null,"learner_phone": string | null,"org_id": string,"payment_status": string | null,"pickup_address": string | null,"pickup_lat": number | null,"pickup_lng": number | null,"session_description": string | null,"session_id": string,"session_title": string,"slot_end_time": string,"slot_id": string,"slot_start_time": string,"start_at": string,"status": string | null,"stripe_payment_intent_id": string | null,"total_cents": number,"updated_at": string
+                    "amount_authorized": number | null,"amount_captured": number | null,"amount_refunded": number | null,"booking_status": Database["public"]['Enums']["booking_status"],"cancellation_reason": string | null,"cancelled_at": string | null,"cancelled_by": string | null,"created_at": string,"currency": string,"dropoff_address": string | null,"due_cents": number,"duration_minutes": number,"end_at": string,"expert_bio": string | null,"expert_id": string,"expert_name": string,"expert_notes": string | null,"hold_expires_at": string | null,"id": string,"is_paid_outside": boolean | null,"learner_id": string,"learner_name": string,"learner_notes": string | null,"learner_phone": string | null,"org_id": string,"payment_status": string | null,"pickup_address": string | null,"pickup_lat": number | null,"pickup_lng": number | null,"session_description": string | null,"session_id": string,"session_title": string,"slot_end_time": string,"slot_id": string,"slot_start_time": string,"start_at": string,"status": string | null,"stripe_payment_intent_id": string | null,"total_cents": number,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                           "amount_authorized"?: number | null,"amount_captured"?: number | null,"amount_refunded"?: number | null,"booking_status"?: Database["public"]['Enums']["booking_status"] | null,"cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: string | null,"created_at"?: string | null,"currency"?: string | null,"dropoff_address"?: string | null,"due_cents"?: number | null,"duration_minutes"?: number | null,"end_at"?: string | null,"expert_bio"?: string | null,"expert_id"?: string | null,"expert_name"?: string | null,"expert_notes"?: string | null,"hold_expires_at"?: string | null,"id"?: string | null,"learner_id"?: string | null,"learner_name"?: string | null,"learner_notes"?: string | null,"learner_phone"?: string | null,"org_id"?: string | null,"payment_status"?: string | null,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"session_description"?: string | null,"session_id"?: string | null,"session_title"?: string | null,"slot_end_time"?: string | null,"slot_id"?: string | null,"slot_start_time"?: string | null,"start_at"?: string | null,"status"?: string | null,"stripe_payment_intent_id"?: string | null,"total_cents"?: number | null,"updated_at"?: string | null
+                           "amount_authorized"?: number | null,"amount_captured"?: number | null,"amount_refunded"?: number | null,"booking_status"?: Database["public"]['Enums']["booking_status"] | null,"cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: string | null,"created_at"?: string | null,"currency"?: string | null,"dropoff_address"?: string | null,"due_cents"?: number | null,"duration_minutes"?: number | null,"end_at"?: string | null,"expert_bio"?: string | null,"expert_id"?: string | null,"expert_name"?: string | null,"expert_notes"?: string | null,"hold_expires_at"?: string | null,"id"?: string | null,"is_paid_outside"?: boolean | null,"learner_id"?: string | null,"learner_name"?: string | null,"learner_notes"?: string | null,"learner_phone"?: string | null,"org_id"?: string | null,"payment_status"?: string | null,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"session_description"?: string | null,"session_id"?: string | null,"session_title"?: string | null,"slot_end_time"?: string | null,"slot_id"?: string | null,"slot_start_time"?: string | null,"start_at"?: string | null,"status"?: string | null,"stripe_payment_intent_id"?: string | null,"total_cents"?: number | null,"updated_at"?: string | null
                          }
                         Update: {
-                           "amount_authorized"?: number | null,"amount_captured"?: number | null,"amount_refunded"?: number | null,"booking_status"?: Database["public"]['Enums']["booking_status"] | null,"cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: string | null,"created_at"?: string | null,"currency"?: string | null,"dropoff_address"?: string | null,"due_cents"?: number | null,"duration_minutes"?: number | null,"end_at"?: string | null,"expert_bio"?: string | null,"expert_id"?: string | null,"expert_name"?: string | null,"expert_notes"?: string | null,"hold_expires_at"?: string | null,"id"?: string | null,"learner_id"?: string | null,"learner_name"?: string | null,"learner_notes"?: string | null,"learner_phone"?: string | null,"org_id"?: string | null,"payment_status"?: string | null,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"session_description"?: string | null,"session_id"?: string | null,"session_title"?: string | null,"slot_end_time"?: string | null,"slot_id"?: string | null,"slot_start_time"?: string | null,"start_at"?: string | null,"status"?: string | null,"stripe_payment_intent_id"?: string | null,"total_cents"?: number | null,"updated_at"?: string | null
+                           "amount_authorized"?: number | null,"amount_captured"?: number | null,"amount_refunded"?: number | null,"booking_status"?: Database["public"]['Enums']["booking_status"] | null,"cancellation_reason"?: string | null,"cancelled_at"?: string | null,"cancelled_by"?: string | null,"created_at"?: string | null,"currency"?: string | null,"dropoff_address"?: string | null,"due_cents"?: number | null,"duration_minutes"?: number | null,"end_at"?: string | null,"expert_bio"?: string | null,"expert_id"?: string | null,"expert_name"?: string | null,"expert_notes"?: string | null,"hold_expires_at"?: string | null,"id"?: string | null,"is_paid_outside"?: boolean | null,"learner_id"?: string | null,"learner_name"?: string | null,"learner_notes"?: string | null,"learner_phone"?: string | null,"org_id"?: string | null,"payment_status"?: string | null,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"session_description"?: string | null,"session_id"?: string | null,"session_title"?: string | null,"slot_end_time"?: string | null,"slot_id"?: string | null,"slot_start_time"?: string | null,"start_at"?: string | null,"status"?: string | null,"stripe_payment_intent_id"?: string | null,"total_cents"?: number | null,"updated_at"?: string | null
                          }
                         Relationships: [
                     {
@@ -2602,6 +2672,9 @@ isOneToOne: false
 "admin_resolve_suspense":
 { Args: { "p_payment_id"?: string,"p_reason": string,"p_resolution": string,"p_suspense_item_id": string }; Returns: undefined
                            },
+"admin_set_instructor_fee":
+{ Args: { "p_amount_cents": number,"p_org_id": string,"p_period"?: Database["public"]['Enums']["instructor_fee_period"],"p_reason": string }; Returns: string
+                           },
 "admin_set_terms":
 { Args: { "p_dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"p_fee_bps"?: number,"p_fee_mode"?: Database["public"]['Enums']["fee_mode"],"p_fee_refundable"?: boolean,"p_org_id": string,"p_payout_hold"?: string,"p_reason": string,"p_referral_discount_bps"?: number,"p_referral_reward_cents"?: number,"p_withdrawal_mode"?: Database["public"]['Enums']["withdrawal_mode"] }; Returns: undefined
                            },
@@ -2769,6 +2842,7 @@ isOneToOne: false
 "expert_notes": string | null,
 "hold_expires_at": string | null,
 "id": string,
+"is_paid_outside": boolean | null,
 "learner_id": string,
 "learner_name": string,
 "learner_notes": string | null,
@@ -2836,6 +2910,7 @@ isOneToOne: false
 "expert_notes": string | null,
 "hold_expires_at": string | null,
 "id": string,
+"is_paid_outside": boolean | null,
 "learner_id": string,
 "learner_name": string,
 "learner_notes": string | null,
@@ -2945,6 +3020,7 @@ isOneToOne: false
 "expert_notes": string | null,
 "hold_expires_at": string | null,
 "id": string,
+"is_paid_outside": boolean | null,
 "learner_id": string,
 "learner_name": string,
 "learner_notes": string | null,
@@ -3018,6 +3094,7 @@ isOneToOne: false
 "expert_notes": string | null,
 "hold_expires_at": string | null,
 "id": string,
+"is_paid_outside": boolean | null,
 "learner_id": string,
 "learner_name": string,
 "learner_notes": string | null,
@@ -3083,6 +3160,9 @@ isOneToOne: false
 { Args: { "p_booking_id": string,"p_instructor_id": string,"p_service_id"?: string }; Returns: {
               "amount_cents": number,"booking_id": string,"booking_status": Database["public"]['Enums']["booking_status"],"currency": string,"refund_cents": number,"restored_minutes": number
             }[]
+                           },
+"record_payment_outside":
+{ Args: { "p_booking_id": string,"p_method"?: Database["public"]['Enums']["outside_payment_method"],"p_reason"?: string }; Returns: string
                            },
 "record_trip_points":
 { Args: { "p_points": Json,"p_trip_id": string }; Returns: (string)[]
@@ -3285,7 +3365,7 @@ isOneToOne: false
       } }
           }
           Enums: {
-            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "proposed"|"held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"restore"|"consume"|"give_back"|"refund"|"refund_failed"|"expire"|"dispute"|"dispute_reversed","credit_status": "pending"|"active"|"frozen"|"cancelled","directory_order": "rating"|"price"|"distance","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"lost"|"appeal_needs_response"|"appeal_under_review"|"won","document_kind": "licence"|"insurance"|"background_check"|"qualification"|"vehicle","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment"|"write_off","earning_status": "pending"|"available"|"frozen"|"paid"|"closed","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","invoice_payment_status": "open"|"canceled"|"paid","invoice_status": "draft"|"open"|"uncollectible"|"void"|"paid","lesson_claim_status": "open"|"undecided"|"upheld"|"dismissed"|"withdrawn","message_channel": "app"|"email"|"sms"|"whatsapp","message_status": "queued"|"claimed"|"unknown"|"sent"|"delivered"|"bounced"|"failed"|"dropped","order_item_ending": "given"|"missed"|"cancelled"|"fault"|"withdrawn","order_item_kind": "booking"|"credits","org_role": "owner"|"admin"|"instructor"|"learner","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","review_fault": "off_topic"|"not_genuine"|"personal_data"|"abusive"|"unlawful","series_mode": "all_or_nothing"|"skip_conflicts","setup_status": "requires_payment_method"|"requires_confirmation"|"requires_action"|"processing"|"succeeded"|"canceled","subscription_status": "unknown"|"incomplete"|"trialing"|"active"|"past_due"|"unpaid"|"paused"|"incomplete_expired"|"canceled","verification_status": "pending"|"verified"|"rejected","withdrawal_mode": "full"|"packages"|"none"
+            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "proposed"|"held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"restore"|"consume"|"give_back"|"refund"|"refund_failed"|"expire"|"dispute"|"dispute_reversed","credit_status": "pending"|"active"|"frozen"|"cancelled","directory_order": "rating"|"price"|"distance","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"lost"|"appeal_needs_response"|"appeal_under_review"|"won","document_kind": "licence"|"insurance"|"background_check"|"qualification"|"vehicle","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment"|"write_off","earning_status": "pending"|"available"|"frozen"|"paid"|"closed","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","instructor_fee_period": "week"|"month","invoice_payment_status": "open"|"canceled"|"paid","invoice_status": "draft"|"open"|"uncollectible"|"void"|"paid","lesson_claim_status": "open"|"undecided"|"upheld"|"dismissed"|"withdrawn","message_channel": "app"|"email"|"sms"|"whatsapp","message_status": "queued"|"claimed"|"unknown"|"sent"|"delivered"|"bounced"|"failed"|"dropped","order_item_ending": "given"|"missed"|"cancelled"|"fault"|"withdrawn","order_item_kind": "booking"|"credits","org_role": "owner"|"admin"|"instructor"|"learner","outside_payment_method": "cash"|"bank_transfer"|"other","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","review_fault": "off_topic"|"not_genuine"|"personal_data"|"abusive"|"unlawful","series_mode": "all_or_nothing"|"skip_conflicts","setup_status": "requires_payment_method"|"requires_confirmation"|"requires_action"|"processing"|"succeeded"|"canceled","subscription_status": "unknown"|"incomplete"|"trialing"|"active"|"past_due"|"unpaid"|"paused"|"incomplete_expired"|"canceled","verification_status": "pending"|"verified"|"rejected","withdrawal_mode": "full"|"packages"|"none"
           }
           CompositeTypes: {
             [_ in never]: never
@@ -3401,7 +3481,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["proposed", "held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "restore", "consume", "give_back", "refund", "refund_failed", "expire", "dispute", "dispute_reversed"],"credit_status": ["pending", "active", "frozen", "cancelled"],"directory_order": ["rating", "price", "distance"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review", "won"],"document_kind": ["licence", "insurance", "background_check", "qualification", "vehicle"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment", "write_off"],"earning_status": ["pending", "available", "frozen", "paid", "closed"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"invoice_payment_status": ["open", "canceled", "paid"],"invoice_status": ["draft", "open", "uncollectible", "void", "paid"],"lesson_claim_status": ["open", "undecided", "upheld", "dismissed", "withdrawn"],"message_channel": ["app", "email", "sms", "whatsapp"],"message_status": ["queued", "claimed", "unknown", "sent", "delivered", "bounced", "failed", "dropped"],"order_item_ending": ["given", "missed", "cancelled", "fault", "withdrawn"],"order_item_kind": ["booking", "credits"],"org_role": ["owner", "admin", "instructor", "learner"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"review_fault": ["off_topic", "not_genuine", "personal_data", "abusive", "unlawful"],"series_mode": ["all_or_nothing", "skip_conflicts"],"setup_status": ["requires_payment_method", "requires_confirmation", "requires_action", "processing", "succeeded", "canceled"],"subscription_status": ["unknown", "incomplete", "trialing", "active", "past_due", "unpaid", "paused", "incomplete_expired", "canceled"],"verification_status": ["pending", "verified", "rejected"],"withdrawal_mode": ["full", "packages", "none"]
+            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["proposed", "held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "restore", "consume", "give_back", "refund", "refund_failed", "expire", "dispute", "dispute_reversed"],"credit_status": ["pending", "active", "frozen", "cancelled"],"directory_order": ["rating", "price", "distance"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review", "won"],"document_kind": ["licence", "insurance", "background_check", "qualification", "vehicle"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment", "write_off"],"earning_status": ["pending", "available", "frozen", "paid", "closed"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"instructor_fee_period": ["week", "month"],"invoice_payment_status": ["open", "canceled", "paid"],"invoice_status": ["draft", "open", "uncollectible", "void", "paid"],"lesson_claim_status": ["open", "undecided", "upheld", "dismissed", "withdrawn"],"message_channel": ["app", "email", "sms", "whatsapp"],"message_status": ["queued", "claimed", "unknown", "sent", "delivered", "bounced", "failed", "dropped"],"order_item_ending": ["given", "missed", "cancelled", "fault", "withdrawn"],"order_item_kind": ["booking", "credits"],"org_role": ["owner", "admin", "instructor", "learner"],"outside_payment_method": ["cash", "bank_transfer", "other"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"review_fault": ["off_topic", "not_genuine", "personal_data", "abusive", "unlawful"],"series_mode": ["all_or_nothing", "skip_conflicts"],"setup_status": ["requires_payment_method", "requires_confirmation", "requires_action", "processing", "succeeded", "canceled"],"subscription_status": ["unknown", "incomplete", "trialing", "active", "past_due", "unpaid", "paused", "incomplete_expired", "canceled"],"verification_status": ["pending", "verified", "rejected"],"withdrawal_mode": ["full", "packages", "none"]
           }
         }
 } as const

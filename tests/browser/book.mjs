@@ -52,10 +52,35 @@ async function signIn(email) {
 }
 
 // As docs and `make up` say: what is due by then happens. A page learns of it when it is loaded.
-async function moveClock(to) {
-  const moved = await fetch(CLOCK_URL, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ to }) });
+async function moveClock(move) {
+  const moved = await fetch(CLOCK_URL, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(move) });
   if (!moved.ok) throw new Error(await moved.text());
   await page.reload();
+}
+
+// With a key of Stripe's, the page loads Stripe's own form. There is no network here: what stands for Stripe.js says what it was asked.
+const STRIPE_JS = `window.Stripe = (key) => ({
+  elements: ({ clientSecret }) => ({
+    create: (kind) => ({ mount: (place) => place.append(kind + " with " + key + " for " + clientSecret.replace(/_secret_.*/, "")) }),
+  }),
+  confirmPayment: async ({ elements, confirmParams }) => ({ error: { message: "Declined, or back to " + confirmParams.return_url } }),
+});`;
+
+async function payAtStripe(title) {
+  const withKey = async (route) => {
+    const config = await (await route.fetch()).json();
+    await route.fulfill({ json: { ...config, stripe_publishable_key: "pk_test_of_stripe" } });
+  };
+  await page.route("**/config.json", withKey);
+  await page.route("https://js.stripe.com/**", (route) => route.fulfill({ contentType: "text/javascript", body: STRIPE_JS }));
+  await page.reload();
+  await heading(title);
+  seen.paymentElement = await formWith(title).textContent();
+  await press(title);
+  seen.confirmPayment = await told("Declined");
+  await page.unrouteAll();
+  await page.reload();
+  await heading(title);
 }
 
 // Runs axe in an isolated world, which the page's own policy of scripts does not reach.
@@ -100,11 +125,27 @@ await page.getByLabel("Takes off").fill("5");
 await page.getByLabel("Why").fill("For new learners.");
 await press("Create");
 await told("HELLO5 takes 5 off");
+
+// A learner waits for a time that somebody gives back.
+await signIn("ben@example.com");
+await follow(/City driving/);
+await heading("City driving");
+await press("Wait for a time that becomes free");
+await told("is offered to you");
+await go("#/bookings", "My lessons");
+seen.waits = await card("Wait no more").textContent();
 await press(/^Sign out/);
 
-// A learner looks around, and books.
+// Another one looks around, and books.
 await heading("Find lessons");
 await look("search");
+await page.getByLabel("Instructor").fill("omar");
+await page.getByLabel("Order").selectOption("Cheapest");
+await press("Search");
+await page.getByRole("link", { name: /City driving/ }).waitFor({ state: "detached" });
+seen.directory = await page.locator(".card").allInnerTexts();
+await follow("Find lessons");
+await page.getByRole("link", { name: /City driving/ }).waitFor();
 const counted = [];
 page.on("request", (request) => request.method() !== "OPTIONS" && /\/(rest|auth)\/v1\//.test(request.url()) && counted.push(request.url()));
 await click(page.getByRole("link", { name: /City driving/ }));
@@ -195,6 +236,23 @@ seen.givenBack = await told("given back:");
 await go("#/family", "Family");
 await look("family-of-a-learner");
 
+// What she gave back is offered to who waits: he reads of it, and takes it.
+await signIn("ben@example.com");
+await moveClock({ by: { minutes: 1 } });
+await follow(/^News \(\d+\)/);
+await heading("News");
+seen.news = await page.locator(".card").allInnerTexts();
+await look("news");
+await press("Mark all as read");
+await told("All of it is read");
+await page.getByRole("link", { name: "News", exact: true }).waitFor();
+await go("#/bookings", "My lessons");
+seen.offered = await card("waits for your answer").textContent();
+await look("offered");
+await press("Accept");
+await heading("Pay £53.40");
+await payAtStripe("Pay £53.40");
+
 // The instructor: a week and its days, hours that are opened and closed again, days off, published times.
 await signIn("ivy@example.com");
 await follow("Teaching");
@@ -207,6 +265,9 @@ const [answer] = await Promise.all([
 const [{ start_at: lessonAt, end_at: lessonEnds }] = await answer.json();
 seen.day = await card("Ben Osei").textContent();
 await look("day");
+await press("Move");
+await dialog.locator(".times button").last().click();
+seen.proposed = await told("Proposed");
 await go("#/opening", "Hours");
 await look("opening");
 await formWith("Open").getByLabel("Day").selectOption("Saturday");
@@ -223,6 +284,13 @@ await press("Publish");
 seen.published = await told("published");
 await go("#/money", "Money");
 await look("money-before");
+
+// Her learner would rather keep the time that he has.
+await signIn("ben@example.com");
+await go("#/bookings", "My lessons");
+await card("waits for your answer").getByRole("button", { name: "Decline" }).click();
+seen.declinedMove = await told("Declined");
+await card("waits for your answer").waitFor({ state: "detached" });
 
 // A school's owner invites, adds a learner whose guardian is asked, adds a lesson and prices it.
 await signIn("nora@example.com");
@@ -285,26 +353,72 @@ await page.getByRole("link", { name: "Pay" }).click();
 await heading("Pay £56.64");
 await press(/^Pay/);
 await heading("My lessons");
-await go("#/family", "Family");
+const [wards] = await Promise.all([
+  page.waitForResponse((response) => response.url().endsWith("/my_bookings") && response.request().method() === "POST"),
+  go("#/family", "Family"),
+]);
+const pips = (await wards.json()).find((booking) => booking.booking_status === "confirmed");
 seen.ward = await card("paid").textContent();
 await look("family");
 
-// The lesson is given, and on Friday the instructor is paid.
+// The lesson is given.
 await signIn("ivy@example.com");
-await moveClock(lessonAt);
+await moveClock({ to: lessonAt });
 await go(`#/day/${lessonAt.slice(0, 10)}`, /./);
 await press("Start");
 await told("has begun");
-await moveClock(lessonEnds);
+await moveClock({ to: lessonEnds });
 await press("Complete");
 await page.getByLabel("Summary for the learner").fill("Watch the mirrors.");
 await look("complete");
 await dialog.getByRole("button", { name: "Complete" }).click();
 await told("Completed");
-const friday = new Date(Date.parse(lessonAt) + 2 * 24 * 60 * 60 * 1000);
+
+// The son's instructor says that he did not come, but not before the time for it; his mother contests that, and an admin decides.
+await signIn("tom@example.com");
+await moveClock({ to: pips.start_at });
+await go(`#/day/${pips.start_at.slice(0, 10)}`, /./);
+await page.getByRole("button", { name: "Start" }).waitFor();
+seen.absentTooEarly = await page.getByRole("button", { name: "The learner did not come" }).count();
+await moveClock({ by: { minutes: 15 } });
+await press("The learner did not come");
+await page.getByLabel("What happened?").fill("Nobody was at the corner.");
+await look("say-absent");
+await press("Say so");
+await told("three days to contest it");
+await look("claim");
+await signIn("ruth@example.com");
+await go("#/family", "Family");
+seen.claim = await card("Nobody was at the corner.").textContent();
+await look("claim-of-a-ward");
+await press("It is not");
+await page.getByLabel("What happened?").fill("He waited there for an hour.");
+await press("Contest");
+await told("An admin decides");
+await signIn("grace@example.com");
+await go("#/admin", "Second factor");
+await press(/^Go on without one/);
+await heading("Queue");
+await look("queue-with-claim");
+await card("He waited there for an hour.").getByRole("button", { name: "Nothing is proven" }).click();
+await page.getByLabel("Why").last().fill("One word against the other.");
+await dialog.getByRole("button", { name: "Nothing is proven" }).click();
+seen.undecided = await told("stays as it was");
+
+// The lesson was over early: the learner's side completes it with its word.
+await signIn("ruth@example.com");
+await go("#/family", "Family");
+await press("It took place");
+seen.byWord = await told("is completed");
+await go("#/bookings", "My lessons");
+seen.tookPlace = await card("took place").textContent();
+
+// On Friday the instructor is paid.
+await signIn("ivy@example.com");
+const friday = new Date(Math.max(Date.parse(lessonAt) + 2 * 24 * 60 * 60 * 1000, Date.parse(pips.end_at)));
 friday.setUTCDate(friday.getUTCDate() + ((12 - friday.getUTCDay()) % 7));
 friday.setUTCHours(20);
-await moveClock(friday.toISOString());
+await moveClock({ to: friday.toISOString() });
 await go("#/money", "Money");
 seen.paid = await card("Statement").textContent();
 await look("money");

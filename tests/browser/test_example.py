@@ -68,6 +68,24 @@ def test_people_of_every_role_do_what_they_came_for(data_dir: Path, chromium: st
     assert seen["preview"] == "You get £48.40 back."
     assert seen["cancelled"] == "Cancelled. £48.40 is on its way back."
 
+    # The directory says what a lesson costs, and when it can be had next.
+    (found,) = seen["directory"]
+    assert "Motorway practice" in found
+    assert "with Omar Reid" in found
+    assert "£67.26, fee included" in found
+    assert "Next free: " in found
+
+    # A time that was given back is offered to who waits, and is told in the app.
+    assert "City driving with Ivy Hart" in seen["waits"]
+    assert any("new" in told for told in seen["news"])
+    assert "City driving for Ben Osei with Ivy Hart" in seen["offered"]
+    assert seen["proposed"].startswith("Proposed.")
+    assert seen["declinedMove"] == "Declined. It costs nothing."
+
+    # A key of Stripe's opens Stripe's own form.
+    assert re.match(r"payment with pk_test_of_stripe for pi_\w+Pay £53.40", seen["paymentElement"])
+    assert seen["confirmPayment"].endswith("/#/bookings")
+
     # Hours are bought ahead, used and given back.
     assert seen["bought"].startswith("2 h left")
     assert "confirmed" in seen["byHours"]
@@ -87,6 +105,13 @@ def test_people_of_every_role_do_what_they_came_for(data_dir: Path, chromium: st
     assert seen["consented"].startswith("You answer for this learner")
     assert "Beginner's lesson for Pip Moss with Tom Ellis" in seen["ward"]
     assert "confirmed · £56.64 paid" in seen["ward"]
+
+    # Who is said not to have come can say otherwise, and completes the lesson with a word.
+    assert seen["absentTooEarly"] == 0
+    assert "It is said that the learner did not come." in seen["claim"]
+    assert seen["undecided"].startswith("The lesson stays as it was.")
+    assert seen["byWord"] == "Thank you. The lesson is completed."
+    assert "Beginner's lesson for Pip Moss" in seen["tookPlace"]
 
     # The platform's admin decides.
     assert "Ben Osei, taught by Ivy Hart" in seen["request"]

@@ -12,12 +12,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from rich.console import Console
 
+from demo.up import LABELS, show
 from tests.patience import PATIENCE
 from tools.cluster import ROOT
 
@@ -37,11 +40,18 @@ def data_dir() -> Iterator[Path]:
 @contextmanager
 def running(data_dir: Path) -> Iterator[dict[str, Any]]:
     """`make up` on free ports; what it prints. Ends as by Ctrl-C."""
+    with printing("demo.up", "--json", LPLATE_DATA_DIR=str(data_dir)) as lines:
+        yield json.loads(next(lines))
+
+
+@contextmanager
+def printing(*command: str, **environment: str) -> Iterator[Iterator[str]]:
+    """What a command prints while it runs on free ports. Ends as by Ctrl-C."""
     ports = ("API", "DB", "SERVICE", "STRIPE", "CLOCK", "EXAMPLE")
     process = subprocess.Popen(
-        [sys.executable, "-m", "demo.up", "--json"],
+        [sys.executable, "-m", *command],
         cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "LPLATE_DATA_DIR": str(data_dir)}
+        env={"PATH": os.environ["PATH"], **environment}
         | {f"LPLATE_{name}_PORT": "0" for name in ports},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -49,13 +59,28 @@ def running(data_dir: Path) -> Iterator[dict[str, Any]]:
     )
     assert process.stdout
     try:
-        yield json.loads(process.stdout.readline())
+        yield iter(process.stdout.readline, "")
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=PATIENCE) == 0
     finally:
         process.kill()
         process.wait()
         process.stdout.close()
+
+
+def printed_facts(lines: Iterator[str]) -> dict[str, Any]:
+    """The addresses and the password that were printed for people."""
+    names = {label: name for name, (label, _) in LABELS.items()}
+    facts = {}
+    for line in lines:
+        label, _, value = line.strip().partition(": ")
+        if label in names:
+            facts[names[label]] = value.split()[0]
+        elif line.startswith("Everybody's password is "):
+            facts["password"] = line.strip().removeprefix("Everybody's password is ").rstrip(":")
+        elif line.startswith("The week, with every step"):
+            break
+    return facts
 
 
 class Browser:
@@ -105,6 +130,28 @@ class Browser:
                 return True
             time.sleep(0.1)
         return False
+
+
+def test_what_is_printed_names_every_address_and_login() -> None:
+    login = {"email": "ada@example.com", "name": "Ada Quinn", "role": "learner, new here"}
+    facts: dict[str, Any] = {name: f"of {name}" for name in LABELS}
+    screen = StringIO()
+    known = {**facts, "home": "/data", "password": "secret words", "logins": [login]}
+    show(known, Console(file=screen, highlight=False))
+    printed = screen.getvalue()
+    for name, (label, _) in LABELS.items():
+        assert f"{label}: of {name}" in printed
+    for told in (*login.values(), "secret words", '{"by": {"days": 1}}', "/data"):
+        assert told in printed
+
+
+def test_the_played_week_stays_for_a_frontend() -> None:
+    with printing("demo", "--keep") as lines:
+        up = printed_facts(lines)
+        iris = Browser(up, "iris@example.com")
+        statuses = [booking["booking_status"] for booking in iris.call("my_bookings")]
+        assert "cancelled" in statuses
+        assert move_clock(up, by={"minutes": 1}).status_code == 200
 
 
 def move_clock(up: dict[str, Any], **move: Any) -> httpx.Response:

@@ -21,6 +21,19 @@ expectTypeOf<Returns<"my_bookings">>().toEqualTypeOf<Details[]>();
 expectTypeOf<Returns<"quote_booking">[number]["line_item"]>().toEqualTypeOf<"lesson" | "platform_fee" | "discount" | "prepaid_hours">();
 expectTypeOf<Returns<"start_lesson">>().toEqualTypeOf<string>();
 
+// The newer rooms: what people are told, where lessons led, what they learned.
+type Told = Returns<"my_notifications">[number];
+expectTypeOf<"no_show_claimed">().toExtend<Told["kind"]>();
+expectTypeOf<"no_show">().not.toExtend<Told["kind"]>();
+expectTypeOf<Told["related_type"]>().not.toEqualTypeOf<string>();
+expectTypeOf<Returns<"my_next_payout">[number]["reason"]>().toEqualTypeOf<string | null>();
+expectTypeOf<Args<"assess_skills">["p_levels"][number]["level"]>().toEqualTypeOf<1 | 2 | 3 | 4 | 5>();
+expectTypeOf<{ ts: string; lat: number; lng: number }[]>().toExtend<Args<"record_trip_points">["p_points"]>();
+expectTypeOf<{ lat: number; lng: number }[]>().not.toExtend<Args<"record_trip_points">["p_points"]>();
+expectTypeOf<NonNullable<Returns<"trip_geojson">["geometry"]>["coordinates"]>().toEqualTypeOf<[number, number][]>();
+expectTypeOf<Tables<"message_log">["template_key"]>().toEqualTypeOf<Told["kind"]>();
+expectTypeOf<Tables<"subscriptions">["status"]>().toEqualTypeOf<Enums["subscription_status"]>();
+
 // Parameters: what must be given, what may be null, how JSON is built.
 expectTypeOf<Args<"create_session">["p_price_cents"]>().toEqualTypeOf<number | null>();
 expectTypeOf<Args<"set_cancellation_policy">["p_tiers"]>().toEqualTypeOf<{ notice_minutes: number; refund_bps: number }[]>();

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -46,6 +47,31 @@ def test_a_call_that_the_api_lacks_is_found(tmp_path: Path) -> None:
         'void call("confirm_booking", { p_booking: "an id" });\n'
     )
     assert "error TS" in compiled(tmp_path, wrong)
+
+
+def test_the_example_can_be_read_in_one_sitting() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", str(WEB)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    paths = [ROOT / name for name in listed.split("\0") if name]
+    read = [path for path in paths if path.name != "package-lock.json"]
+    assert len(read) > 20
+    assert sum(len(path.read_text().splitlines()) for path in read) <= 2500
+
+
+def test_the_pages_run_no_script_but_their_own_and_stripes() -> None:
+    page = (WEB / "index.html").read_text()
+    policy = re.search(r'http-equiv="Content-Security-Policy"\s+content="([^"]*)"', page)
+    assert policy
+    rules = dict(rule.split(maxsplit=1) for rule in policy[1].split("; "))
+    assert rules["default-src"] == "'none'"
+    assert rules["script-src"] == "'self' https://js.stripe.com"
+    assert rules["style-src"] == "'self'"
+    assert "unsafe" not in policy[1]
 
 
 def test_the_example_has_the_versions_with_which_it_is_compiled() -> None:

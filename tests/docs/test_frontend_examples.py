@@ -55,17 +55,24 @@ const tell = async (what, value) => {
 # What happens elsewhere between two examples: a line for the test, which answers when it is done.
 BETWEEN = {
     '.from("booking_details")': 'await tell("pay", intent);',
+    '.from("payment_methods")': 'await tell("card", setup.client_secret);',
+    'rpc("has_entitlement"': 'await tell("subscribe", checkout.url);',
     'rpc("credit_balance"': 'await tell("pay", hoursIntent);',
     'rpc("start_lesson"': 'await tell("lesson", slots[0].start_at);',
     'rpc("complete_lesson"': 'await tell("lesson", slots[0].end_at);',
     'rpc("admin_verify_instructor"': 'await tell("admin", "grace@example.com");',
+    '.from("skills")': (
+        'await tell("pay", seriesIntent);\nawait tell("lesson", open[0].start_at);'
+    ),
     'rpc("payout_statement"': 'await tell("payday", new Date(Date.parse(slots[0].start_at)));',
 }
 END = """
 const seen = { published, onboarding, instructors, booking, details, balance, payouts, reasons };
-const plans = { answer, left, ahead, moved, ending, cancelled, returned };
-const school = { alerts, requests, series, ours, payout, lines };
-await tell("end", { ...seen, ...plans, ...school, refusal, code });
+const changes = { answer, left, ahead, moved, ending, cancelled, returned };
+const school = { alerts, requests, series, ours, payout, lines, progress, reviews };
+const billing = { wallet, plans, hasReports, subscriptions, portal };
+const road = { kept, drive, line, news, readNow };
+await tell("end", { ...seen, ...changes, ...school, ...billing, ...road, refusal, code });
 process.exit();
 """
 
@@ -145,6 +152,7 @@ def test_the_examples_for_frontends_run_as_they_stand() -> None:
         )
         source = (ROOT / "supabase" / "types" / "api.ts").read_text()
         api_types = f"data:text/javascript,{quote(without_types(source))}"
+        sell_a_plan(stage, stripe)
         seeded = stage.operator.execute("select id::text from public.instructors").fetchall()
         node = subprocess.Popen(
             ["node", "--input-type=module", "--eval", program()],
@@ -173,6 +181,12 @@ def test_the_examples_for_frontends_run_as_they_stand() -> None:
                 if message["what"] == "pay":
                     stripe.pay(PaymentIntent.of(value), "good")
                     stage.deliver_webhooks()
+                elif message["what"] == "card":
+                    stripe.fake.save_card(value.partition("_secret_")[0], "pm_card_visa")
+                    hear(stage)
+                elif message["what"] == "subscribe":
+                    stripe.fake.complete_checkout(value.rsplit("/", 1)[-1], "pm_card_visa")
+                    hear(stage)
                 elif message["what"] == "lesson":
                     travel(stage.operator, to=moment_of(value))
                 elif message["what"] == "admin":
@@ -216,9 +230,46 @@ def test_the_examples_for_frontends_run_as_they_stand() -> None:
     assert (end["returned"]["minutes"], end["returned"]["amount_cents"]) == (60, 5090)
     assert (end["balance"]["total_cents"], end["balance"]["pending_cents"]) == (4525, 4525)
     assert (end["payouts"], end["reasons"]) == ([], [])
+    assert [(card["last4"], card["is_default"]) for card in end["wallet"]] == [("4242", True)]
+    assert end["plans"][0]["product"] == {"name": "Pro", "features": ["reports"]}
+    assert end["hasReports"] is True
+    assert [one["status"] for one in end["subscriptions"]] == ["active"]
+    assert end["portal"]["url"].startswith("http")
+    assert len(end["kept"]) == end["drive"]["point_count"] == 2
+    assert end["drive"]["distance_meters"] > 250
+    assert end["line"]["geometry"]["type"] == "LineString"
+    assert "booking_confirmed" in {one["kind"] for one in end["news"]}
+    assert end["readNow"] == len(end["news"])
+    assert [(one["title"], one["level"]) for one in end["progress"]] == [
+        ("Roundabouts", 3),
+        ("Bay parking", None),
+    ]
+    assert [one["rating"] for one in end["reviews"]] == [5]
     assert end["code"] == "booking_not_confirmed"
     assert end["refusal"]["message"] == "This booking is completed, so its lesson cannot start."
     assert end["refusal"]["hint"] == "Only a confirmed booking's lesson can be started, once."
+
+
+def sell_a_plan(stage: Stage, stripe: StripeStandIn) -> None:
+    """The platform offers a subscription in Stripe's catalogue."""
+    client = stripe.fake.stripe().v1
+    product = client.products.create({"name": "Pro", "metadata": {"features": "reports"}})
+    client.prices.create(
+        {
+            "product": product.id,
+            "currency": "gbp",
+            "unit_amount": 900,
+            "recurring": {"interval": "month"},
+        }
+    )
+    hear(stage)
+
+
+def hear(stage: Stage) -> None:
+    """What Stripe has to say arrives, and the outbox asks it for the rest."""
+    stage.deliver_webhooks()
+    assert stage.run_job("outbox").status == 0
+    stage.deliver_webhooks()
 
 
 def pay_everybody(stage: Stage, stripe: StripeStandIn, lesson_at: datetime) -> None:

@@ -39,6 +39,8 @@ STATEMENT: dict[str, Any] = {
             "service": "Motorway lesson",
             "learner_initials": "B. K.",
             "amount_cents": 4500,
+            "line_group": "lessons",
+            "explanation": None,
         },
         {
             "line": 2,
@@ -48,7 +50,13 @@ STATEMENT: dict[str, Any] = {
             "service": "First lesson",
             "learner_initials": "C.",
             "amount_cents": -2250,
+            "line_group": "refunds",
+            "explanation": "Taken off for a refund to the payer.",
         },
+    ],
+    "groups": [
+        {"line_group": "lessons", "lines": 1, "amount_cents": 4500},
+        {"line_group": "refunds", "lines": 1, "amount_cents": -2250},
     ],
 }
 
@@ -115,7 +123,10 @@ def test_it_says_who_is_paid_for_which_time_line_by_line() -> None:
         "payable by 20 November 2026, 09:00 (Europe/London)",
         "Paid on 20 November 2026 by Stripe transfer tr_1",
         "17 Nov 2026 10:30 Motorway lesson B. K. 45.00",
-        "12 Nov 2026 18:00 Refund: First lesson C. \N{MINUS SIGN}22.50",
+        "Subtotal, lessons 45.00",
+        "12 Nov 2026 18:00 Refund: First lesson",
+        "Taken off for a refund to the payer.",
+        "Subtotal, refunds \N{MINUS SIGN}22.50",
         "Total, GBP 22.50",
         "Page 1 of 1",
     ):

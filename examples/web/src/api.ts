@@ -93,7 +93,23 @@ export function forgetRoles(): void {
   roles = null;
 }
 
-supabase.auth.onAuthStateChange(forgetRoles);
+let unread: Promise<number> | null = null;
+
+/** How much news nobody has read, 50 at most; asked once a sign-in, and again after `forgetNews`: whenever something was done. */
+export async function unreadNews(): Promise<number> {
+  if (!(await session())) return 0;
+  unread ??= call("my_notifications", { p_only_unread: true }).then((news) => news.length);
+  return unread;
+}
+
+export function forgetNews(): void {
+  unread = null;
+}
+
+supabase.auth.onAuthStateChange(() => {
+  forgetRoles();
+  forgetNews();
+});
 
 /** Whether the session has a second factor, which the platform asks its admins for. */
 export async function hasSecondFactor(): Promise<boolean> {

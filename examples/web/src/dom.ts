@@ -46,9 +46,7 @@ export function cards(items: HTMLElement[], whenEmpty: string): HTMLElement {
 
 export function table(caption: string, head: string[], body: Child[][]): HTMLElement {
   const row = (cells: Child[]) => h("tr", {}, ...cells.map((cell) => h("td", {}, cell)));
-  return h(
-    "div",
-    { class: "wide", tabIndex: 0, role: "region", aria: { label: caption } },
+  return h("div", { class: "wide", tabIndex: 0, role: "region", aria: { label: caption } },
     h("table", {}, h("thead", {}, h("tr", {}, ...head.map((text) => h("th", { scope: "col" }, text)))), h("tbody", {}, ...body.map(row))),
   );
 }
@@ -68,9 +66,7 @@ export function weeks(since: Date, until: Date, zone: string | undefined, to: (c
 
 /** A dialog with a place of its own for what is told meanwhile: what stands behind it cannot be heard. */
 export function openDialog(title: string, ...content: Child[]): HTMLDialogElement {
-  const dialog = h(
-    "dialog",
-    { aria: { labelledby: "dialog" } },
+  const dialog = h("dialog", { aria: { labelledby: "dialog" } },
     h("h2", { id: "dialog" }, title),
     ...content,
     h("p", { class: "told", role: "status" }),

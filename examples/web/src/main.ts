@@ -1,5 +1,5 @@
 // The pages, by what stands behind # in the address, and what frames them.
-import { myRoles, Refusal, session, supabase } from "./api";
+import { forgetNews, myRoles, Refusal, session, supabase, unreadNews } from "./api";
 import { readClock } from "./config";
 import { h, labelled, openDialog, type Child } from "./dom";
 import { adminPage } from "./pages/admin";
@@ -8,6 +8,7 @@ import { familyPage } from "./pages/family";
 import { buyPage, hoursPage } from "./pages/hours";
 import { invitationPage } from "./pages/invitation";
 import { moneyPage, statementPage } from "./pages/money";
+import { newsPage } from "./pages/news";
 import { openingPage } from "./pages/opening";
 import { payHoursPage, payPage } from "./pages/pay";
 import { peoplePage } from "./pages/people";
@@ -32,6 +33,7 @@ const PAGES: Record<string, (...path: string[]) => Promise<Page>> = {
   hours: hoursPage,
   "buy-hours": buyPage,
   family: familyPage,
+  news: newsPage,
   invitation: invitationPage,
   teaching: weekPage,
   day: dayPage,
@@ -78,12 +80,18 @@ function fill(page: Page): void {
 
 /** After something was done: the page as it is now, and what was done. */
 export async function done(message: string): Promise<void> {
+  forgetNews();
   await show();
   tell(message);
 }
 
+/** Does something, and says so: see `done`. */
+export function did(work: PromiseLike<unknown>, message: string): PromiseLike<void> {
+  return work.then(() => done(message));
+}
+
 async function header(): Promise<void> {
-  const [current, roles] = await Promise.all([session(), myRoles()]);
+  const [current, roles, unread] = await Promise.all([session(), myRoles(), unreadNews()]);
   const has = (...names: string[]) => roles.some(({ role }) => names.includes(role));
   const here = location.hash || "#/";
   const link = (href: string, text: string, part = [href]) => {
@@ -93,13 +101,12 @@ async function header(): Promise<void> {
   document
     .querySelector("#top")!
     .replaceChildren(
-      h(
-        "nav",
-        { aria: { label: "Pages" } },
+      h("nav", { aria: { label: "Pages" } },
         link("#/", "Find lessons", ["#/", "#/search", "#/times"]),
         link("#/bookings", "My lessons"),
         current && link("#/hours", "Hours", ["#/hours", "#/buy-hours"]),
         current && link("#/family", "Family"),
+        current && link("#/news", unread > 0 ? `News (${unread})` : "News"),
         has("instructor") && link("#/teaching", "Teaching", TEACHING),
         has("owner", "admin") && link("#/people", "School", SCHOOL),
         has("platform_admin") && link("#/admin", "Queue"),
@@ -139,7 +146,7 @@ export function tell(message: string, isBad = false): void {
 }
 
 /** What a button does: it cannot be pressed again meanwhile, and what goes wrong is told. */
-export function act(work: () => Promise<unknown>): (event: Event) => void {
+export function act(work: () => PromiseLike<unknown>): (event: Event) => void {
   return async (event) => {
     event.preventDefault();
     const pressed = event instanceof SubmitEvent ? event.submitter : event.currentTarget;
@@ -157,18 +164,18 @@ export function act(work: () => Promise<unknown>): (event: Event) => void {
 
 export function button(
   text: string,
-  work: () => Promise<unknown>,
+  work: () => PromiseLike<unknown>,
   props: { class?: string; aria?: Record<string, string> } = {},
 ): HTMLElement {
   return h("button", { type: "button", onclick: act(work), ...props }, text);
 }
 
-export function form(work: () => Promise<unknown>, ...children: Child[]): HTMLFormElement {
+export function form(work: () => PromiseLike<unknown>, ...children: Child[]): HTMLFormElement {
   return h("form", { onsubmit: act(work) }, ...children);
 }
 
 /** Asks for a few words, and does the work with them. The words are kept with the decision. */
-export function askWhy(title: string, label: string, yes: string, work: (why: string) => Promise<unknown>, ...more: Node[]): void {
+export function askWhy(title: string, label: string, yes: string, work: (why: string) => PromiseLike<unknown>, ...more: Node[]): void {
   const why = h("textarea", { rows: 2, maxLength: 500, required: true });
   const decide = async () => {
     await work(why.value);

@@ -1,7 +1,7 @@
 import { call, forgetRoles, hasSecondFactor, myRoles, namesOf, requireSession, rows, supabase, verifyFactor, verifyLocally } from "../api";
 import { config } from "../config";
 import { cards, cents, day, h, labelled, money, section } from "../dom";
-import { askWhy, button, done, form, show, type Page } from "../main";
+import { askWhy, button, did, done, form, type Page, show } from "../main";
 
 /** What waits for the platform: refunds that are asked for, people, problems, payouts, alerts. Needs a second factor. */
 export async function adminPage(): Promise<Page> {
@@ -9,14 +9,15 @@ export async function adminPage(): Promise<Page> {
   if (!(await hasSecondFactor())) return { title: "Second factor", content: secondFactor() };
   const isAdmin = (await myRoles()).some(({ role }) => role === "platform_admin");
   if (!isAdmin) return { title: "Queue", content: h("p", { class: "card" }, "This page is for admins of the platform, and you are none.") };
-  const [refunds, instructors, problems, payouts, alerts] = await Promise.all([
+  const [refunds, instructors, problems, claims, payouts, alerts] = await Promise.all([
     rows(supabase.from("refunds").select("*").eq("status", "requested").order("created_at")),
     rows(supabase.from("instructors").select("*").eq("verification_status", "pending").order("created_at")),
     rows(supabase.from("problem_reports").select("*").or("resolved_at.is.null,awaits_refund.is.true").order("created_at")),
+    rows(supabase.from("lesson_claims").select("*").eq("status", "undecided").order("created_at")),
     rows(supabase.from("payouts").select("*").in("status", ["held", "failed", "unknown"]).order("payout_date")),
     rows(supabase.from("alerts").select("*").is("resolved_at", null).order("created_at")),
   ]);
-  const people = [...refunds, ...problems];
+  const people = [...refunds, ...problems, ...claims];
   const [learners, teachers] = await Promise.all([
     namesOf(
       "learners",
@@ -31,15 +32,11 @@ export async function adminPage(): Promise<Page> {
     `${learners.get(one.learner_id)}, taught by ${teachers.get(one.instructor_id)}`;
   const decide = (text: string, work: (why: string) => Promise<unknown>, message: string) =>
     button(text, async () => askWhy(`${text}?`, "Why", text, async (why) => work(why).then(() => done(message))));
-  const waiting = refunds.length + instructors.length + problems.length + payouts.length + alerts.length;
+  const waiting = people.length + instructors.length + payouts.length + alerts.length;
   return {
     title: "Queue",
-    content: h(
-      "div",
-      {},
-      h(
-        "p",
-        {},
+    content: h("div", {},
+      h("p", {},
         waiting === 0
           ? "Nothing waits for you."
           : `${waiting === 1 ? "One thing waits" : `${waiting} things wait`} for you. Each decision is kept with its reason.`,
@@ -84,6 +81,19 @@ export async function adminPage(): Promise<Page> {
         }),
       ),
       queue(
+        "Who did not come",
+        claims.map((one) => {
+          const answer = (p_no_show_by: typeof one.no_show_by | null) => (p_reason: string) =>
+            call("decide_claim", { p_claim_id: one.id, p_no_show_by, p_reason });
+          return card(
+            who(one),
+            [`The ${one.no_show_by}, it is said. “${one.statement ?? ""}”`, `“${one.answer ?? ""}”`],
+            decide(`The ${one.no_show_by} did not come`, answer(one.no_show_by), "Decided. Both sides are told."),
+            decide("Nothing is proven", answer(null), "The lesson stays as it was. Both sides are told."),
+          );
+        }),
+      ),
+      queue(
         "Payouts that stand still",
         payouts.map((one) =>
           card(
@@ -102,10 +112,7 @@ export async function adminPage(): Promise<Page> {
       queue(
         "Alerts",
         alerts.map((one) => {
-          const resolve = async () => {
-            await call("resolve_alert", { p_alert_id: one.id });
-            await done("Resolved.");
-          };
+          const resolve = () => did(call("resolve_alert", { p_alert_id: one.id }), "Resolved.");
           return card(one.code.replaceAll("_", " "), [one.message, day(one.created_at)], button("Resolved", resolve));
         }),
       ),
@@ -131,9 +138,7 @@ function secondFactor(): HTMLElement {
     await show();
   };
   const locally = button("Go on without one: this is a local stack", raise(verifyLocally), { class: "main" });
-  return h(
-    "div",
-    { class: "narrow" },
+  return h("div", { class: "narrow" },
     h("p", {}, "What the platform's admins see and decide asks for a second factor."),
     config.clock_url
       ? locally

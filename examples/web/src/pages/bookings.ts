@@ -1,7 +1,8 @@
-import { call, type Tables } from "../api";
+import { call, requireSession, rows, supabase, type Tables } from "../api";
 import { now } from "../config";
-import { amount, cards, cents, day, h, labelled, money, openDialog, path, time, WEEK } from "../dom";
-import { act, askWhy, button, done, type Page } from "../main";
+import { amount, cards, cents, day, h, labelled, money, openDialog, path, section, time, WEEK } from "../dom";
+import { act, askWhy, button, did, done, type Page } from "../main";
+import { claimsAbout, openClaims, sayAbsent, type Claim } from "./claims";
 import { byDay, timeButtons } from "./times";
 
 type Booking = Tables<"booking_details">;
@@ -21,16 +22,29 @@ export const WORDS: Record<Booking["booking_status"], string> = {
 
 /** The caller's lessons, and those of whom they are guardian of. */
 export async function bookingsPage(): Promise<Page> {
-  const bookings = await call("my_bookings", { p_limit: 200 });
+  const { user } = await requireSession();
+  const [bookings, claims, waiting] = await Promise.all([
+    call("my_bookings", { p_limit: 200 }),
+    openClaims(),
+    rows(
+      supabase.from("waiting_list_entries")
+        .select("id, instructor:instructors(display_name), service:services(title), learner:learners!inner(user_id)")
+        .eq("learner.user_id", user.id).is("ended_at", null),
+    ),
+  ]);
   const list = (title: string, some: Booking[]) =>
-    some.length > 0 && h("section", {}, h("h2", {}, title), cards(some.map(bookingCard), ""));
+    some.length > 0 && section(title, cards(some.map((one) => bookingCard(one, claims)), ""));
+  const entry = (one: (typeof waiting)[number]) => {
+    const leave = () => did(call("leave_waiting_list", { p_entry_id: one.id }), "You wait no more.");
+    const what = `${one.service?.title ?? "A lesson"} with ${one.instructor?.display_name ?? "anybody"}`;
+    return h("li", { class: "card" }, h("p", {}, what), button("Wait no more", leave));
+  };
   return {
     title: "My lessons",
-    content: h(
-      "div",
-      {},
+    content: h("div", {},
       bookings.length === 0 && h("p", { class: "card" }, "You have not booked anything yet. ", h("a", { href: "#/" }, "Find a lesson.")),
       list("Ahead", bookings.filter(isAhead)),
+      waiting.length > 0 && section("Waiting for a free time", cards(waiting.map(entry), "")),
       list("Over", bookings.filter((one) => !isAhead(one)).reverse()),
     ),
   };
@@ -41,35 +55,33 @@ export function isAhead(booking: Booking): boolean {
 }
 
 /** A lesson as its learner or a guardian sees it, with what they may do next. */
-export function bookingCard(booking: Booking): HTMLElement {
+export function bookingCard(booking: Booking, claims: Claim[]): HTMLElement {
   const status = booking.payment_status === "refunded" ? "refunded" : WORDS[booking.booking_status];
   const is = (...statuses: Booking["booking_status"][]) => statuses.includes(booking.booking_status);
   const of = { p_booking_id: booking.id };
   const left = booking.amount_captured - booking.amount_refunded;
-  const decline = async () => {
-    await call("decline_proposal", of);
-    await done("Declined. It costs nothing.");
-  };
-  return h(
-    "li",
-    { class: "card" },
+  const hasBegun = Date.parse(booking.start_at) <= now().getTime();
+  const said = claimsAbout(booking, claims, "learner");
+  const decline = () => did(call("decline_proposal", of), "Declined. It costs nothing.");
+  const complete = () => did(call("complete_lesson", of), "Thank you. The lesson is completed.");
+  return h("li", { class: "card" },
     h("h3", {}, `${day(booking.start_at)}, ${time(booking.start_at)}`),
     h("p", {}, `${booking.session_title} for ${booking.learner_name} with ${booking.expert_name}`),
-    h(
-      "p",
-      {},
+    h("p", {},
       h("strong", { class: `status ${booking.status}` }, status),
       booking.amount_captured > 0 && ` · ${money(booking.amount_captured, booking.currency)} paid`,
       booking.amount_refunded > 0 && ` · ${money(booking.amount_refunded, booking.currency)} back`,
+      booking.hold_expires_at && ` · until ${day(booking.hold_expires_at)}, ${time(booking.hold_expires_at)}`,
     ),
-    h(
-      "p",
-      { class: "row" },
+    ...said,
+    h("p", { class: "row" },
       is("proposed") && button("Accept", () => accept(booking), { class: "main" }),
       is("proposed") && button("Decline", decline),
       is("held") && h("a", { class: "button main", href: path("pay", booking.id) }, "Pay"),
-      is("confirmed") && button("Move", () => move(booking)),
-      is("held", "requested", "confirmed") && button("Cancel", () => cancel(booking)),
+      is("confirmed") && !hasBegun && button("Move", () => move(booking)),
+      is("held", "requested", "confirmed") && !hasBegun && button("Cancel", () => cancel(booking)),
+      is("confirmed", "in_progress") && hasBegun && said.length === 0 && button("It took place", complete),
+      is("confirmed", "in_progress", "completed") && sayAbsent(booking, claims, "instructor"),
       is("completed") && left > 0 && button("Ask for money back", async () => askForRefund(booking, left)),
     ),
   );
@@ -98,8 +110,8 @@ async function cancel(booking: Booking): Promise<void> {
   );
 }
 
-/** Shows the times of the next weeks and what each costs more, and moves the lesson to the one that is chosen. */
-async function move(booking: Booking): Promise<void> {
+/** Shows the times of the next weeks and what each costs more, and moves the lesson to the one that is chosen, or proposes that. */
+export async function move(booking: Booking): Promise<void> {
   const slots = await call("list_reschedule_times", {
     p_booking_id: booking.id,
     p_from: now().toISOString(),
@@ -108,7 +120,8 @@ async function move(booking: Booking): Promise<void> {
   const to = ({ start_at }: { start_at: string }) =>
     act(async () => {
       const [moved] = await call("reschedule_booking", { p_booking_id: booking.id, p_start_at: start_at });
-      if (moved!.status === "held") location.hash = path("pay", moved!.booking_id);
+      if (moved!.status === "proposed") await done("Proposed. Until the learner agrees, the lesson stays where it is.");
+      else if (moved!.status === "held") location.hash = path("pay", moved!.booking_id);
       else await done(`Moved to ${day(start_at)}, ${time(start_at)}.`);
     });
   const dearer = (slot: { amount_cents: number }) => (slot.amount_cents > 0 ? ` + ${money(slot.amount_cents, booking.currency)}` : "");

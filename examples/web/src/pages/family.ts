@@ -1,8 +1,9 @@
 import { call, requireSession, rows, supabase, type Tables } from "../api";
 import { now } from "../config";
 import { cards, checkbox, choice, date, h, isoDate, labelled, section, ticked } from "../dom";
-import { button, done, form, type Page } from "../main";
+import { button, did, done, form, type Page } from "../main";
 import { bookingCard, isAhead } from "./bookings";
+import { openClaims } from "./claims";
 
 type Link = Tables<"learner_guardians">;
 type Right = "can_view" | "can_book" | "can_pay";
@@ -16,30 +17,22 @@ async function guardianships(userId: string) {
   const me = await rows(supabase.from("guardians").select("id").eq("user_id", userId));
   if (me.length === 0) return [];
   return rows(
-    supabase
-      .from("learner_guardians")
-      .select("*, learner:learners(full_name)")
-      .eq("guardian_id", me[0]!.id)
-      .not("consented_at", "is", null)
-      .is("revoked_at", null),
+    supabase.from("learner_guardians").select("*, learner:learners(full_name)").eq("guardian_id", me[0]!.id)
+      .not("consented_at", "is", null).is("revoked_at", null),
   );
 }
 
 /** Whom the person answers for, their lessons and payments; what they are asked to consent to; and who answers for the person. */
 export async function familyPage(): Promise<Page> {
   const { user } = await requireSession();
-  const [mine, offers, bookings, learners] = await Promise.all([
+  const [mine, offers, bookings, claims, learners] = await Promise.all([
     guardianships(user.id),
     rows(
-      supabase
-        .from("learner_guardians")
-        .select("*")
-        .ilike("guardian_email", user.email ?? "")
-        .is("consented_at", null)
-        .is("revoked_at", null)
-        .gt("expires_at", now().toISOString()),
+      supabase.from("learner_guardians").select("*").ilike("guardian_email", user.email ?? "").is("consented_at", null)
+        .is("revoked_at", null).gt("expires_at", now().toISOString()),
     ),
     call("my_bookings", { p_limit: 200 }),
+    openClaims(),
     rows(supabase.from("learners").select("id, full_name").eq("user_id", user.id)),
   ]);
   const guardians = await rows(
@@ -58,14 +51,12 @@ export async function familyPage(): Promise<Page> {
     return section(
       link.learner.full_name,
       h("p", {}, `You may ${rights(link)}. `, revoke(link, `Stop answering for ${link.learner.full_name}`)),
-      cards(ahead.map(bookingCard), "No lessons ahead."),
+      cards(ahead.map((one) => bookingCard(one, claims)), "No lessons ahead."),
     );
   };
   return {
     title: "Family",
-    content: h(
-      "div",
-      {},
+    content: h("div", {},
       offers.length > 0 && section("You are asked", cards(offers.map(offer), "")),
       ...mine.map(ward),
       offers.length + mine.length === 0 &&
@@ -81,17 +72,10 @@ function rights(link: Link): string {
 }
 
 function offer(link: Link): HTMLElement {
-  const consent = async () => {
-    await call("give_guardian_consent", { p_learner_guardian_id: link.id });
-    await done("You answer for this learner from now on.");
-  };
-  return h(
-    "li",
-    { class: "card" },
+  const consent = () => did(call("give_guardian_consent", { p_learner_guardian_id: link.id }), "You answer for this learner from now on.");
+  return h("li", { class: "card" },
     h("p", {}, `To be the guardian of a learner${link.relation ? `, as ${link.relation}` : ""}: you could ${rights(link)}.`),
-    h(
-      "p",
-      { class: "soft" },
+    h("p", { class: "soft" },
       `The offer holds until ${date(isoDate(link.expires_at))}. Under 18 nothing is booked before somebody consents.`,
     ),
     h("p", { class: "row" }, button("Consent", consent, { class: "main" }), revoke(link, "Decline")),
@@ -99,9 +83,7 @@ function offer(link: Link): HTMLElement {
 }
 
 function guardian(link: Link): HTMLElement {
-  return h(
-    "li",
-    { class: "card" },
+  return h("li", { class: "card" },
     h("h3", {}, link.guardian_email),
     h("p", {}, `May ${rights(link)}${link.consented_at ? "" : ", once they have consented"}. `),
     revoke(link, `End it`),
@@ -109,10 +91,7 @@ function guardian(link: Link): HTMLElement {
 }
 
 function revoke(link: Link, text: string): HTMLElement {
-  const end = async () => {
-    await call("revoke_guardian", { p_learner_guardian_id: link.id });
-    await done("Ended.");
-  };
+  const end = () => did(call("revoke_guardian", { p_learner_guardian_id: link.id }), "Ended.");
   return button(text, end, { class: "link" });
 }
 

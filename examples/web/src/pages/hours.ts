@@ -15,27 +15,14 @@ export async function hoursPage(): Promise<Page> {
   ]);
   const learners = [...mine, ...others].map(({ id }) => id);
   const lots = await rows(
-    supabase
-      .from("learner_credits")
-      .select("*")
-      .in("learner_id", learners)
-      .neq("status", "cancelled")
+    supabase.from("learner_credits").select("*").in("learner_id", learners).neq("status", "cancelled")
       .order("created_at", { ascending: false }),
   );
-  const ids = (pick: (lot: Lot) => string | null) => lots.map(pick).filter((id) => id !== null);
+  const ids = (column: "instructor_id" | "service_id" | "learner_id") => lots.map((lot) => lot[column]).filter((id) => id !== null);
   const [instructors, services, people] = await Promise.all([
-    namesOf(
-      "instructors",
-      ids((lot) => lot.instructor_id),
-    ),
-    namesOf(
-      "services",
-      ids((lot) => lot.service_id),
-    ),
-    namesOf(
-      "learners",
-      ids((lot) => lot.learner_id),
-    ),
+    namesOf("instructors", ids("instructor_id")),
+    namesOf("services", ids("service_id")),
+    namesOf("learners", ids("learner_id")),
   ]);
   const about = (lot: Lot) =>
     [
@@ -45,9 +32,7 @@ export async function hoursPage(): Promise<Page> {
     ].join(" ");
   return {
     title: "Hours bought ahead",
-    content: h(
-      "div",
-      {},
+    content: h("div", {},
       h("p", { class: "soft" }, "Hours keep the price of the day on which they were bought, and pay for lessons of that instructor."),
       cards(
         lots.map((lot) => lotCard(lot, about(lot))),
@@ -59,22 +44,16 @@ export async function hoursPage(): Promise<Page> {
 
 function lotCard(lot: Lot, about: string): HTMLElement {
   const isPending = lot.status === "pending";
-  return h(
-    "li",
-    { class: "card" },
+  return h("li", { class: "card" },
     h("h2", {}, isPending ? `${length(lot.minutes_purchased)}, not paid yet` : `${length(lot.minutes_left)} left`),
     h("p", {}, about),
-    h(
-      "p",
-      { class: "soft" },
+    h("p", { class: "soft" },
       `${length(lot.minutes_purchased)} for ${money(lot.total_cents, lot.currency)}`,
       lot.minutes_refunded > 0 && `, ${length(lot.minutes_refunded)} given back`,
       lot.expires_at && `, usable until ${date(isoDate(lot.expires_at))}`,
       lot.status === "frozen" && ", frozen while the payment is disputed",
     ),
-    h(
-      "p",
-      { class: "row" },
+    h("p", { class: "row" },
       isPending && h("a", { class: "button main", href: path("pay-hours", lot.id) }, "Pay"),
       lot.status === "active" && lot.minutes_left > 0 && button("Give hours back", async () => giveBack(lot)),
     ),
@@ -128,12 +107,8 @@ export async function buyPage(instructorId = "", serviceId = "", name = ""): Pro
   );
   return {
     title: "Buy hours ahead",
-    content: h(
-      "div",
-      { class: "narrow" },
-      h(
-        "p",
-        {},
+    content: h("div", { class: "narrow" },
+      h("p", {},
         `${service?.title ?? "Lessons"} with ${name}: ${price}, fee included, for each ${length(service?.duration_minutes ?? 60)}.`,
       ),
       form(

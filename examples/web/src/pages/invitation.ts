@@ -12,9 +12,7 @@ export async function invitationPage(token = ""): Promise<Page> {
   };
   return {
     title: "You are invited",
-    content: h(
-      "div",
-      { class: "narrow" },
+    content: h("div", { class: "narrow" },
       h("p", {}, `You are signed in as ${user.email}. The invitation is for the address that it was sent to.`),
       button("Accept", accept, { class: "main" }),
     ),

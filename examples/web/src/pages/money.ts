@@ -39,12 +39,7 @@ export async function moneyPage(): Promise<Page> {
     rows(supabase.from("earnings").select("*").in("instructor_id", ids).order("created_at", { ascending: false }).limit(20)),
     rows(supabase.from("payouts").select("*").in("instructor_id", ids).order("payout_date", { ascending: false }).limit(20)),
     rows(
-      supabase
-        .from("payout_run_results")
-        .select("*")
-        .in("instructor_id", ids)
-        .eq("outcome", "skipped")
-        .neq("reason", "nothing_due")
+      supabase.from("payout_run_results").select("*").in("instructor_id", ids).eq("outcome", "skipped").neq("reason", "nothing_due")
         .limit(5),
     ),
     rows(supabase.from("stripe_connect_accounts").select("status").in("instructor_id", ids).is("retired_at", null)),
@@ -57,9 +52,7 @@ export async function moneyPage(): Promise<Page> {
   ];
   return {
     title: "Money",
-    content: h(
-      "div",
-      {},
+    content: h("div", {},
       teachingTabs(),
       cards(balances.map(balance), "Nothing was earned yet: complete a lesson."),
       ...skipped.map((one) =>
@@ -79,13 +72,9 @@ export async function moneyPage(): Promise<Page> {
 
 function balance(of: Tables<"instructor_balances">): HTMLElement {
   const row = (text: string, cents: number) => h("div", {}, h("dt", {}, text), h("dd", {}, money(cents, of.currency)));
-  return h(
-    "li",
-    { class: "card" },
+  return h("li", { class: "card" },
     h("h2", {}, `${money(of.total_cents, of.currency)} earned`),
-    h(
-      "dl",
-      {},
+    h("dl", {},
       row("Held for a day", of.pending_cents),
       row("On the next payday", of.available_cents),
       row("On the way", of.in_transit_cents),
@@ -95,9 +84,7 @@ function balance(of: Tables<"instructor_balances">): HTMLElement {
 }
 
 function payout(one: Tables<"payouts">): HTMLElement {
-  return h(
-    "li",
-    { class: "card" },
+  return h("li", { class: "card" },
     h("h3", {}, `${money(one.amount_cents, one.currency)}, ${PAYOUTS[one.status]}`),
     h("p", {}, date(one.payout_date)),
     one.failure_message && h("p", { class: "bad" }, one.failure_message),
@@ -134,9 +121,7 @@ export async function statementPage(payoutId = ""): Promise<Page> {
   const first = lines[0];
   return {
     title: first ? `Statement of ${date(first.payout_date)}` : "Statement",
-    content: h(
-      "div",
-      {},
+    content: h("div", {},
       first && h("p", {}, `${first.instructor}: ${money(total, first.currency)}`),
       table("Lines", ["Lesson", "For", "Learner", "Amount"], lines.map(row)),
       h("p", { class: "row" }, button("Download as CSV", download), h("a", { class: "button", href: "#/money" }, "Back to the money")),

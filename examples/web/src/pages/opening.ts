@@ -1,7 +1,7 @@
 import { call, rows, supabase, type Tables } from "../api";
 import { now } from "../config";
 import { cents, choice, date, h, isoDate, labelled, section, ticked, WEEK } from "../dom";
-import { button, done, form, type Page } from "../main";
+import { button, did, done, form, type Page } from "../main";
 import { myInstructors, teachingTabs, type Me } from "./teaching";
 
 type Window = Tables<"availability_windows">;
@@ -16,12 +16,8 @@ export async function openingPage(): Promise<Page> {
   const [hours, closed, services] = await Promise.all([
     rows(supabase.from("availability_windows").select("*").in("instructor_id", ids).order("day_of_week").order("start_time")),
     rows(
-      supabase
-        .from("availability_exceptions")
-        .select("*")
-        .in("instructor_id", ids)
-        .or(`on_date.gte.${isoDate(now())},last_date.gte.${isoDate(now())}`)
-        .order("on_date"),
+      supabase.from("availability_exceptions").select("*").in("instructor_id", ids)
+        .or(`on_date.gte.${isoDate(now())},last_date.gte.${isoDate(now())}`).order("on_date"),
     ),
     rows(
       supabase
@@ -38,9 +34,7 @@ export async function openingPage(): Promise<Page> {
   const part = (one: Me) => {
     const is = (row: { instructor_id: string | null }) => row.instructor_id === one.id;
     const given = services.filter((service) => is(service) || service.instructor_id === null);
-    return h(
-      "div",
-      {},
+    return h("div", {},
       me.length > 1 && h("h2", {}, one.display_name),
       settings(one),
       section(
@@ -85,9 +79,7 @@ function settings(one: Me): HTMLElement {
     form(
       save,
       ticked("I take bookings", isOpen),
-      h(
-        "div",
-        { class: "row" },
+      h("div", { class: "row" },
         labelled("Hours of notice", notice),
         labelled("Days ahead", horizon),
         labelled("Minutes free before", before),
@@ -100,10 +92,8 @@ function settings(one: Me): HTMLElement {
 
 function windowLine(hours: Window): HTMLElement {
   const text = `${DAYS[hours.day_of_week]}, ${hours.start_time.slice(0, 5)} to ${hours.end_time.slice(0, 5)}`;
-  const close = async () => {
-    await rows(supabase.from("availability_windows").delete().eq("id", hours.id).select("id"));
-    await done(`${text} is closed. What is booked stays.`);
-  };
+  const close = () =>
+    did(rows(supabase.from("availability_windows").delete().eq("id", hours.id).select("id")), `${text} is closed. What is booked stays.`);
   return h("li", {}, text, button("Close", close, { class: "link", aria: { label: `Close ${text}` } }));
 }
 
@@ -125,11 +115,9 @@ function exceptionLine(exception: Exception): HTMLElement {
   const until = exception.last_date && exception.last_date !== exception.on_date ? ` to ${date(exception.last_date)}` : "";
   const isWhole = exception.start_time < "00:01" && exception.end_time > "23:59";
   const times = isWhole ? "" : `, ${exception.start_time.slice(0, 5)} to ${exception.end_time.slice(0, 5)}`;
-  const text = `${date(exception.on_date)}${until}${times}${exception.is_available ? ", open" : ""}${exception.note ? `: ${exception.note}` : ""}`;
-  const remove = async () => {
-    await rows(supabase.from("availability_exceptions").delete().eq("id", exception.id).select("id"));
-    await done("Removed.");
-  };
+  const note = exception.note ? `: ${exception.note}` : "";
+  const text = `${date(exception.on_date)}${until}${times}${exception.is_available ? ", open" : ""}${note}`;
+  const remove = () => did(rows(supabase.from("availability_exceptions").delete().eq("id", exception.id).select("id")), "Removed.");
   return h("li", {}, text, button("Remove", remove, { class: "link", aria: { label: `Remove ${text}` } }));
 }
 
@@ -179,14 +167,10 @@ function publishing(one: Me, services: { id: string; title: string }[]): HTMLEle
   const withdraw = async () => done(`${await call("unpublish_slots", of())} free times are withdrawn.`);
   return form(
     publish,
-    h(
-      "p",
-      { class: "soft" },
+    h("p", { class: "soft" },
       "Published times have addresses of their own. Unpublished ones can be booked from your calendar all the same.",
     ),
-    h(
-      "div",
-      { class: "row" },
+    h("div", { class: "row" },
       labelled("Lesson", service),
       labelled("From today for", weeks),
       h("button", {}, "Publish"),

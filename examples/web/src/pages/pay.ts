@@ -1,4 +1,4 @@
-import { openPayment, rows, supabase, type Intent } from "../api";
+import { forgetNews, openPayment, rows, supabase, type Intent } from "../api";
 import { config, now } from "../config";
 import { choice, day, h, labelled, length, money, time } from "../dom";
 import { form, tell, type Page } from "../main";
@@ -46,9 +46,7 @@ async function page(intent: Intent, about: (string | null | undefined)[], isPaid
   const isPlayed = config.stripe_publishable_key.startsWith("pk_test_fake");
   return {
     title: `Pay ${money(intent.amount_cents, intent.currency)}`,
-    content: h(
-      "div",
-      { class: "narrow" },
+    content: h("div", { class: "narrow" },
       h("p", {}, about.filter(Boolean).join(" ")),
       isPlayed ? testCards(intent, () => wait(isPaid, next)) : await stripeForm(intent, () => wait(isPaid, next), next),
     ),
@@ -108,5 +106,6 @@ async function wait(isPaid: () => Promise<boolean>, next: string): Promise<void>
   tell("Waiting for the bank …");
   const until = now().getTime() + PATIENCE_SECONDS * 1000;
   while (now().getTime() < until && !(await isPaid())) await new Promise((resolve) => setTimeout(resolve, 500));
+  forgetNews();
   location.hash = next;
 }

@@ -1,7 +1,7 @@
 import { call, forgetRoles, myRoles, requireSession, rows, supabase, type Enums, type Returns, type Tables } from "../api";
 import { now } from "../config";
 import { cards, choice, date, h, isoDate, labelled, openDialog, path, section, table, tabs } from "../dom";
-import { button, done, form, type Page } from "../main";
+import { button, did, done, form, type Page } from "../main";
 
 type Member = Returns<"list_members">[number];
 type Role = Enums["org_role"];
@@ -36,14 +36,8 @@ export async function peoplePage(): Promise<Page> {
   const [members, invitations, instructors, learners] = await Promise.all([
     call("list_members", { ...of, p_limit: 200 }),
     rows(
-      supabase
-        .from("invitations")
-        .select("id, email, role, expires_at")
-        .eq("org_id", school.id)
-        .is("accepted_at", null)
-        .is("revoked_at", null)
-        .gt("expires_at", now().toISOString())
-        .order("created_at"),
+      supabase.from("invitations").select("id, email, role, expires_at").eq("org_id", school.id).is("accepted_at", null)
+        .is("revoked_at", null).gt("expires_at", now().toISOString()).order("created_at"),
     ),
     rows(supabase.from("instructors").select("*").eq("org_id", school.id).order("display_name")),
     rows(supabase.from("learners").select("*").eq("org_id", school.id).order("full_name")),
@@ -56,9 +50,7 @@ export async function peoplePage(): Promise<Page> {
   ];
   return {
     title: "School",
-    content: h(
-      "div",
-      {},
+    content: h("div", {},
       schoolTabs(),
       section("Members", table("Members", ["Name", "E-mail", "Roles", ""], members.map(member))),
       section("Invitations", cards(invitations.map(invitation), "Nobody is invited at the moment."), invite(school.id)),
@@ -91,21 +83,14 @@ function roleButtons(orgId: string, member: Member, isMe: boolean): HTMLElement 
 }
 
 function promote(orgId: string, member: Member): HTMLElement {
-  const work = async () => {
-    await call("add_member_role", { p_org_id: orgId, p_user_id: member.user_id, p_role: "admin" });
-    await done(`${member.full_name} is an admin now.`);
-  };
+  const work = () =>
+    did(call("add_member_role", { p_org_id: orgId, p_user_id: member.user_id, p_role: "admin" }), `${member.full_name} is an admin now.`);
   return button("Make admin", work, { class: "link", aria: { label: `Make admin: ${member.full_name}` } });
 }
 
 function invitation(one: Pick<Tables<"invitations">, "id" | "email" | "role" | "expires_at">): HTMLElement {
-  const withdraw = async () => {
-    await call("revoke_invitation", { p_invitation_id: one.id });
-    await done("Withdrawn.");
-  };
-  return h(
-    "li",
-    { class: "card" },
+  const withdraw = () => did(call("revoke_invitation", { p_invitation_id: one.id }), "Withdrawn.");
+  return h("li", { class: "card" },
     h("h3", {}, one.email),
     h("p", {}, `As ${one.role}, until ${date(isoDate(one.expires_at))}. `, button("Withdraw", withdraw, { class: "link" })),
   );
@@ -140,13 +125,9 @@ function instructor(one: Tables<"instructors">): HTMLElement {
       ? "listed"
       : `verification ${one.verification_status}`
     : "not listed";
-  return h(
-    "li",
-    { class: "card" },
+  return h("li", { class: "card" },
     h("h3", {}, one.display_name),
-    h(
-      "p",
-      {},
+    h("p", {},
       `${state}${one.user_id ? "" : ", without a login"}. `,
       button(one.is_active ? "Deactivate" : "Activate", turn, { class: "link" }),
     ),
@@ -154,9 +135,7 @@ function instructor(one: Tables<"instructors">): HTMLElement {
 }
 
 function learner(one: Tables<"learners">): HTMLElement {
-  return h(
-    "li",
-    { class: "card" },
+  return h("li", { class: "card" },
     h("h3", {}, one.full_name),
     h("p", {}, `${one.lesson_count} lessons${one.user_id ? "" : ", without a login"}`),
   );

@@ -1,6 +1,6 @@
 import { call, rows, supabase, type Tables } from "../api";
 import { amount, cards, cents, checkbox, date, h, labelled, length, section, ticked } from "../dom";
-import { button, done, form, type Page } from "../main";
+import { button, did, done, form, type Page } from "../main";
 import { mySchool, schoolTabs } from "./people";
 
 type Service = Tables<"services">;
@@ -20,16 +20,12 @@ export async function pricesPage(): Promise<Page> {
   const ofCard = (card: Card) => rates.filter((rate) => rate.rate_card_id === card.id);
   return {
     title: "Lessons and prices",
-    content: h(
-      "div",
-      {},
+    content: h("div", {},
       schoolTabs(),
       section("Lessons", cards(services.map(serviceCard), "None yet: add the first."), newService(school.id)),
       section(
         "Rate cards",
-        h(
-          "p",
-          { class: "soft" },
+        h("p", { class: "soft" },
           "A lesson without a price on a card costs the instructor's hourly rate. The platform's fee comes on top.",
         ),
         cards(
@@ -48,9 +44,7 @@ function serviceCard(service: Service): HTMLElement {
     await done(service.is_active ? `${service.title} is not offered any more.` : `${service.title} is offered again.`);
   };
   const about = [length(service.duration_minutes), service.requires_approval && "asked for first", !service.is_active && "not offered"];
-  return h(
-    "li",
-    { class: "card" },
+  return h("li", { class: "card" },
     h("h3", {}, service.title),
     h("p", {}, `${about.filter(Boolean).join(", ")}. `, button(service.is_active ? "Withdraw" : "Offer again", turn, { class: "link" })),
   );
@@ -70,16 +64,12 @@ function newService(orgId: string): HTMLElement {
 }
 
 function rateCard(card: Card, services: Service[], rates: Rate[]): HTMLElement {
-  const remove = async () => {
-    await call("delete_rate_card", { p_rate_card_id: card.id });
-    await done(`${card.name} is gone. Existing bookings keep their prices.`);
-  };
+  const remove = () =>
+    did(call("delete_rate_card", { p_rate_card_id: card.id }), `${card.name} is gone. Existing bookings keep their prices.`);
   const when = [card.valid_from && `from ${date(card.valid_from)}`, card.valid_to && `until ${date(card.valid_to)}`]
     .filter(Boolean)
     .join(" ");
-  return h(
-    "li",
-    { class: "card" },
+  return h("li", { class: "card" },
     h("h3", {}, card.name),
     h("p", { class: "soft" }, [card.is_default && "the default", when].filter(Boolean).join(", ") || "always"),
     ...services.map((service) =>

@@ -1,60 +1,51 @@
-import { call, type Returns } from "../api";
-import { h, labelled } from "../dom";
+import { call, type Enums, type Returns } from "../api";
+import { choice, day, h, labelled, length, money, path, time } from "../dom";
 import type { Page } from "../main";
 
-type Instructor = Returns<"search_instructors">[number];
-type Service = Returns<"search_services">[number];
+type Order = Enums["directory_order"];
 
-/** Who teaches what: an instructor's own lessons, and those that any instructor of the school gives. */
-export async function searchPage(query = ""): Promise<Page> {
-  const [instructors, services] = await Promise.all([
-    call("search_instructors", query ? { p_query: query } : {}),
-    call("search_services", {}),
-  ]);
-  const field = h("input", { type: "search", value: query });
+const PAGE = 20;
+const ORDERS: [Order, string][] = [
+  ["rating", "Best rated"],
+  ["price", "Cheapest"],
+];
+
+/** The directory: who gives which lesson, for how much and when next. One request. */
+export async function searchPage(title = "", name = "", order = "rating", after = ""): Promise<Page> {
+  const found = await call("search_directory", {
+    p_query: title || null,
+    p_name: name || null,
+    p_order: order as Order,
+    p_limit: PAGE,
+    p_after: after || null,
+  });
+  const [lesson, instructor] = [h("input", { type: "search", value: title }), h("input", { type: "search", value: name })];
+  const sort = choice(ORDERS);
+  sort.value = order;
   const search = (event: Event) => {
     event.preventDefault();
-    location.hash = `#/${field.value ? `search/${encodeURIComponent(field.value)}` : ""}`;
+    location.hash = path("search", lesson.value, instructor.value, sort.value);
   };
+  const fields = [labelled("Lesson", lesson), labelled("Instructor", instructor), labelled("Order", sort)];
   return {
     title: "Find lessons",
-    content: h(
-      "div",
-      {},
-      h("form", { class: "row", role: "search", onsubmit: search }, labelled("Instructor", field), h("button", {}, "Search")),
-      instructors.length === 0 && h("p", {}, "Nobody of that name teaches here."),
-      h(
-        "ul",
-        { class: "cards" },
-        ...instructors.map((one) =>
-          card(
-            one,
-            services.filter((service) => isGivenBy(one, service)),
-          ),
-        ),
-      ),
+    content: h("div", {},
+      h("form", { role: "search", onsubmit: search }, h("div", { class: "row" }, ...fields, h("button", {}, "Search"))),
+      found.length === 0 && h("p", {}, "Nobody offers that here."),
+      h("ul", { class: "cards" }, ...found.map(card)),
+      found.length === PAGE && h("a", { class: "button", href: path("search", title, name, order, found.at(-1)!.cursor) }, "More"),
     ),
   };
 }
 
-function isGivenBy(instructor: Instructor, service: Service): boolean {
-  return service.instructor_id === instructor.id || (service.instructor_id === null && service.org_id === instructor.org_id);
-}
-
-function card(instructor: Instructor, services: Service[]): HTMLElement {
-  return h(
-    "li",
-    { class: "card" },
-    h("h2", {}, instructor.display_name),
-    instructor.bio && h("p", {}, instructor.bio),
-    instructor.rating !== null && h("p", {}, `Rated ${instructor.rating} in ${instructor.rating_count} lessons`),
-    services.length === 0 && h("p", { class: "soft" }, "No lessons on offer at the moment."),
-    h("ul", { class: "plain" }, ...services.map((service) => h("li", {}, offer(instructor, service)))),
+function card(one: Returns<"search_directory">[number]): HTMLElement {
+  const price = one.total_cents !== null && `${money(one.total_cents, one.currency)}, fee included`;
+  const next = one.next_free_at && `${day(one.next_free_at, one.time_zone)}, ${time(one.next_free_at, one.time_zone)}`;
+  return h("li", { class: "card" },
+    h("h2", {}, h("a", { href: path("times", one.instructor_id, one.service_id, one.instructor_name) }, one.title)),
+    h("p", {}, ["with " + one.instructor_name, one.organization_name, one.area].filter(Boolean).join(" · ")),
+    h("p", {}, [length(one.duration_minutes), price].filter(Boolean).join(" · ")),
+    h("p", { class: "soft" }, next ? `Next free: ${next}` : "Nothing is open at the moment."),
+    one.rating !== null && h("p", { class: "soft" }, `Rated ${one.rating} in ${one.rating_count} lessons`),
   );
-}
-
-function offer(instructor: Instructor, service: Service): HTMLElement {
-  // The price, with the fee, is a question of its own (quote_booking): the lesson's page asks it.
-  const path = ["times", instructor.id, service.id, instructor.display_name].map(encodeURIComponent).join("/");
-  return h("a", { href: `#/${path}` }, `${service.title}, ${service.duration_minutes} minutes`);
 }

@@ -22,20 +22,14 @@ export async function signInPage(): Promise<Page> {
 
   return {
     title: "Sign in",
-    content: h(
-      "div",
-      { class: "columns" },
-      h(
-        "form",
-        { class: "card", onsubmit: signIn },
+    content: h("div", { class: "columns" },
+      h("form", { class: "card", onsubmit: signIn },
         h("h2", {}, "I have been here before"),
         labelled("E-mail", email),
         labelled("Password", password),
         h("button", { class: "main" }, "Sign in"),
       ),
-      h(
-        "form",
-        { class: "card", onsubmit: signUp },
+      h("form", { class: "card", onsubmit: signUp },
         h("h2", {}, "I am new here"),
         labelled("Name", name),
         labelled("E-mail", newEmail),

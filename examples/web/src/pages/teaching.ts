@@ -1,11 +1,17 @@
 import { call, forgetRoles, requireSession, rows, supabase, type Tables } from "../api";
 import { now } from "../config";
 import { cards, cents, DAY, day, h, isoDate, labelled, money, openDialog, path, section, tabs, time, WEEK, weeks } from "../dom";
-import { askWhy, button, done, form, type Page } from "../main";
-import { WORDS } from "./bookings";
+import { askWhy, button, did, done, form, type Page } from "../main";
+import { move, WORDS } from "./bookings";
+import { claimsAbout, openClaims, sayAbsent, type Claim } from "./claims";
 
 type Booking = Tables<"booking_details">;
 export type Me = Tables<"instructors">;
+
+/** A status as the instructor would say it. */
+function statusOf({ booking_status: status }: Booking): string {
+  return { proposed: "waits for the learner's answer", requested: "waits for your answer" }[status as string] ?? WORDS[status];
+}
 
 /** The person as an instructor: once for each school, and once for the marketplace. */
 export async function myInstructors(): Promise<Me[]> {
@@ -43,17 +49,13 @@ export async function weekPage(week = "0"): Promise<Page> {
   ]);
   return {
     title: "Teaching",
-    content: h(
-      "div",
-      {},
+    content: h("div", {},
       teachingTabs(),
       me.some((one) => one.verification_status !== "verified") &&
         h("p", { class: "card" }, "Nobody finds you before the platform has verified you. Meanwhile, open your hours."),
-      requests.length > 0 && section("Waiting for your answer", cards(requests.map(lessonCard), "")),
+      requests.length > 0 && section("Waiting for your answer", cards(requests.map((one) => lessonCard(one, [])), "")),
       weeks(since, new Date(until.getTime() - DAY), zone, (count) => path("teaching", String(Number(week) + count))),
-      h(
-        "div",
-        { class: "days" },
+      h("div", { class: "days" },
         ...days.map((on) =>
           dayOfWeek(
             on,
@@ -85,10 +87,8 @@ function beginning(): HTMLElement {
 
 function dayOfWeek(on: string, bookings: Booking[], zone: string): HTMLElement {
   const line = (one: Booking) =>
-    h("li", {}, h("strong", {}, time(one.start_at, zone)), ` ${one.session_title} for ${one.learner_name}, ${WORDS[one.booking_status]}`);
-  return h(
-    "section",
-    { class: "card" },
+    h("li", {}, h("strong", {}, time(one.start_at, zone)), ` ${one.session_title} for ${one.learner_name}, ${statusOf(one)}`);
+  return h("section", { class: "card" },
     h("h2", {}, h("a", { href: path("day", on) }, day(`${on}T12:00:00Z`, "UTC"))),
     bookings.length > 0 ? h("ul", { class: "plain" }, ...bookings.map(line)) : h("p", { class: "soft" }, "Free"),
   );
@@ -97,65 +97,58 @@ function dayOfWeek(on: string, bookings: Booking[], zone: string): HTMLElement {
 /** A day in the instructor's time zone, with what is to be done at each lesson. */
 export async function dayPage(on = ""): Promise<Page> {
   const me = await myInstructors();
-  const bookings = (await Promise.all(me.map((one) => call("instructor_day", { p_instructor_id: one.id, p_on: on })))).flat();
-  const ahead = bookings.filter((one) => ["held", "requested", "confirmed"].includes(one.booking_status));
+  const days = Promise.all(me.map((one) => call("instructor_day", { p_instructor_id: one.id, p_on: on })));
+  const [bookings, claims] = await Promise.all([days.then((found) => found.flat()), openClaims()]);
+  const isAhead = (one: Booking) =>
+    Date.parse(one.start_at) > now().getTime() && ["held", "requested", "confirmed"].includes(one.booking_status);
+  const ahead = bookings.filter(isAhead);
   const cancelDay = (reason: string) =>
     Promise.all(me.map((one) => call("cancel_day", { p_instructor_id: one.id, p_on: on, p_reason: reason }))).then((ended) =>
       done(`The day is closed. ${ended.flat().length} lessons were cancelled; their learners are told, and get their money back.`),
     );
   return {
     title: day(`${on}T12:00:00Z`, "UTC"),
-    content: h(
-      "div",
-      {},
+    content: h("div", {},
       teachingTabs(),
-      cards(bookings.map(lessonCard), "No lessons."),
+      cards(bookings.map((one) => lessonCard(one, claims)), "No lessons."),
       h("p", { class: "row" }, h("a", { class: "button", href: "#/teaching" }, "Back to the week")),
       ahead.length > 0 &&
-        button(
-          "Cancel the whole day",
-          async () => askWhy("Cancel every lesson of this day?", "Why, for the learners", "Cancel the day", cancelDay),
-          {
-            class: "link",
-          },
+        button("Cancel the whole day", async () =>
+          askWhy("Cancel every lesson of this day?", "Why, for the learners", "Cancel the day", cancelDay),
         ),
     ),
   };
 }
 
-function lessonCard(booking: Booking): HTMLElement {
-  const is = (status: Booking["booking_status"]) => booking.booking_status === status;
+function lessonCard(booking: Booking, claims: Claim[]): HTMLElement {
+  const is = (...statuses: Booking["booking_status"][]) => statuses.includes(booking.booking_status);
   const of = { p_booking_id: booking.id };
-  const say = (work: Promise<unknown>, message: string) => work.then(() => done(message));
   const isNear = Date.parse(booking.start_at) - 15 * 60 * 1000 <= now().getTime();
   const hasBegun = Date.parse(booking.start_at) <= now().getTime();
   const isOver = Date.parse(booking.end_at) <= now().getTime();
-  const missed = () => say(call("mark_no_show", { ...of, p_who: "learner" }), "Noted. The learner is told, and can say otherwise. If nobody does, the lesson is earned all the same.");
+  const said = claimsAbout(booking, claims, "instructor");
+  const isToComplete = is("confirmed", "in_progress") && isOver && said.length === 0;
   const cancel = (reason: string) =>
-    say(call("cancel_booking", { ...of, p_reason: reason }), "Cancelled. The learner gets everything back.");
-  return h(
-    "li",
-    { class: "card" },
+    did(call("cancel_booking", { ...of, p_reason: reason }), "Cancelled. The learner gets everything back.");
+  return h("li", { class: "card" },
     h("h3", {}, `${day(booking.start_at)}, ${time(booking.start_at)}`),
-    h(
-      "p",
-      {},
+    h("p", {},
       `${booking.session_title} for ${booking.learner_name}, `,
-      h("strong", { class: `status ${booking.status}` }, WORDS[booking.booking_status]),
+      h("strong", { class: `status ${booking.status}` }, statusOf(booking)),
     ),
     booking.learner_notes && h("p", {}, `“${booking.learner_notes}”`),
     booking.amount_captured > 0 && h("p", { class: "soft" }, `${money(booking.amount_captured, booking.currency)} paid`),
-    h(
-      "p",
-      { class: "row" },
-      is("requested") && button("Accept", () => say(call("confirm_booking", of), "Accepted. The learner pays now."), { class: "main" }),
-      is("requested") && button("Decline", () => say(call("decline_booking", of), "Declined.")),
-      is("confirmed") && isNear && button("Start", () => say(call("start_lesson", of), "The lesson has begun.")),
-      is("confirmed") && hasBegun && button("Did not come", missed),
+    ...said,
+    h("p", { class: "row" },
+      is("requested") && button("Accept", () => did(call("confirm_booking", of), "Accepted. The learner pays now."), { class: "main" }),
+      is("requested") && button("Decline", () => did(call("decline_booking", of), "Declined.")),
+      is("confirmed") && isNear && !isOver && button("Start", () => did(call("start_lesson", of), "The lesson has begun.")),
+      is("confirmed", "in_progress") && sayAbsent(booking, claims, "learner"),
+      is("confirmed") && !hasBegun && button("Move", () => move(booking)),
       is("confirmed") &&
         !hasBegun &&
         button("Cancel", async () => askWhy("Cancel this lesson?", "Why, for the learner", "Cancel the lesson", cancel)),
-      is("in_progress") && isOver && button("Complete", async () => complete(booking), { class: "main" }),
+      isToComplete && button("Complete", async () => complete(booking), { class: "main" }),
     ),
   );
 }

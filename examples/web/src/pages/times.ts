@@ -1,7 +1,7 @@
-import { call, rows, supabase } from "../api";
+import { call, requireSession, rows, supabase } from "../api";
 import { now } from "../config";
 import { day, h, length, money, path, time, WEEK, weeks } from "../dom";
-import { act, type Page } from "../main";
+import { act, button, done, type Page } from "../main";
 import { askToBook } from "./book";
 
 /** The open times of a week, by day, in the instructor's time zone. Needs three requests. */
@@ -18,25 +18,27 @@ export async function timesPage(instructorId = "", serviceId = "", name = "", we
   const total = quote.reduce((sum, line) => sum + line.amount_cents, 0);
   const price = money(total, quote[0]!.currency);
   const zone = slots[0]?.time_zone;
+  const wait = async () => {
+    await requireSession();
+    await call("join_waiting_list", of);
+    await done("A time that becomes free is offered to you under My lessons, and kept for two hours.");
+  };
   return {
     title: service.title,
-    content: h(
-      "div",
-      {},
+    content: h("div", {},
       h("p", {}, [name && `With ${name}`, length(service.duration_minutes), `${price}, fee included`].filter(Boolean).join(" · ")),
       service.description && h("p", {}, service.description),
       service.requires_approval && h("p", {}, "You ask for a time, and pay once your instructor has agreed."),
       weeks(since, until, zone, (count) => path("times", instructorId, serviceId, name, String(Number(week) + count)), Number(week) > 0),
       slots.length === 0 && h("p", { class: "card" }, "Nothing is open in this week. Look at a later one."),
-      h(
-        "div",
-        { class: "days" },
+      h("div", { class: "days" },
         ...byDay(slots).map(([title, times]) => {
           const choose = (slot: (typeof slots)[number]) => act(() => askToBook({ slot, service, instructorId, price }));
           return h("section", { class: "card" }, h("h2", {}, title), timeButtons(times, choose));
         }),
       ),
       zone && h("p", { class: "soft" }, `Times are those of ${zone.replace("_", " ")}.`),
+      !service.requires_approval && h("p", {}, button("Wait for a time that becomes free", wait, { class: "link" })),
       h("p", {}, h("a", { href: path("buy-hours", instructorId, serviceId, name) }, "Buy several hours ahead")),
     ),
   };
