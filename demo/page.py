@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import cos, radians
 from pathlib import Path
 from typing import Any
 
@@ -67,10 +68,25 @@ def write(play: Play) -> Path:
         parts=money_path(play),
         left=left_at_stripe(play),
         kept=play.story.kept,
+        way=way(play),
+        distance=play.way["properties"]["distance_meters"],
     )
     PATH.parent.mkdir(exist_ok=True)
     PATH.write_text(text)
     return PATH
+
+
+def way(play: Play) -> str:
+    """Return where the lesson on the road led, as the points of a line on a map of 600 by 400."""
+    places = play.way["geometry"]["coordinates"]
+    west, east = min(lng for lng, _ in places), max(lng for lng, _ in places)
+    south, north = min(lat for _, lat in places), max(lat for _, lat in places)
+    narrowing = cos(radians(south))
+    scale = min(560 / ((east - west) * narrowing), 360 / (north - south))
+    return " ".join(
+        f"{20 + (lng - west) * narrowing * scale:.1f},{20 + (north - lat) * scale:.1f}"
+        for lng, lat in places
+    )
 
 
 def calendar(play: Play) -> list[list[Card]]:

@@ -380,6 +380,18 @@ class Instructor(Person):
         """Begin a lesson."""
         self.call("start_lesson", p_booking_id=booking.id)
 
+    def start_trip(self, booking: Booking) -> str:
+        """Let the phone note where the lesson leads; return the trip's id."""
+        return str(self.call("start_trip", p_booking_id=booking.id))
+
+    def send_points(self, trip_id: str, points: list[Row]) -> int:
+        """Send what the phone has noted; return how many points were new."""
+        return len(self.call("record_trip_points", p_trip_id=trip_id, p_points=points))
+
+    def finish_trip(self, trip_id: str) -> None:
+        """Let the phone note nothing more."""
+        self.call("finish_trip", p_trip_id=trip_id)
+
     def complete(self, booking: Booking, notes: str) -> None:
         """End a lesson, with a word for the learner."""
         self.call("complete_lesson", p_booking_id=booking.id, p_notes=notes)
@@ -482,6 +494,23 @@ class Customer(Person):
     def pay_for(self, bought: Booking | Hours) -> None:
         """Pay with a card that works."""
         self.pay(self.open_payment(bought))
+
+    def wait_for(self, service_id: str) -> None:
+        """Join the waiting list of a lesson, on any day and at any time."""
+        self.call("join_waiting_list", p_service_id=service_id)
+
+    def offered(self) -> list[Row]:
+        """Return what is kept for them until they say yes."""
+        query = self.client.table("bookings").select("id, start_at, hold_expires_at")
+        return rows_of(query.eq("status", "proposed"))
+
+    def accept(self, booking_id: str) -> str:
+        """Say yes to what is kept for them; return the booking's status."""
+        return str(self.call("accept_proposal", p_booking_id=booking_id))
+
+    def way_of(self, trip_id: str) -> Row:
+        """Return where a lesson led, as GeoJSON."""
+        return cast(Row, self.call("trip_geojson", p_trip_id=trip_id))
 
     def see(self, booking: Booking) -> Row:
         """Return the booking as the published view shows it."""

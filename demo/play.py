@@ -95,6 +95,7 @@ class Play:
         self.agreed: list[Agreed] = []
         self.services: dict[Lesson, str] = {}
         self.onboarded: set[str] = set()
+        self.way: Row = {}
 
     @property
     def instructors(self) -> tuple[Instructor, ...]:

@@ -12,12 +12,18 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
 from itertools import groupby
+from mailbox import Maildir
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
 import httpx
 import psycopg
+from aiosmtpd.controller import Controller
+from aiosmtpd.handlers import Mailbox
 from psycopg.rows import DictRow, dict_row
 
 from demo.story import Story
@@ -106,6 +112,7 @@ class Stage:
             psycopg.connect(self.summary["db_url"], autocommit=True)
         )
         self.home = Path(self.summary["home"])
+        self._take_mail(opening)
         if self.place.data_dir is not None:
             self.stripe.keep_in(self.home)
         opening.enter_context(self.stripe)
@@ -133,6 +140,29 @@ class Stage:
         opening.callback(service.stop)
         service.wait_until_ready(url)
         return url
+
+    def _take_mail(self, opening: ExitStack) -> None:
+        """Keep what is mailed in the folder `mail`; `mail` is the jobs' settings for that."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        keeper = Controller(Mailbox(self.home / "mail"), hostname="127.0.0.1", port=port)
+        keeper.start()
+        opening.callback(keeper.stop)
+        self.mail = {
+            "SMTP_HOST": "127.0.0.1",
+            "SMTP_PORT": str(port),
+            "SMTP_SECURITY": "none",
+            "MAIL_FROM": "lessons@lplate.example",
+            "SERVICE_URL": "https://lessons.example",
+        }
+
+    def mails_to(self, address: str) -> list[EmailMessage]:
+        """Return what has arrived at an address, the latest last."""
+        box = Maildir(self.home / "mail", factory=None)
+        mails = [message_from_bytes(box.get_bytes(key), policy=default) for key in box.iterkeys()]
+        theirs = [mail for mail in mails if mail["To"] == address]
+        return sorted(theirs, key=lambda mail: mail["Date"].datetime)
 
     def _listen(self) -> socket.socket:
         port = self.place.service_port
@@ -199,7 +229,8 @@ class Stage:
     def run_job(self, *arguments: str) -> Finished:
         """Run `python -m jobs …` with its own login, and show what it says."""
         self.story.show(f"$ python -m jobs {' '.join(arguments)}")
-        process = self.start_job(*arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        mail = self.mail if "outbox" in arguments else {}
+        process = self.start_job(*arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **mail)
         try:
             stdout, stderr = process.communicate(timeout=300)
         finally:

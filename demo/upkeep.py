@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import threading
@@ -12,8 +11,6 @@ from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import IO, Any, Literal, Self
 
-from aiosmtpd.controller import Controller
-from aiosmtpd.handlers import Mailbox
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from demo.stage import Stage, StageError
@@ -42,7 +39,7 @@ class Move(BaseModel):
 
 
 class Upkeep:
-    """Delivers events, carries out the outbox, keeps mails, maintains, and moves the clock."""
+    """Delivers events, carries out the outbox, maintains, and moves the clock."""
 
     def __init__(self, stage: Stage, clock_port: int = 0) -> None:
         self.stage = stage
@@ -93,7 +90,7 @@ class Upkeep:
 
     def _watch_outbox(self, opening: ExitStack) -> None:
         log: IO[str] = opening.enter_context((self.stage.home / "outbox.log").open("w"))
-        mail = self._take_mail(opening)
+        mail = self.stage.mail | {"SERVICE_URL": self.stage.service_url}
         process = self.stage.start_job("outbox", "--watch", stdout=log, stderr=log, **mail)
 
         def stop() -> None:
@@ -105,22 +102,6 @@ class Upkeep:
                 process.wait()
 
         opening.callback(stop)
-
-    def _take_mail(self, opening: ExitStack) -> dict[str, str]:
-        """Keep what is mailed in the folder `mail`; the jobs' settings for that."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        keeper = Controller(Mailbox(self.stage.home / "mail"), hostname="127.0.0.1", port=port)
-        keeper.start()
-        opening.callback(keeper.stop)
-        return {
-            "SMTP_HOST": "127.0.0.1",
-            "SMTP_PORT": str(port),
-            "SMTP_SECURITY": "none",
-            "MAIL_FROM": "lessons@lplate.example",
-            "SERVICE_URL": self.stage.service_url,
-        }
 
     def _serve_clock(self, opening: ExitStack) -> None:
         try:

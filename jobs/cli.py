@@ -19,6 +19,7 @@ from jobs import doctor as examination
 from jobs import payouts as payout_job
 from jobs.config import Config
 from jobs.database import Database
+from jobs.mail_reports import read_reports
 from jobs.messages import Messages
 from jobs.outbox import Outbox
 from jobs.output import open_output
@@ -169,6 +170,20 @@ def preview(
             _explain(refusal)
             raise typer.Exit(BAD_ARGUMENTS) from None
         open_output().table("message", [asdict(one) for one in previewed])
+
+
+@messages_app.command()
+def reports(
+    maildir: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, file_okay=False, help="The Maildir that mails to MAIL_FROM arrive in."
+        ),
+    ],
+) -> None:
+    """Read which mails bounced, and which were called spam, from the mail servers' reports."""
+    with _session(pool_size=1) as (_, database):
+        read_reports(maildir, database, open_output())
 
 
 @messages_app.command()

@@ -143,8 +143,18 @@ class Message:
     content_sid: str | None
     content_variables: dict[str, str] | None
     must_look_up: bool
+    is_marketing: bool
     first_tried_at: datetime
     attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class MailReport:
+    """What a mail server reports of a mail: its Message-ID, and a bounce's RFC 3463 status."""
+
+    message_id: str
+    type: Literal["bounce", "complaint"]
+    status: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -717,6 +727,16 @@ class Database(Postgres):
             suppress=suppress,
         )
         return status
+
+    def record_mail_report(self, report: MailReport) -> str:
+        """Record a bounce or a complaint: 'recorded', 'duplicate' or 'unknown_message'."""
+        outcome: str = self._scalar(
+            "record_mail_report",
+            provider_id=report.message_id,
+            type=report.type,
+            status=report.status,
+        )
+        return outcome
 
     def preview_message(
         self, kind: str, org_id: UUID | None, locale: str

@@ -22,6 +22,7 @@ POINTS = frozenset(
         "after_close",
         "message_claimed",
         "message_sent",
+        "message_recorded",
     }
 )
 NOTATION = re.compile(r"(?P<name>\w+)(:(?P<nth>[1-9]\d{0,5}))?(:(?P<action>kill|stop))?", re.ASCII)

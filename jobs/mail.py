@@ -5,17 +5,14 @@ import smtplib
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, formataddr
-from typing import Any
-
-from icalendar import Calendar, Event
 
 from jobs.config import Config
 from jobs.database import Message
 from jobs.sending import NotSent, OutcomeUnknown, SendingRefused
+from lplate.calendars import write_calendar
 
 # RFC 3463: the address or its domain is wrong, or the mailbox is disabled.
 NO_SUCH_ADDRESS = re.compile(rb"\b5\.(1\.[0-3]|1\.10|2\.1)\b")
@@ -101,41 +98,24 @@ def write_mail(message: Message, sender: str, service_url: str | None) -> EmailM
     mail["Date"] = format_datetime(message.first_tried_at)
     mail["Message-ID"] = f"<{message.message_id}@{sender.partition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"
+    html = message.html
     if message.unsubscribe_token and service_url:
         link = f"{service_url}/messages/unsubscribe/{message.unsubscribe_token}"
         mail["List-Unsubscribe"] = f"<{link}>"
         mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         body += f"\n\nNo more of these: {link}"
+        html = html and html + f'<p><a href="{link}">No more of these</a></p>'
+    elif message.is_marketing:  # the law asks for a way out in each
+        raise NotSent("service_url_missing")
     mail.set_content(body)
-    if message.html:
-        mail.add_alternative(message.html, subtype="html")
+    if html:
+        mail.add_alternative(html, subtype="html")
     if message.calendar:
         mail.add_attachment(
-            write_calendar(message.calendar),
+            write_calendar([message.calendar], message.calendar["method"]),
             maintype="text",
             subtype="calendar",
             filename="lesson.ics",
             params={"method": message.calendar["method"], "charset": "utf-8"},
         )
     return mail
-
-
-def write_calendar(entry: dict[str, Any]) -> bytes:
-    """Write a calendar entry (RFC 5545)."""
-    calendar = Calendar()
-    calendar.add("prodid", "-//LPlate//EN")
-    calendar.add("version", "2.0")
-    calendar.add("method", entry["method"])
-    event = Event()
-    event.add("uid", f"{entry['uid']}@lplate")
-    event.add("sequence", entry["sequence"])
-    event.add("dtstamp", datetime.fromisoformat(entry["stamp"]))
-    event.add("dtstart", datetime.fromisoformat(entry["start"]))
-    event.add("dtend", datetime.fromisoformat(entry["end"]))
-    event.add("summary", entry["summary"])
-    event.add("status", "CANCELLED" if entry["method"] == "CANCEL" else "CONFIRMED")
-    if entry["location"]:
-        event.add("location", entry["location"])
-    calendar.add_component(event)
-    written: bytes = calendar.to_ical()
-    return written

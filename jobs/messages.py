@@ -84,6 +84,7 @@ class Messages:
             return self._fail(message, "refused", str(error), error.suppress)
         self._failpoints.reach("message_sent")
         self._database.record_message_sent(message.message_id, provider_id)
+        self._failpoints.reach("message_recorded")
         self._output.event("message_sent", message_id=message.message_id, channel=message.channel)
         return True
 

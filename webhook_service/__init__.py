@@ -11,6 +11,7 @@ from lplate import logs
 from lplate.stripe_client import make_stripe_client
 from webhook_service import (
     billing,
+    calendars,
     connect,
     cors,
     health,
@@ -57,6 +58,7 @@ def create_app(config: Config) -> Flask:
     app.register_blueprint(health.make_blueprint(probe))
     app.register_blueprint(stripe_webhooks.make_blueprint(config, database))
     app.register_blueprint(messages.make_blueprint(config, database))
+    app.register_blueprint(calendars.make_blueprint(database))
     for users in (
         payment_intents.make_blueprint(database, stripe, auth, config.stripe_publishable_key),
         connect.make_blueprint(config, database, stripe, auth),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -258,6 +258,11 @@ class Database(Postgres):
             payload=Jsonb(payload),
         )
         return meaning
+
+    def calendar_of_feed(self, token: str) -> list[dict[str, Any]] | None:
+        """Return the entries of the calendar behind a secret; None if nobody has it."""
+        entries: list[dict[str, Any]] | None = self._scalar("calendar_of_feed", token=token)
+        return entries
 
     def unsubscribe(self, token: UUID) -> bool:
         """Switch off what the link in a message names; False for a link that nobody was sent."""

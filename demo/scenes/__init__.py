@@ -3,7 +3,17 @@
 from collections.abc import Callable
 
 from demo.play import Play
-from demo.scenes import booking, late_payments, lessons, opening, payday, returns, school, tutor
+from demo.scenes import (
+    booking,
+    gaps,
+    late_payments,
+    lessons,
+    opening,
+    payday,
+    returns,
+    school,
+    tutor,
+)
 
 SCENES: tuple[Callable[[Play], None], ...] = (
     opening.play,
@@ -12,6 +22,7 @@ SCENES: tuple[Callable[[Play], None], ...] = (
     school.play,
     tutor.play,
     returns.play,
+    gaps.play,
     lessons.play,
     returns.play_on,
     payday.play,

@@ -1,5 +1,7 @@
 """Sunday: learners find times, book and pay."""
 
+from email.message import EmailMessage
+
 from demo.people import Learner, Refused
 from demo.play import Agreed, Play
 from demo.story import money
@@ -47,6 +49,7 @@ def play(scene: Play) -> None:
     )
     asked = stage.run_job("outbox")
     story.check("Stripe has said what it keeps of each payment", asked.status == 0)
+    a_confirmation_arrives(scene, first)
 
 
 def somebody_wants_the_same_time(scene: Play, taken: Agreed) -> None:
@@ -67,6 +70,31 @@ def a_card_is_declined(scene: Play) -> None:
         story.tell(f"Ben books Monday 10:00 with Ivy; his bank says: {declined}")
     scene.ben.pay(intent)
     story.tell(f"He tries another card, and pays {money(intent.amount_cents)}")
+
+
+def a_confirmation_arrives(scene: Play, agreed: Agreed) -> None:
+    """The mail that the server took, with the lesson as an entry for a calendar."""
+    (mail,) = (
+        mail
+        for mail in scene.stage.mails_to(agreed.customer.email)
+        if f"{agreed.day[:3]}" in mail["Subject"] and agreed.time in mail["Subject"]
+    )
+    show_mail(scene, mail)
+    attached = [part.get_content_type() for part in mail.iter_attachments()]
+    scene.story.check(
+        f"{agreed.customer.first_name} has a confirmation, with an entry for a calendar",
+        attached == ["text/calendar"],
+    )
+
+
+def show_mail(scene: Play, mail: EmailMessage) -> None:
+    """Show a mail as it arrived, without the links below it."""
+    body = mail.get_body(("plain",))
+    assert body is not None
+    scene.story.show(f"a mail to {mail['To']}: {mail['Subject']}")
+    for line in body.get_content().splitlines():
+        if line.strip() and "https://" not in line:
+            scene.story.show(line.strip(), indent=6)
 
 
 def tell(scene: Play, agreed: Agreed) -> None:

@@ -5,7 +5,8 @@
 -- also publish times as slots, which then have an id that a booking can name (30_publish.sql).
 -- A free slot is as its service is now, and a booked one as it was booked (50_follow_service.sql).
 -- Bookings occupy the calendars of instructor and learner (40_occupy.sql): the exclusion constraint nobody_is_in_two_places is what
--- finally rules out that one person teaches or learns in two places at once, in whichever organizations.
+-- finally rules out that one person teaches or learns in two places at once, in whichever organizations. Busy times (42_busy.sql) are in the
+-- same calendars.
 --
 -- Called by bookings (50), which list and take slots. Instructors and their schools' admins write windows and exceptions
 -- directly (90_access.sql), and publish and withdraw slots through 80_api.sql.
@@ -127,6 +128,28 @@ comment on column public.bookable_slots.current_bookings is
 comment on column public.bookable_slots.is_available is
     'Whether a seat is offered and left. The instructor may still be busy with another service, which only booking finds out.';
 
+create table public.busy_times (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    instructor_id uuid not null,
+    start_at timestamptz not null,
+    end_at timestamptz not null,
+    note text,
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint end_is_after_start check (start_at < end_at),
+    constraint busy_time_is_a_year_at_most check (end_at <= start_at + interval '366 days'),
+    constraint times_are_plausible check (private.is_plausible_time(start_at) and private.is_plausible_time(end_at)),
+    constraint note_is_short check (length(note) between 1 and 500),
+    constraint note_is_visible check (private.is_visible(note))
+);
+
+create index on public.busy_times (instructor_id, end_at);
+
+comment on table public.busy_times is
+    'When an instructor gives no lessons, from one instant to another; in person_calendar under its id. Whole dates are closed by exceptions.';
+
 create table private.person_calendar (
     id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
@@ -135,6 +158,7 @@ create table private.person_calendar (
     learner_id uuid,
     slot_id uuid,
     booking_id uuid,
+    entry_id uuid,
     chain_id uuid not null default gen_random_uuid(),
     during tstzrange not null,
     expires_at timestamptz not null default 'infinity',
@@ -149,6 +173,7 @@ create table private.person_calendar (
         num_nonnulls(instructor_id, learner_id) = 1
         and (slot_id is null or instructor_id is not null)
         and (booking_id is null or learner_id is not null)
+        and num_nonnulls(slot_id, booking_id, entry_id) <= 1
     ),
     constraint time_is_not_empty check (not isempty(during)),
     constraint nobody_is_in_two_places exclude using gist (person_id with =, during with &&, chain_id with <>)
@@ -156,13 +181,15 @@ create table private.person_calendar (
 
 create index on private.person_calendar (org_id, instructor_id);
 create index on private.person_calendar (org_id, learner_id);
+create index on private.person_calendar (org_id, entry_id) where entry_id is not null;
 
 comment on table private.person_calendar is
-    'What occupies a person: teaching (a row for each taken slot, buffers included), learning (a row for each booking), or a busy time '
-    'entered by hand, which has neither.';
+    'What occupies a person: teaching (a row for each taken slot, buffers included), learning (a row for each booking), or another time '
+    'that is taken: a busy time, or a test.';
 comment on column private.person_calendar.person_id is
     'The login of the instructor or learner, else that row''s id. So one person has one calendar in all organizations, for both roles.';
 comment on column private.person_calendar.instructor_id is 'Who teaches or is busy; null where somebody learns.';
+comment on column private.person_calendar.entry_id is 'The busy time or the learner''s test that takes the time.';
 comment on column private.person_calendar.chain_id is
     'Times of one chain may overlap: a booking and the dearer replacement that is not paid yet. The person''s own id stands for lessons '
     'that overlapped already when a login was linked.';
@@ -172,6 +199,7 @@ comment on column private.person_calendar.expires_at is
 alter table public.availability_windows enable row level security;
 alter table public.availability_exceptions enable row level security;
 alter table public.bookable_slots enable row level security;
+alter table public.busy_times enable row level security;
 alter table private.person_calendar enable row level security;
 
 create trigger touch_updated_at
@@ -189,5 +217,7 @@ create trigger touch_updated_at
 select private.audit_table('public.availability_windows', 'id');
 
 select private.audit_table('public.availability_exceptions', 'id', '{note}');
+
+select private.audit_table('public.busy_times', 'id', '{note}');
 
 -- NOTE: slots and the calendar are not audited: they follow from windows and bookings, which are.

@@ -15,11 +15,11 @@ begin
 
     with entered as (
         insert into private.person_calendar (
-            id, org_id, person_id, instructor_id, learner_id, slot_id, booking_id, chain_id, during, expires_at
+            id, org_id, person_id, instructor_id, learner_id, slot_id, booking_id, entry_id, chain_id, during, expires_at
         )
         select
             wanted.id, wanted.org_id, wanted.person_id, wanted.instructor_id, wanted.learner_id, wanted.slot_id, wanted.booking_id,
-            wanted.chain_id, wanted.during, wanted.expires_at
+            wanted.entry_id, wanted.chain_id, wanted.during, wanted.expires_at
         from unnest(p_wanted) wanted
         order by wanted.person_id, lower(wanted.during)
         on conflict do nothing

@@ -45,10 +45,10 @@ begin
     from removed;
 
     insert into private.person_calendar (
-        id, org_id, person_id, instructor_id, learner_id, slot_id, booking_id, chain_id, during, expires_at, created_at
+        id, org_id, person_id, instructor_id, learner_id, slot_id, booking_id, entry_id, chain_id, during, expires_at, created_at
     )
     select
-        own.id, own.org_id, p_person_id, own.instructor_id, own.learner_id, own.slot_id, own.booking_id,
+        own.id, own.org_id, p_person_id, own.instructor_id, own.learner_id, own.slot_id, own.booking_id, own.entry_id,
         case when own.chain_id = any (overlapping_ids) then p_person_id else own.chain_id end,
         own.during, own.expires_at, own.created_at
     from unnest(moved) own

@@ -33,3 +33,32 @@ comment on function public.unpublish_slots is
     'Withdraws the free slots of a service from p_from (inclusive) to p_to (exclusive) and returns how many. A booked slot is withdrawn '
     'when it becomes free. '
     'Errors: sign_in_required, service_not_found, bad_time_range.';
+
+create function public.add_busy_time(
+    p_instructor_id uuid,
+    p_start_at timestamptz,
+    p_end_at timestamptz,
+    p_note text default null
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.add_busy_time(p_instructor_id, p_start_at, p_end_at, p_note);
+
+comment on function public.add_busy_time is
+    'Keeps a time free of lessons, such as one from the instructor''s own calendar, and returns its id; for the instructor and the '
+    'organization''s admins. Nothing in it is listed or can be booked, in any organization. Errors: sign_in_required, instructor_not_found, '
+    'instructor_busy, too_many_busy_times, time_is_plausible, value_missing, and the rules of public.busy_times.';
+
+create function public.remove_busy_time(p_busy_time_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.remove_busy_time(p_busy_time_id);
+
+comment on function public.remove_busy_time is
+    'Gives a busy time back to lessons; for the instructor and the organization''s admins. Errors: sign_in_required, busy_time_not_found.';

@@ -99,3 +99,19 @@ grant execute on function private.publish_slots to authenticated;
 grant execute on function public.publish_slots to authenticated;
 grant execute on function private.unpublish_slots to authenticated;
 grant execute on function public.unpublish_slots to authenticated;
+
+create policy select_own_or_admin on public.busy_times
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.busy_times to authenticated, service_role;
+-- NOTE: busy times are written by functions, which know who is free.
+
+grant execute on function private.add_busy_time to authenticated;
+grant execute on function public.add_busy_time to authenticated;
+grant execute on function private.remove_busy_time to authenticated;
+grant execute on function public.remove_busy_time to authenticated;

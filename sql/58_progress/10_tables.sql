@@ -2,6 +2,7 @@
 --
 --   20_syllabus  define_syllabus: the skills that an organization teaches
 --   21_assess    assess_skills: at a lesson, the level of a learner in some of them; learner_progress
+--   22_tests     add_test, record_test_result: when a learner is tested, and how it went
 --   30_rate      rate_lesson: one rating, with a review, for each lesson that began; keep_ratings keeps the instructor's average
 --   31_reply     reply_to_review: one reply by the instructor
 --   32_moderate  report_review; the platform hides a review for a listed reason, which its author is told, or keeps it
@@ -63,6 +64,42 @@ comment on table public.skill_assessments is
     'How well a learner did something at a lesson; at most one for each lesson and skill. The latest counts, also when it is lower.';
 comment on column public.skill_assessments.level is
     '1 introduced, 2 under full instruction, 3 prompted, 4 seldom prompted, 5 independent: as the driver''s record has them.';
+
+create type public.test_outcome as enum ('passed', 'failed', 'cancelled');
+
+create table public.learner_tests (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    learner_id uuid not null,
+    instructor_id uuid,
+    kind text not null,
+    start_at timestamptz not null,
+    end_at timestamptz not null,
+    centre text,
+    outcome public.test_outcome,
+    note text,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint end_is_after_start check (start_at < end_at),
+    constraint test_is_a_day_at_most check (end_at <= start_at + interval '24 hours'),
+    constraint times_are_plausible check (private.is_plausible_time(start_at) and private.is_plausible_time(end_at)),
+    constraint texts_are_short check (
+        length(kind) between 1 and 60 and length(centre) between 1 and 200 and length(note) between 1 and 1000
+    ),
+    constraint texts_are_lines check (private.is_line(kind) and private.is_line(centre)),
+    constraint note_is_visible check (private.is_visible(note))
+);
+
+create index on public.learner_tests (learner_id, start_at);
+create index on public.learner_tests (instructor_id);
+
+comment on table public.learner_tests is
+    'When a learner is tested, such as by a driving examiner, and how it went. Its time is taken in the calendars of who entered it.';
+comment on column public.learner_tests.instructor_id is 'Who goes along, or is to know of it.';
+comment on column public.learner_tests.outcome is 'Null until it is known.';
 
 create table public.lesson_ratings (
     id uuid not null unique default gen_random_uuid(),
@@ -130,6 +167,7 @@ comment on table public.review_reports is
 
 alter table public.skills enable row level security;
 alter table public.skill_assessments enable row level security;
+alter table public.learner_tests enable row level security;
 alter table public.lesson_ratings enable row level security;
 alter table public.review_reports enable row level security;
 
@@ -139,6 +177,10 @@ create trigger touch_updated_at
 
 create trigger touch_updated_at
     before update on public.skill_assessments
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.learner_tests
     for each row execute function private.touch_updated_at();
 
 create trigger touch_updated_at
@@ -152,3 +194,5 @@ select private.audit_table('public.skill_assessments', 'id', '{note}');
 select private.audit_table('public.lesson_ratings', 'id', '{review,reply}');
 
 select private.audit_table('public.review_reports', 'id', '{statement}');
+
+select private.audit_table('public.learner_tests', 'id', '{centre,note}');

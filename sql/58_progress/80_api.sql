@@ -125,3 +125,37 @@ end;
 comment on function public.list_reviews is
     'What learners say of an instructor who is listed, the newest first, in pages of at most 200, where p_before is the rated_at of the last '
     'row of the page before. Average and count are in instructors.rating and rating_count. For everybody.';
+
+create function public.add_test(
+    p_learner_id uuid,
+    p_kind text,
+    p_start_at timestamptz,
+    p_end_at timestamptz,
+    p_centre text default null,
+    p_instructor_id uuid default null
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.add_test(p_learner_id, p_kind, p_start_at, p_end_at, p_centre, p_instructor_id);
+
+comment on function public.add_test is
+    'Notes when a learner is tested, and returns the test''s id. Entered by the learner, or a guardian who may book, it takes the learner''s '
+    'time; entered by the instructor who goes along, or by an admin, the instructor''s, and that of a learner without a login. Nothing can '
+    'be booked then. p_kind is such as "practical". Errors: sign_in_required, learner_not_found, instructor_not_found, learner_busy, '
+    'instructor_busy, time_is_plausible, value_missing, and the rules of public.learner_tests.';
+
+create function public.record_test_result(p_test_id uuid, p_outcome public.test_outcome, p_note text default null)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.record_test_result(p_test_id, p_outcome, p_note);
+
+comment on function public.record_test_result is
+    'Notes that a test was passed, failed or cancelled, which frees its time; for the learner, guardians who may book, the instructor who '
+    'goes along, and admins. A result can be corrected. Errors: sign_in_required, test_not_found, too_early, value_missing, and the rules of '
+    'public.learner_tests.';

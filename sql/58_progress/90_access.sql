@@ -36,6 +36,21 @@ create policy select_own on public.review_reports
 
 grant select on public.review_reports to authenticated, service_role;
 
+create policy select_party on public.learner_tests
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.learner_tests to authenticated, service_role;
+
+grant execute on function private.add_test to authenticated;
+grant execute on function public.add_test to authenticated;
+grant execute on function private.record_test_result to authenticated;
+grant execute on function public.record_test_result to authenticated;
 grant execute on function private.define_syllabus to authenticated;
 grant execute on function public.define_syllabus to authenticated;
 grant execute on function private.assess_skills to authenticated;

@@ -340,27 +340,6 @@ comment on function public.admin_record_refund is
     'not_an_admin, reason_required, payment_not_found, bad_amount, payment_disputed, refund_exceeds_payment, client_key_reused, '
     'and the rules of public.refunds.';
 
-create function public.refund_credits(
-    p_credit_id uuid,
-    p_minutes integer default null,
-    p_reason text default null,
-    p_client_key text default null
-)
-    returns table (refund_id uuid, minutes integer, amount_cents bigint, currency text)
-    language sql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-begin atomic
-    select made.refund_id, made.minutes, made.amount_cents, made.currency
-    from private.refund_credits(p_credit_id, p_minutes, p_reason, p_client_key) made;
-end;
-
-comment on function public.refund_credits is
-    'Refunds unused minutes of a credit lot, all of them if p_minutes is null, at the price paid; for the learner, a '
-    'guardian who may pay, and admins. Errors: sign_in_required, credit_not_found, bad_minutes, payment_disputed, '
-    'insufficient_credit, client_key_reused, refund_exceeds_payment, and the rules of public.refunds.';
-
 create function public.offboard_instructor(p_instructor_id uuid, p_reason text default null)
     returns table (
         credit_id uuid, learner_id uuid, minutes integer, amount_cents bigint, currency text, refund_id uuid

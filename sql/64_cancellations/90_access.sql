@@ -24,6 +24,8 @@ grant execute on function private.admin_record_refund to authenticated;
 grant execute on function public.admin_record_refund to authenticated;
 grant execute on function private.refund_credits to authenticated;
 grant execute on function public.refund_credits to authenticated;
+grant execute on function private.transfer_hours to authenticated;
+grant execute on function public.transfer_credit to authenticated;
 grant execute on function private.offboard_instructor to authenticated;
 grant execute on function public.offboard_instructor to authenticated;
 grant execute on function private.preview_series_cancellation to authenticated;

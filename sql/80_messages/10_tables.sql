@@ -12,8 +12,11 @@
 --   42_facts        what a text can say: the values of its placeholders, and the calendar entry
 --   43_record       what became of a message that was sent
 --   50_events       delivery callbacks, answers such as STOP, and links to unsubscribe
+--   51_mail_reports  what mail servers report later: bounces and complaints
 --   60_feed         a person's notifications
 --   61_templates    an organization's own texts
+--   62_retain       for how long texts and addresses are kept
+--   63_calendar_feed  the lessons of a person for their calendar, behind a secret
 --
 -- 82_effects calls the tell_of_ functions. The jobs deliver (jobs/messages.py), the webhook service takes callbacks and answers. Nothing here
 -- may fail the change that it tells of: a kind without a template is told to nobody.
@@ -194,6 +197,7 @@ create table public.message_contents (
 create index on public.message_contents (recipient_id);
 create index on public.message_contents (provider_id);
 create index on public.message_contents (unsubscribe_token);
+create index on public.message_contents (created_at) where num_nonnulls(to_address, body) > 0;
 
 comment on table public.message_contents is
     'What a message said and where it went, as it was when it was sent. Only its recipient reads it.';
@@ -229,9 +233,19 @@ create table private.message_events (
 
 create index on private.message_events (message_id);
 create index on private.message_events (address);
+create index on private.message_events (received_at);
 
-comment on table private.message_events is 'What Twilio has told about messages, each fact once, and what people have answered.';
+comment on table private.message_events is 'What Twilio and mail servers have told about messages, each fact once, and what people have answered.';
 
+create table private.calendar_feeds (
+    user_id uuid primary key references public.profiles (id) on delete cascade,
+    token_hash text not null unique,
+    created_at timestamptz not null default private.clock()
+);
+
+comment on table private.calendar_feeds is 'Behind which secret the webhook service shows a person''s lessons. Only the secret''s hash is kept.';
+
+alter table private.calendar_feeds enable row level security;
 alter table private.message_kinds enable row level security;
 alter table public.message_templates enable row level security;
 alter table private.message_preferences enable row level security;

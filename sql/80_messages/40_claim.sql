@@ -8,7 +8,7 @@ create function private.claim_messages(
     returns table (
         message_id uuid, channel public.message_channel, to_address text, sender_name text, subject text, body text, html text,
         calendar jsonb, unsubscribe_token uuid, content_sid text, content_variables jsonb, must_look_up boolean,
-        first_tried_at timestamptz, attempts integer
+        is_marketing boolean, first_tried_at timestamptz, attempts integer
     )
     language plpgsql
     volatile
@@ -54,7 +54,7 @@ begin
         message.id, message.channel, content.to_address, organization.name, content.subject, content.body, content.html,
         content.calendar, case when kind.class <> 'essential' then content.unsubscribe_token end, content.content_sid, content.content_variables,
         message.attempts > 1 and message.channel in ('sms', 'whatsapp') and message.may_be_sent,
-        message.first_tried_at, message.attempts
+        kind.class = 'marketing', message.first_tried_at, message.attempts
     from public.messages message
     join private.message_kinds kind on kind.key = message.kind
     join public.message_contents content on content.org_id = message.org_id and content.message_id = message.id

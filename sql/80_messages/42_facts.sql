@@ -206,9 +206,9 @@ as $$
     where organization.id = p_message.org_id;
 $$;
 
--- The lesson as an entry of a calendar, for messages that change it. A moved lesson keeps its uid, and the sequence rises with each move
--- and with the end, so that a calendar replaces what it has.
-create function private.calendar_entry(p_message public.messages)
+-- A lesson as an entry of a calendar. A moved lesson keeps its uid, and the sequence rises with each move and with the end, so that a
+-- calendar replaces what it has.
+create function private.booking_entry(p_org_id uuid, p_booking_id uuid)
     returns jsonb
     language sql
     stable
@@ -218,12 +218,12 @@ as $$
     with recursive chain as (
         select booking.id, booking.original_booking_id, 0 as moves
         from public.bookings booking
-        where booking.org_id = p_message.org_id
-            and booking.id = p_message.related_id
+        where booking.org_id = p_org_id
+            and booking.id = p_booking_id
         union all
         select original.id, original.original_booking_id, chain.moves + 1
         from chain
-        join public.bookings original on original.org_id = p_message.org_id and original.id = chain.original_booking_id
+        join public.bookings original on original.org_id = p_org_id and original.id = chain.original_booking_id
     )
 
     select jsonb_build_object(
@@ -240,8 +240,19 @@ as $$
     join public.learners learner on learner.org_id = booking.org_id and learner.id = booking.learner_id
     join public.instructors instructor on instructor.org_id = booking.org_id and instructor.id = booking.instructor_id
     join public.services service on service.org_id = booking.org_id and service.id = booking.service_id
+    where booking.org_id = p_org_id
+        and booking.id = p_booking_id;
+$$;
+
+-- The calendar entry of a mail that says when a lesson is.
+create function private.calendar_entry(p_message public.messages)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.booking_entry(p_message.org_id, p_message.related_id)
     where p_message.kind in ('booking_confirmed', 'booking_moved', 'booking_cancelled', 'lesson_reminder')
-        and p_message.channel = 'email'
-        and booking.org_id = p_message.org_id
-        and booking.id = p_message.related_id;
+        and p_message.channel = 'email';
 $$;

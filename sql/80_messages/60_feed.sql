@@ -75,6 +75,7 @@ create function private.erase_messages_to(p_person_id uuid)
     security invoker
     set search_path = '', pg_temp
 as $$
+    delete from private.calendar_feeds where user_id = p_person_id;
     delete from private.message_preferences where user_id = p_person_id;
     delete from private.message_events event
     using public.profiles profile

@@ -101,6 +101,34 @@ create trigger refuse_unknown_placeholders
     before insert or update on public.message_templates
     for each row execute function private.refuse_unknown_placeholders();
 
+-- Refuses a text of marketing, by SMS or WhatsApp, that does not say how to end it. A mail has its link from who sends it.
+-- Definer: an admin in Studio may not execute what it asks.
+create function private.refuse_marketing_without_end()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if new.channel in ('sms', 'whatsapp')
+        and new.body !~ '\mSTOP\M'
+        and exists (select from private.message_kinds kind where kind.key = new.kind and kind.class = 'marketing')
+    then
+        perform private.refuse(
+            'PT422', 'opt_out_missing',
+            'The text does not say how to get no more of these.',
+            'Let it say that one can answer STOP.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger refuse_marketing_without_end
+    before insert or update on public.message_templates
+    for each row execute function private.refuse_marketing_without_end();
+
 -- Removes an organization's own text, so that the platform's counts again. Definer: nobody writes templates directly.
 create function private.delete_message_template(p_org_id uuid, p_template_id uuid)
     returns void

@@ -105,6 +105,29 @@ comment on function public.set_message_preference is
     'off until the caller switches the channel on, and marketing until the caller switches its kind on. The number is the profile''s phone, '
     'written internationally. Errors: sign_in_required, kind_not_found, value_missing.';
 
+create function public.replace_calendar_feed()
+    returns text
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.replace_calendar_feed();
+
+comment on function public.replace_calendar_feed is
+    'Returns a new secret of the caller''s calendar, and ends the one before. GET /calendars/<secret>.ics of the webhook service shows the '
+    'lessons of the past 30 days and the coming year, and tests: what the caller teaches, learns, or may view as a guardian. It is not shown '
+    'again. Errors: sign_in_required.';
+
+create function public.end_calendar_feed()
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.end_calendar_feed();
+
+comment on function public.end_calendar_feed is 'Ends the caller''s calendar: its secret leads nowhere any more. Errors: sign_in_required.';
+
 create function public.save_message_template(
     p_org_id uuid,
     p_kind text,
@@ -128,7 +151,7 @@ return private.save_message_template(
 comment on function public.save_message_template is
     'Saves an organization''s own text of a kind for a channel (email, sms, whatsapp) and a language such as en or de-AT, and returns its id. '
     'Texts name values as {{start_at}}; organization_templates lists which. The app shows the mail''s text. For admins. Errors: '
-    'sign_in_required, organization_not_found, kind_not_found, unknown_placeholder, value_missing, and the rules of '
+    'sign_in_required, organization_not_found, kind_not_found, unknown_placeholder, opt_out_missing, value_missing, and the rules of '
     'public.message_templates.';
 
 create function public.delete_message_template(p_org_id uuid, p_template_id uuid)

@@ -58,6 +58,8 @@ begin
     union all
     select 'trips_cleared', private.remove_old_points()::bigint
     union all
+    select 'texts_removed', private.remove_old_texts()::bigint
+    union all
     select 'addresses_forgotten', private.forget_addresses()::bigint
     union all
     select 'documents_told_of', private.tell_of_documents()::bigint

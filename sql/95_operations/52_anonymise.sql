@@ -29,6 +29,8 @@ as $$
         and account.id = details.connect_account_id
         and account.instructor_id = p_instructor_id;
     delete from public.availability_exceptions where instructor_id = p_instructor_id;
+    delete from private.person_calendar where instructor_id = p_instructor_id and entry_id is not null;
+    delete from public.busy_times where instructor_id = p_instructor_id;
     delete from public.availability_windows where instructor_id = p_instructor_id;
     update public.instructors
     set display_name = 'Erased instructor',
@@ -81,6 +83,7 @@ as $$
         rated_by = null
     where learner_id = p_learner_id;
     update public.skill_assessments set note = null where learner_id = p_learner_id;
+    select private.erase_tests(p_learner_id);
     update public.lesson_claims
     set statement = null,
         answer = null,

@@ -308,6 +308,7 @@ def build(world: World) -> Marketplace:
         p_document_number="ADI 654321",
     )
     review = _rate_lessons(world, recent, ben)
+    _note_times(world)
     for person in (dan, liv):
         _free_slot(world, person)
     _book(world, stories[4], world.in_days(8))
@@ -374,6 +375,8 @@ def build(world: World) -> Marketplace:
             "trip": trip,
             "document": document,
             "review": review,
+            "anns_busy_time": _row_id(world, "busy_times", instructor_id=ann.id),
+            "bens_test": _row_id(world, "learner_tests", learner_id=ben.id, instructor_id=ann.id),
             "terms": terms,
             "entry": entry,
             "trip_points": json.dumps([_point(due.columns["start_at"] + timedelta(minutes=2))]),
@@ -753,6 +756,20 @@ def _rate_lessons(world: World, unrated: Booking, reporter: Person) -> UUID:
         _user(reporter), "public.report_review", p_rating_id=review_id, p_fault="personal_data"
     )
     return review_id
+
+
+def _note_times(world: World) -> None:
+    """Every instructor is busy at some time, and whoever had a lesson has a test."""
+    world.connection.execute(
+        "insert into public.busy_times (org_id, instructor_id, start_at, end_at)"
+        " select org_id, id, '2031-01-01 10:00Z', '2031-01-01 11:00Z' from public.instructors"
+    )
+    world.connection.execute(
+        "insert into public.learner_tests"
+        " (org_id, learner_id, instructor_id, kind, start_at, end_at)"
+        " select distinct org_id, learner_id, instructor_id, 'practical',"
+        " timestamptz '2031-01-01 10:00Z', timestamptz '2031-01-01 11:00Z' from public.lessons"
+    )
 
 
 def _discount(world: World, story: Story) -> UUID:

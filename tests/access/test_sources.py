@@ -25,6 +25,8 @@ NEVER_REACHED = {
     "public.update_organization": {"value_missing"},
     # Rewards take nothing off hours.
     "public.buy_credits": {"one_discount_at_a_time"},
+    # Hours move without a code.
+    "public.transfer_credit": DISCOUNTS,
     # A series and a new time take no code and no rewards; who moves to a new time is known.
     "public.request_booking_series": DISCOUNTS,
     "public.reschedule_booking": DISCOUNTS | {"own_lesson", "bad_place", "learner_spends"},

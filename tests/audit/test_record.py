@@ -314,6 +314,11 @@ def a_lesson_with_a_trip_and_a_review(world: World, booking: Booking) -> None:
     skill = {"org_id": MARKETPLACE, "syllabus": "Driving", "title": "Mirrors", "position": 1}
     skill_id = world.insert("public.skills", skill)
     world.insert("public.skill_assessments", {"skill_id": skill_id, "level": 3, **of_the_lesson})
+    hour = {"start_at": world.in_days(30), "end_at": world.in_days(30, 11)}
+    of_the_lesson.pop("lesson_id")
+    world.insert("public.learner_tests", {"kind": "practical", **hour, **of_the_lesson})
+    of_the_lesson.pop("learner_id")
+    world.insert("public.busy_times", hour | of_the_lesson)
 
 
 def test_personal_data_never_enters_the_log(log: World) -> None:

@@ -46,6 +46,8 @@ def test_the_week_is_told_in_25_lines_and_shown_on_a_page() -> None:
     assert not re.search(r"<script|<link|<img|url\(|https?://(?!lessons\.example)", page)
     for heading in ("calendar", "Where each pound went", "What was refused", "The ledger"):
         assert heading in page
+    assert "A lesson on the road" in page
+    assert "<polyline" in page
     for told in ("slot_taken", "consent_required", "card_declined", "Motorway day", "£1,195.41"):
         assert told in page
     assert json.dumps("Traceback") not in page

@@ -49,6 +49,18 @@ def test_the_demo_keeps_every_promise(performance: Performance) -> None:
     assert performance.screen.count("✓") >= 55
 
 
+def test_messages_a_way_and_a_gap_are_shown(performance: Performance) -> None:
+    for promise in (
+        "Ada has a confirmation, with an entry for a calendar",
+        "Ada is reminded of 09:00",
+        "the time is kept for Dev for two hours, and Dev takes it",
+        "km, a line of",
+    ):
+        assert promise in performance.screen
+    for line in ("is confirmed", "The calendar entry is attached.", "This is a reminder."):
+        assert line in performance.screen
+
+
 def test_the_last_screen_shows_the_right_cents(performance: Performance) -> None:
     rows = [cells_of(line) for line in performance.last_screen if line.startswith("│")]
 

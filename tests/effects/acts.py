@@ -385,6 +385,12 @@ ACTS: dict[str, Act] = {
     "public.refund_credits": ask(
         LEARNER, "refund_credits", p_credit_id="scene.credit.id", p_minutes=30
     ),
+    "public.transfer_credit": ask(
+        LEARNER,
+        "transfer_credit",
+        p_credit_id="scene.credit.id",
+        p_instructor_id="scene.debtor.id",
+    ),
     "public.offboard_instructor": ask(
         OWNER, "offboard_instructor", p_instructor_id="scene.instructor.id"
     ),

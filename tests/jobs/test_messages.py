@@ -178,7 +178,7 @@ def test_a_server_that_is_away_is_tried_later(office: Payday, booking: Booking) 
     assert status(booking) == "queued"
 
 
-@pytest.mark.parametrize("point", ["message_claimed", "message_sent"])
+@pytest.mark.parametrize("point", ["message_claimed", "message_sent", "message_recorded"])
 def test_a_worker_that_is_killed_leaves_a_mail_that_arrives_under_one_id(
     office: Payday, booking: Booking, inbox: Inbox, smtp: dict[str, str], point: str
 ) -> None:
@@ -208,6 +208,37 @@ def test_marketing_can_be_ended_in_each_mail(
     body = mail.get_body(("plain",))
     assert body is not None
     assert link.strip("<>") in body.get_content().replace("=\n", "")
+
+
+def test_marketing_waits_for_a_way_to_end_it(
+    office: Payday, inbox: Inbox, smtp: dict[str, str]
+) -> None:
+    booking = office.world.lesson()
+    Post(office.world).prefer(booking.learner, "email", kind="rating_invited")
+    office.world.connection.execute(
+        "update private.message_kinds set class = 'marketing' where key = 'rating_invited'"
+    )
+    office.run("outbox", **smtp | {"SERVICE_URL": ""})
+    assert not [mail for mail in inbox.mails if "How was" in mail["Subject"]]
+    office.world.travel(by=timedelta(hours=1))
+    office.run("outbox", **smtp)
+    (mail,) = [mail for mail in inbox.mails if "How was" in mail["Subject"]]
+    assert "/messages/unsubscribe/" in mail["List-Unsubscribe"]
+
+
+def test_the_link_to_end_it_is_in_the_html_as_well(
+    office: Payday, booking: Booking, inbox: Inbox, smtp: dict[str, str]
+) -> None:
+    office.world.connection.execute(
+        "update public.message_templates set html = '<p>How was it?</p>'"
+        " where kind = 'rating_invited' and channel = 'email'"
+    )
+    booking.complete()
+    office.run("outbox", **smtp)
+    mail = next(m for m in inbox.mails if "How was" in m["Subject"])
+    html = mail.get_body(("html",))
+    assert html is not None
+    assert str(mail["List-Unsubscribe"]).strip("<>") in html.get_content()
 
 
 # SMS
@@ -252,7 +283,7 @@ def test_a_call_that_did_not_arrive_is_looked_up_and_made_again(
     assert (status(booking, "sms"), len(twilio.messages)) == ("sent", 1)
 
 
-@pytest.mark.parametrize("point", ["message_claimed", "message_sent"])
+@pytest.mark.parametrize("point", ["message_claimed", "message_sent", "message_recorded"])
 def test_a_worker_that_is_killed_sends_an_sms_once(
     office: Payday, twilio: FakeTwilio, point: str
 ) -> None:

@@ -51,6 +51,16 @@ def test_an_unknown_placeholder_is_refused_when_a_text_is_saved(
         save(world, school, **{column: text})
 
 
+@pytest.mark.parametrize("body", ["Buy hours with {{instructor_name}}", "UNSTOPPABLE", "stop"])
+def test_marketing_by_sms_says_how_to_end_it(
+    world: World, school: tuple[UUID, UUID], body: str
+) -> None:
+    given = {"p_kind": "buy_hours", "p_channel": "sms", "p_subject": None, "p_html": None}
+    with world.unchanged(), world.refusing("PT422", "opt_out_missing"):
+        save(world, school, **given | {"p_body": body})
+    save(world, school, **given | {"p_body": f"{body} Answer STOP for no more."})
+
+
 def test_a_subject_of_two_lines_is_refused(world: World, school: tuple[UUID, UUID]) -> None:
     with world.unchanged(), world.refusing("PT422", "subject_is_a_line"):
         save(world, school, p_subject="Booked\r\nBcc: all@example.org")

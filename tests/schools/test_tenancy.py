@@ -94,6 +94,7 @@ NO_LINKS = {
     "public.bookings.learner_person_id",
     "public.code_redemptions.learner_person_id",
     "private.person_calendar.chain_id",
+    "private.person_calendar.entry_id",
     "private.person_calendar.person_id",
     "private.stripe_objects.row_id",
     "private.suspense_items.pays_payment_id",
