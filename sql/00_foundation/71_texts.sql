@@ -24,16 +24,12 @@ $$;
 -- be empty is a rule about its length.
 create function private.is_line(p_text text)
     returns boolean
-    language plpgsql
+    language sql
     immutable
     security invoker
     set search_path = '', pg_temp
-as $$
-begin
-    return p_text = ''
-        or (p_text !~ '[\u0001-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]' and private.is_visible(p_text));
-end;
-$$;
+return p_text = ''
+    or (p_text !~ '[\u0001-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]' and private.is_visible(p_text));
 
 -- True for one e-mail address, as browsers have it (html.spec.whatwg.org, "valid e-mail address"), which Supabase Auth has too:
 -- no name around it, no spaces, no second address.
