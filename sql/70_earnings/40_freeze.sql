@@ -17,7 +17,7 @@ begin
             and (
                 unpaid.booking_id = p_booking_id
                 or unpaid.payment_id = p_payment_id
-                or unpaid.item_id in (select private.paid_item_ids(p_payment_id))
+                or unpaid.item_id in (select paid.item_id from private.item_payments paid where paid.payment_id = p_payment_id)
             )
             and unpaid.status in ('pending', 'frozen')
     ) cause
@@ -46,7 +46,7 @@ begin
 end;
 $$;
 
--- Whether the money that an earning comes from is disputed: its payment, or another that pays its lesson.
+-- Whether the money that an earning comes from is disputed: its payment, or another that pays its lesson or has bought the minutes that do.
 create function private.is_earning_disputed(p_earning public.earnings)
     returns boolean
     language plpgsql
@@ -62,10 +62,10 @@ begin
             and payment.is_disputed
     ) or exists (
         select
-        from public.payment_items part
-        join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id
-        where part.org_id = p_earning.org_id
-            and part.item_id = p_earning.item_id
+        from private.item_payments paid
+        join public.payments payment on payment.org_id = paid.org_id and payment.id = paid.payment_id
+        where paid.org_id = p_earning.org_id
+            and paid.item_id = p_earning.item_id
             and payment.is_disputed
     );
 end;

@@ -45,7 +45,7 @@ end;
 $$;
 
 -- When an earning is payable. By the cutoff its hold has passed (available_at) and Stripe has made the payment's money
--- available, unless there is none; no payment of the booking is disputed; it is neither frozen nor in a payout. A negative earning also waits while
+-- available, unless there is none; no payment of the booking, or of the hours that it used, is disputed; it is neither frozen nor in a payout. A negative earning also waits while
 -- another earning of its booking is frozen, so that a refund is deducted from the lesson refunded and from no other.
 -- Pending and available ones alike: previews ask before make_earnings_available has run. Null means every organization.
 create function private.payable_earnings(p_org_id uuid, p_cutoff_at timestamptz)
@@ -70,6 +70,16 @@ begin
             join public.payments paid on paid.org_id = part.org_id and paid.id = part.payment_id
             where part.org_id = earning.org_id
                 and part.item_id = earning.item_id
+                and paid.is_disputed
+        )
+        and not exists (
+            select
+            from public.credit_entries entry
+            join public.order_items lot on lot.org_id = entry.org_id and lot.credit_id = entry.credit_id
+            join public.payment_items part on part.org_id = lot.org_id and part.item_id = lot.id
+            join public.payments paid on paid.org_id = part.org_id and paid.id = part.payment_id
+            where entry.org_id = earning.org_id
+                and entry.booking_id = earning.booking_id
                 and paid.is_disputed
         )
         and (payment.id is null or payment.status = 'cancelled' or payment.funds_available_at <= p_cutoff_at)

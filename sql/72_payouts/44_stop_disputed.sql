@@ -68,7 +68,10 @@ begin
             from public.earnings earning
             where earning.org_id = held.org_id
                 and earning.payout_id = held.id
-                and (earning.payment_id = p_payment.id or earning.item_id in (select private.paid_item_ids(p_payment.id)))
+                and (
+                    earning.payment_id = p_payment.id
+                    or earning.item_id in (select paid.item_id from private.item_payments paid where paid.payment_id = p_payment.id)
+                )
                 and not private.is_earning_disputed(earning)
         );
 end;
