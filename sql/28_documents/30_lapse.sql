@@ -19,6 +19,21 @@ begin
 end;
 $$;
 
+-- Whether lessons of an instructor can be booked at all: active, verified, and no document has lapsed.
+create function private.is_bookable_instructor(p_instructor public.instructors)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return p_instructor.is_active
+        and p_instructor.verification_status = 'verified'
+        and not private.has_lapsed_document(p_instructor.id);
+end;
+$$;
+
 -- Tells instructors and their schools of documents that lapse within 30 days, within 7, and that have lapsed, each once, and returns how
 -- many were told; of each kind the one that is valid longest counts. maintain (95) calls it.
 create function private.tell_of_documents()

@@ -31,7 +31,8 @@ begin
     from public.instructors
     where id = p_instructor_id
         and is_active
-        and verification_status = 'verified';
+        and verification_status = 'verified'
+        and not private.has_lapsed_document(id);
     if not found then
         perform private.refuse(
             'PT404', 'instructor_not_found',

@@ -25,7 +25,7 @@ declare
     untaken_cents bigint;
 begin
     if p_item.kind = 'credits' then
-        books.due_cents := p_item.excess_cents;
+        books.due_cents := private.excess_due_cents(p_item);
         return books;
     end if;
     if p_item.is_paid_outside then
@@ -45,9 +45,9 @@ begin
         books.share_cents := private.keepable_cents(part);
         books.discount_cents := private.prorate(part.discount_cents, books.share_cents, part.share_cents);
         books.fee_cents := books.discount_cents - books.share_cents;
-        books.due_cents := p_item.excess_cents;
+        books.due_cents := private.excess_due_cents(p_item);
     elsif p_item.is_paid then
-        books.due_cents := private.owed_cents(part) + p_item.excess_cents;
+        books.due_cents := private.owed_cents(part) + private.excess_due_cents(p_item);
         back_cents := least(part.refunded_cents + part.restored_cents, part.total_cents) + private.owed_cents(part);
         lost_cents := private.lost_part_cents(part);
         kept_cents := part.total_cents - back_cents;
@@ -190,6 +190,25 @@ begin
         from (select private.unreturned_cents(p_item) as cents) unreturned
     );
 end;
+$$;
+
+-- What is owed back of what was received beyond the price. What disputes and refunds have taken beyond the price the payer has already:
+-- it is counted against this, as long as it is so. Negative while an authorization is not captured.
+create function private.excess_due_cents(p_item public.order_items)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when p_item.excess_cents <= 0 then p_item.excess_cents
+        else greatest(
+            p_item.excess_cents
+            - greatest(p_item.refunded_cents + p_item.restored_cents + p_item.lost_cents - p_item.total_cents, 0),
+            0
+        )
+    end;
 $$;
 
 -- C: what disputes have taken, as far as it was not refunded; what goes beyond is the platform's loss.

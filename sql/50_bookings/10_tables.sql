@@ -239,7 +239,8 @@ comment on column public.bookings.original_booking_id is
 comment on column public.bookings.is_rescheduled is
     'Whether this booking was rescheduled: cancelled for a replacement, which takes over its order item.';
 comment on column public.bookings.accepted_at is
-    'When the learner accepted what somebody else had proposed; for two hours from then, and until the start, cancelling costs nothing.';
+    'When the learner accepted what somebody else had proposed; for two hours from then, and until the start, cancelling costs nothing, but of '
+    'a time that was offered from the waiting list.';
 comment on column public.bookings.original_total_cents is 'Total of the original booking, which counts towards this one''s total.';
 comment on column public.bookings.refund_bps is 'The fraction that the cancellation or no-show refunds, in basis points.';
 comment on column public.bookings.cancellation_refund_cents is 'What the cancellation, or the instructor''s no-show, refunds to the payer''s card.';

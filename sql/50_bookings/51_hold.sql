@@ -130,14 +130,8 @@ begin
             'Choose another lesson.'
         );
     end if;
-    if not (p_instructor.is_active and p_instructor.is_available and p_instructor.verification_status = 'verified')
-        or private.has_lapsed_document(p_instructor.id)
-    then
-        perform private.refuse(
-            'PT409', 'instructor_unavailable',
-            'This instructor does not take bookings at the moment.',
-            'Choose another instructor, or try again later.'
-        );
+    if not (p_instructor.is_available and private.is_bookable_instructor(p_instructor)) then
+        perform private.refuse_unavailable_instructor();
     end if;
     if p_start_at < private.clock() + make_interval(mins => p_instructor.minimum_notice_minutes) then
         perform private.refuse(
@@ -153,6 +147,23 @@ begin
             'Choose an earlier time.'
         );
     end if;
+end;
+$$;
+
+-- Refuses an instructor who takes no bookings; also one who could when the lesson was proposed.
+create function private.refuse_unavailable_instructor()
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'instructor_unavailable',
+        'This instructor does not take bookings at the moment.',
+        'Choose another instructor, or try again later.'
+    );
 end;
 $$;
 

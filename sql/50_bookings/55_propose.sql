@@ -50,7 +50,7 @@ as $$
 $$;
 
 -- The learner accepts: the booking takes its place in the learner's calendar, and is held until it is paid, or confirmed at once if nothing
--- is due. A move that costs nothing more ends its original; another one when the difference is paid.
+-- is due. A move that costs nothing more ends its original; another one when the difference is paid. To accept is to book.
 -- Definer: bookings change only through functions.
 create function private.accept_proposal(p_booking_id uuid)
     returns public.booking_status
@@ -64,6 +64,7 @@ declare
     organization public.organizations;
 begin
     select * into strict organization from public.organizations where id = booking.org_id;
+    perform private.assert_still_bookable(booking);
     perform private.expire_holds(booking.slot_id, booking.learner_person_id);
     perform private.assert_may_hold(booking.learner_person_id, booking.series_id, organization);
     if booking.original_booking_id is not null then
@@ -84,6 +85,30 @@ begin
         and id = booking.id
     returning * into booking;
     return booking.status;
+end;
+$$;
+
+-- Refuses a proposal of which the instructor, or but for a move the learner, could not be booked any more.
+create function private.assert_still_bookable(p_booking public.bookings)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    instructor public.instructors;
+begin
+    if p_booking.original_booking_id is null then
+        perform private.require_bookable_learner(null, p_booking.learner_id, p_booking.org_id);
+    end if;
+    select * into strict instructor
+    from public.instructors
+    where org_id = p_booking.org_id
+        and id = p_booking.instructor_id;
+    if not private.is_bookable_instructor(instructor) then
+        perform private.refuse_unavailable_instructor();
+    end if;
 end;
 $$;
 

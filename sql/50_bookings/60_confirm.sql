@@ -1,6 +1,6 @@
 -- Confirms a booking whose payment has arrived, even if it has expired, as long as its time is still free. False means that
--- the payment must be refunded: instructor or learner are taken, the lesson has started, the booking was ended or paid before, or the
--- original of a replacement is no longer confirmed. Called by accept_payment (60).
+-- the payment must be refunded: instructor or learner are taken, or the instructor takes no bookings any more, the lesson has started, the
+-- booking was ended or paid before, or the original of a replacement is no longer confirmed. Called by accept_payment (60).
 create function private.confirm_paid_booking(p_booking_id uuid)
     returns boolean
     language plpgsql
@@ -10,14 +10,19 @@ create function private.confirm_paid_booking(p_booking_id uuid)
 as $$
 declare
     booking public.bookings;
+    instructor public.instructors;
     refusal text;
 begin
     select * into strict booking from public.bookings where id = p_booking_id for no key update;
+    select * into strict instructor from public.instructors where org_id = booking.org_id and id = booking.instructor_id;
 
     if booking.status not in ('held', 'expired') or booking.start_at <= private.clock() then
         return false;
     end if;
     if private.is_ended_item(booking.id) then
+        return false;
+    end if;
+    if booking.hold_expires_at <= private.clock() and not private.is_bookable_instructor(instructor) then
         return false;
     end if;
     if booking.original_booking_id is not null then

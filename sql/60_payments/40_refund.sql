@@ -24,7 +24,7 @@ begin
         select * into strict item from public.order_items where id = p_item_id;
     end if;
     owed_cents := private.owed_cents(item) - private.waiting_refund_cents(item.id, private.makes_whole(item.ending));
-    excess_cents := greatest(item.excess_cents, 0) - private.waiting_excess_cents(item.id);
+    excess_cents := greatest(private.excess_due_cents(item), 0) - private.waiting_excess_cents(item.id);
 
     for source in
         select part.payment_id, part.amount_cents - private.returned_part_cents(part.item_id, part.payment_id) as left_cents

@@ -74,7 +74,7 @@ begin
     outcome.cancellation_refund_cents := private.prorate(refundable_cents, outcome.refund_bps, 10000)
         + case
             when not item.is_paid_outside and private.is_paid_in_money(item) and private.makes_whole(outcome.ending)
-                then greatest(item.excess_cents - private.waiting_excess_cents(item.id), 0)
+                then greatest(private.excess_due_cents(item) - private.waiting_excess_cents(item.id), 0)
             else 0
         end;
     outcome.kept_cents := case
@@ -96,6 +96,7 @@ end;
 $$;
 
 -- Whether the learner may cancel for nothing at a moment: within two hours of accepting what somebody else had proposed, until the start.
+-- Nobody has booked what is offered from a waiting list: the learner asked for it.
 create function private.is_free_to_cancel(p_booking public.bookings, p_at timestamptz)
     returns boolean
     language sql
@@ -103,7 +104,9 @@ create function private.is_free_to_cancel(p_booking public.bookings, p_at timest
     security invoker
     set search_path = '', pg_temp
 as $$
-    select p_booking.accepted_at is not null and p_at < least(p_booking.accepted_at + interval '2 hours', p_booking.start_at);
+    select p_booking.accepted_at is not null
+        and p_booking.booked_by is not null
+        and p_at < least(p_booking.accepted_at + interval '2 hours', p_booking.start_at);
 $$;
 
 -- How a booking ends that a party cancels or misses. What was not confirmed is nobody's lesson, so that all of it goes back; and so it

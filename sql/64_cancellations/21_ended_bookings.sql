@@ -138,8 +138,8 @@ as $$
         and status in ('proposed', 'held', 'requested');
 $$;
 
--- Cancels lessons ahead of which a lost dispute has taken what was paid: all of it, or any of it where prepaid minutes paid. The rest
--- goes back. 82_effects calls it.
+-- Cancels lessons ahead, confirmed or requested, of which a lost dispute has taken what was paid: all of it, or any of it where prepaid
+-- minutes paid. The rest goes back. 82_effects calls it.
 create function private.cancel_lost_lessons(p_dispute public.disputes)
     returns void
     language sql
@@ -153,7 +153,7 @@ as $$
         cancelled_at = private.clock(),
         cancellation_reason = 'The payer''s bank has taken back what was paid for it.'
     where org_id = p_dispute.org_id
-        and status = 'confirmed'
+        and status in ('requested', 'confirmed')
         and start_at > private.clock()
         and id in (
             select item.booking_id
@@ -163,5 +163,33 @@ as $$
                 and lost.dispute_id = p_dispute.id
                 and item.lost_cents > 0
                 and (private.unreturned_cents(item) = 0 or item.credit_share_cents > 0)
+        );
+$$;
+
+-- Gives up holds whose prepaid minutes a lost dispute has taken, before a card pays the rest: once nothing else is left of the hours, the
+-- minutes come back to them and are lost there. 82_effects calls it.
+create function private.cancel_lost_holds(p_dispute public.disputes)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update public.bookings
+    set status = 'cancelled',
+        cancelled_by = 'system',
+        cancelled_at = private.clock(),
+        cancellation_reason = 'The payer''s bank has taken back what was paid for its hours.'
+    where org_id = p_dispute.org_id
+        and status in ('held', 'requested')
+        and private.allocated_loss_cents(p_dispute) < p_dispute.lost_cents
+        and id in (
+            select entry.booking_id
+            from public.payment_items paid
+            join public.order_items sold on sold.org_id = paid.org_id and sold.id = paid.item_id
+            join public.learner_credits lot on lot.org_id = sold.org_id and lot.id = sold.credit_id and lot.minutes_left = 0
+            join public.credit_entries entry on entry.org_id = lot.org_id and entry.credit_id = lot.id and entry.kind = 'reserve'
+            where paid.org_id = p_dispute.org_id
+                and paid.payment_id = p_dispute.payment_id
         );
 $$;

@@ -40,8 +40,25 @@ begin
 end;
 $$;
 
+-- Whether the learner of a lesson ahead could still give it back for nothing: in time, just after accepting it, or by withdrawing from it or
+-- from the hours that pay for it.
+create function private.is_returnable(p_booking public.bookings, p_mode public.withdrawal_mode)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return p_mode = 'full'
+        or p_booking.credit_minutes > 0
+        or private.is_free_to_cancel(p_booking, private.clock())
+        or private.policy_refund_bps(p_booking) = 10000;
+end;
+$$;
+
 -- Whether the time of a cancelled lesson was sold to another learner since: all of it, and of a group the last of its seats. A lesson that
--- was sold before, and only moves there, leaves another time empty.
+-- was sold before, and only moves there, leaves another time empty. As long as it can be given back for nothing, nothing is sold for good.
 create function private.is_sold_again(p_cancelled public.bookings)
     returns boolean
     language sql
@@ -63,6 +80,7 @@ as $$
             and sold.learner_person_id <> p_cancelled.learner_person_id
             and sold.status in ('confirmed', 'in_progress', 'completed', 'no_show')
             and slot.current_bookings >= slot.max_bookings
+            and (sold.start_at <= private.clock() or not private.is_returnable(sold, ordered.withdrawal_mode))
     );
 $$;
 

@@ -89,6 +89,16 @@ begin
             'Reload the booking.'
         );
     end if;
+    if booking.status = 'confirmed'
+        and private.party_of(booking) in ('learner', 'guardian')
+        and private.policy_refund_bps(booking) < 10000
+    then
+        perform private.refuse(
+            'PT409', 'too_late_to_reschedule',
+            'It is too late to reassign your own lesson: it would be given back in full.',
+            'Let another admin of the school reassign it, or call preview_cancellation to see what cancelling refunds.'
+        );
+    end if;
     return booking;
 end;
 $$;

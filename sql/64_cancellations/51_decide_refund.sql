@@ -1,4 +1,5 @@
--- Grants or declines a requested refund; the organization's admins only. All refunds of one request are decided together.
+-- Grants or declines a requested refund; the organization's admins only, and nobody what they or their wards would get. All refunds of one
+-- request are decided together.
 -- Definer: refunds are written only through functions.
 create function private.decide_refund(p_refund_id uuid, p_is_granted boolean, p_note text)
     returns public.refund_status
@@ -36,6 +37,7 @@ begin
     if p_is_granted is null then
         perform private.refuse_violation('', 'is_granted');
     end if;
+    perform private.assert_refund_is_not_ones_own(asked_id);
     perform set_config('lplate.reason', left(p_note, 500), true);
 
     for refund in
@@ -58,5 +60,29 @@ begin
         end if;
     end loop;
     return case when p_is_granted then 'pending' else 'declined' end;
+end;
+$$;
+
+-- Refuses an admin who is the learner of a requested refund, or one of their guardians.
+create function private.assert_refund_is_not_ones_own(p_refund_id uuid)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if exists (
+        select
+        from public.refunds asked
+        where asked.id = p_refund_id
+            and asked.learner_id = any (private.my_family_ids())
+    ) then
+        perform private.refuse(
+            '42501', 'not_yours_to_decide',
+            'Nobody decides about a refund that they would get.',
+            'Another admin of the school decides, or the platform''s support.'
+        );
+    end if;
 end;
 $$;

@@ -1,5 +1,6 @@
--- Refunds unused minutes of a credit lot at the price paid, for the learner, a guardian who may pay, or an admin. The minutes are
--- removed at once, and restored if the refund fails. The same key and minutes again are the same refund.
+-- Refunds unused minutes of a credit lot at the price paid, for the learner, a guardian who may pay, or an admin; with a fee that is kept
+-- otherwise if the instructor can no longer be booked. The minutes are removed at once, and restored if the refund fails. The same key and
+-- minutes again are the same refund.
 -- Definer: credits are written only through functions.
 create function private.refund_credits(p_credit_id uuid, p_minutes integer, p_reason text, p_client_key text)
     returns table (refund_id uuid, minutes integer, amount_cents bigint, currency text)
@@ -37,7 +38,12 @@ begin
     select * into strict credit from public.learner_credits where id = p_credit_id for no key update;
     return query
     select made.refund_id, made.minutes, made.amount_cents, credit.currency
-    from private.refund_lot(payment, credit, p_minutes, p_reason, p_client_key) made;
+    from public.instructors instructor
+    cross join lateral private.refund_lot(
+        payment, credit, p_minutes, p_reason, p_client_key, not private.is_bookable_instructor(instructor)
+    ) made
+    where instructor.org_id = credit.org_id
+        and instructor.id = credit.instructor_id;
 exception
     when check_violation then
         get stacked diagnostics broken_rule = constraint_name;

@@ -1,6 +1,6 @@
 -- Ends the minutes of lots that have passed their date, and returns how many lots. They are refunded, fee included; where the
 -- organization's terms forfeited them when they were bought, the instructor earns their share, as far as it was paid, without a
--- lesson. Called by maintain (95).
+-- lesson, but for one with whom nobody could have used them. Called by maintain (95).
 create function private.expire_credits()
     returns integer
     language plpgsql
@@ -14,8 +14,10 @@ declare
     expired_count integer := 0;
 begin
     for overdue in
-        select lot as credit, part.payment_id
+        select lot as credit, part.payment_id, forfeited.so as is_forfeited
         from public.learner_credits lot
+        join public.instructors instructor on instructor.org_id = lot.org_id and instructor.id = lot.instructor_id
+        cross join lateral (select lot.expires_forfeited and private.is_bookable_instructor(instructor) as so) forfeited
         join public.order_items item on item.org_id = lot.org_id and item.credit_id = lot.id
         join public.orders ordered on ordered.org_id = item.org_id and ordered.id = item.order_id
         join public.payment_items part on part.org_id = item.org_id and part.item_id = item.id
@@ -23,12 +25,12 @@ begin
         where lot.status = 'active'
             and lot.expires_at <= private.clock()
             and lot.minutes_left > 0
-            and (lot.expires_forfeited or private.refundable_cents(paid) > 0)
+            and (forfeited.so or private.refundable_cents(paid) > 0)
         order by lot.id
         limit 1000
         for no key update of lot, ordered skip locked
     loop
-        if (overdue.credit).expires_forfeited then
+        if overdue.is_forfeited then
             perform private.forfeit_credit(overdue.credit);
         else
             select * into strict payment from public.payments where id = overdue.payment_id for no key update;

@@ -1,6 +1,6 @@
 -- Removes an instructor from the marketplace or the school; an admin of the organization calls it. Nothing new can be booked, lessons
--- ahead are cancelled with full refunds, learners' unused minutes are refunded, and the instructor is no member any more. Returns each
--- refunded credit lot.
+-- ahead are cancelled with full refunds, learners' unused minutes are refunded, and the instructor is no member any more. What has begun is
+-- completed or claimed as any lesson. Returns each refunded credit lot.
 -- Definer: it changes instructors, bookings, credits and refunds, which the caller may not write.
 create function private.offboard_instructor(p_instructor_id uuid, p_reason text)
     returns table (credit_id uuid, learner_id uuid, minutes integer, amount_cents bigint, currency text, refund_id uuid)
@@ -38,6 +38,7 @@ begin
         where booking.org_id = instructor.org_id
             and booking.instructor_id = instructor.id
             and booking.status in ('proposed', 'held', 'requested', 'confirmed')
+            and booking.start_at > private.clock()
         order by booking.original_booking_id nulls last, booking.id
     loop
         perform private.require_party(ahead.id);
@@ -88,6 +89,7 @@ declare
         where booking.org_id = p_instructor.org_id
             and booking.instructor_id = p_instructor.id
             and booking.status in ('proposed', 'held', 'requested', 'confirmed')
+            and booking.start_at > private.clock()
     );
 begin
     perform private.lock_orders(

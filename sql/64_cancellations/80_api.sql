@@ -297,9 +297,10 @@ create function public.decide_refund(p_refund_id uuid, p_is_granted boolean, p_n
 return private.decide_refund(p_refund_id, p_is_granted, p_note);
 
 comment on function public.decide_refund is
-    'Grants or declines a requested refund; for the organization''s admins. p_note is kept in the audit log. '
+    'Grants or declines a requested refund; for the organization''s admins, but for whoever would get it. p_note is kept in the audit log. '
     'A school grants what its payees have not been paid out yet; beyond that the platform decides. '
-    'Errors: sign_in_required, refund_not_found, value_missing, payment_disputed, refund_exceeds_payment, refund_exceeds_balance.';
+    'Errors: sign_in_required, refund_not_found, value_missing, not_yours_to_decide, payment_disputed, refund_exceeds_payment, '
+    'refund_exceeds_balance.';
 
 create function public.admin_refund(
     p_payment_id uuid,
@@ -385,7 +386,8 @@ comment on function public.reassign_booking is
     'Gives a lesson ahead to another instructor of the school, whose own has left or cannot come; for the school''s admins. The lesson is '
     'cancelled with all of its money back, and the same time with the other instructor is proposed to the learner, who is told and need not '
     'accept. p_service_id names the lesson if the other instructor gives it under another; amount_cents is what it costs there. '
-    'Errors: sign_in_required, booking_not_found, booking_not_cancellable, service_not_found, not_another_instructor, not_a_learner_here, '
+    'Errors: sign_in_required, booking_not_found, booking_not_cancellable, too_late_to_reschedule, service_not_found, not_another_instructor, '
+    'not_a_learner_here, '
     'consent_required, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, slot_taken, '
     'time_not_offered, price_missing, amount_too_small, amount_too_large, too_many_holds, too_many_held_lessons, '
     'too_many_unpaid_holds, learner_busy, and the rules of public.bookings.';

@@ -5,7 +5,7 @@ with due as (
     select
         item.org_id,
         item.id as item_id,
-        private.owed_cents(item) + item.excess_cents
+        private.owed_cents(item) + private.excess_due_cents(item)
         - private.waiting_refund_cents(item.id, private.makes_whole(item.ending)) - private.waiting_excess_cents(item.id) as cents
     from public.order_items item
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from tests.factories import Booking, World
 
 HOUR = timedelta(hours=1)
@@ -124,6 +126,32 @@ def test_a_payment_after_a_cancellation_goes_back(world: World) -> None:
     assert world.deliver("payment_intent.succeeded", intent) == "processed"
     assert booking.status == "cancelled"
     assert refunds(world) == [(5310, "pending")]
+
+
+@pytest.mark.parametrize("column", ["is_active = false", "verification_status = 'rejected'"])
+@pytest.mark.parametrize("is_swept", [True, False])
+def test_a_late_payment_books_nobody_who_takes_no_bookings(
+    world: World, column: str, is_swept: bool
+) -> None:
+    """What was held in time is kept; a hold that has expired would be a new booking."""
+    booking = world.booking()
+    intent = booking.intent()
+    world.travel(by=HOUR)
+    if is_swept:
+        world.serve("jobs", "private.maintain")
+    world.connection.execute(f"update public.instructors set {column}")
+    assert world.deliver("payment_intent.succeeded", intent) == "processed"
+    assert booking.status in ("held", "expired")
+    world.carry_refunds()
+    assert booking.payment["refunded_cents"] == booking.payment["captured_cents"] == 5310
+
+
+def test_a_payment_in_time_books_an_instructor_who_has_just_left(world: World) -> None:
+    """As a lesson that was paid a minute before: the school decides about both."""
+    booking = world.booking()
+    world.connection.execute("update public.instructors set is_active = false")
+    booking.pay()
+    assert booking.status == "confirmed"
 
 
 def test_a_late_payment_for_a_group_lesson_takes_a_seat_that_is_left(world: World) -> None:

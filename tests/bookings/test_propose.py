@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+from tests.cancellations.steps import follow, move
+from tests.cancellations.test_reassign import leave
+from tests.documents.test_documents import verified
 from tests.factories import Booking, Instructor, World
 from tests.schools.conftest import School, school
 
@@ -229,3 +233,73 @@ def test_an_instructor_who_leaves_leaves_no_proposal_to_chance(school: School) -
         p_reason="They moved.",
     )
     assert booking.status == "cancelled"
+
+
+# Who accepts, or who teaches, could not be booked any more
+
+
+def reject(school: School) -> None:
+    school.world.call(
+        school.world.admin(),
+        "public.admin_verify_instructor",
+        p_instructor_id=school.instructor.id,
+        p_verification_status="rejected",
+        p_reason="The licence was withdrawn.",
+    )
+
+
+def lapse(school: School) -> None:
+    verified(school.world, school.instructor, school.world.in_days(0).date())
+    school.world.travel(by=timedelta(days=1))
+
+
+@pytest.mark.parametrize("becomes_unavailable", [leave, reject, lapse])
+@pytest.mark.parametrize("is_move", [False, True])
+def test_whom_nobody_can_book_no_proposal_books(
+    school: School, becomes_unavailable: Callable[[School], None], is_move: bool
+) -> None:
+    """A lesson that would move stays where it is, for the school to decide."""
+    world = school.world
+    original = booking = propose(school, start_at=world.in_days(20))
+    if is_move:
+        accept(original)
+        there = move(world, original, world.in_days(21), school.instructor.user_id)
+        booking = follow(original, there)
+    becomes_unavailable(school)
+    with world.unchanged(), world.refusing("PT409", "instructor_unavailable"):
+        accept(booking)
+    assert (original.status, booking.status) == (
+        "confirmed" if is_move else "proposed",
+        "proposed",
+    )
+
+
+def test_a_learner_who_has_left_the_school_accepts_nothing_new(school: School) -> None:
+    world = school.world
+    booking = propose(school)
+    world.call(
+        school.owner,
+        "public.remove_member_role",
+        p_org_id=school.id,
+        p_user_id=school.learner,
+        p_role="learner",
+    )
+    with world.unchanged(), world.refusing("42501", "not_a_learner_here"):
+        accept(booking)
+    decline(booking)
+    assert booking.status == "declined"
+
+
+def test_they_may_still_move_what_they_keep(school: School) -> None:
+    world = school.world
+    original = propose(school, start_at=world.in_days(20))
+    accept(original)
+    there = move(world, original, world.in_days(21), school.instructor.user_id)
+    world.call(
+        school.owner,
+        "public.remove_member_role",
+        p_org_id=school.id,
+        p_user_id=school.learner,
+        p_role="learner",
+    )
+    assert accept(follow(original, there)) == "confirmed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -46,6 +47,18 @@ def test_lessons_ahead_and_hours_left_go_back_and_what_was_given_stays(world: Wo
         world.ask(world.admin(), "public.offboard_instructor", p_instructor_id=instructor.id) == []
     )
     assert refunds(world) == [5310, 15930]
+
+
+def test_a_lesson_that_has_begun_is_earned(world: World) -> None:
+    """Nobody has completed it yet; a day after its end it completes itself."""
+    booking = world.booking()
+    booking.pay()
+    world.travel(to=booking.columns["end_at"])
+    world.ask(world.admin(), "public.offboard_instructor", p_instructor_id=booking.instructor.id)
+    assert (booking.status, refunds(world)) == ("confirmed", [])
+    world.travel(by=timedelta(hours=25))
+    world.serve("jobs", "private.maintain")
+    assert (booking.status, earned(world)) == ("completed", 4500)
 
 
 def test_a_lesson_that_was_being_moved_is_refunded_once(world: World) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.credits.steps import left
+from tests.documents.test_documents import verified
 from tests.factories import MARKETPLACE, Credit, World, intent_object
 
 
@@ -204,3 +205,12 @@ def test_a_given_up_purchase_whose_payment_comes_after_all_is_there(world: World
     world.deliver("payment_intent.succeeded", intent_object(credit.payment, "succeeded"))
     assert (credit.columns["status"], credit.columns["minutes_left"]) == ("active", 120)
     assert world.count("public.refunds") == 0
+
+
+def test_an_instructor_whose_document_has_lapsed_sells_none(world: World) -> None:
+    """Nobody could book with them."""
+    instructor, _ = world.hourly()
+    verified(world, instructor, world.in_days(0).date())
+    world.travel(by=timedelta(days=1))
+    with world.unchanged(), world.refusing("PT404", "instructor_not_found"):
+        world.buy_hours(world.person("Ben"), instructor)

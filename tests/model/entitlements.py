@@ -128,17 +128,20 @@ class Item:
     promised: int = 0
     given_back: int = 0
     moved_back: int = 0
+    back_before: int = 0
 
     # What happens
 
     def move(self, price: Price) -> int:
         """It moves to a time of another price; what that costs more.
 
-        What it costs less is paid back, and was never a part of the new price.
+        What it costs less is paid back, and was never a part of the new price; but for what the
+        learner has back of it already, by refunds or disputes over more than the new price.
         """
         difference = price.total - self.price.total
         self.price, self.rewards = price, min(self.rewards, price.discount)
         self.moved_back += max(-difference, 0)
+        self.back_before = min(self.moved_back, self.beyond)
         return difference
 
     def give(self) -> None:
@@ -193,8 +196,15 @@ class Item:
         """A dispute is won, perhaps after it was lost."""
         self.losses.pop(name, None)
         self.causes.discard(name)
+        self.back_before = min(self.back_before, self.beyond)
 
     # What everybody has
+
+    @property
+    def beyond(self) -> int:
+        """What refunds and disputes have taken beyond the price."""
+        moved = sum(self.refunds.values()) + sum(self.losses.values()) + self.restored
+        return max(moved - self.price.total, 0)
 
     @property
     def returned(self) -> int:
@@ -268,7 +278,7 @@ class Item:
     def learner_by_refunds(self) -> int:
         if self.is_paid_outside:
             return 0
-        return sum(self.refunds.values()) + self.moved_back
+        return sum(self.refunds.values()) + self.moved_back - self.back_before
 
     @property
     def learner_by_disputes(self) -> int:
@@ -490,19 +500,17 @@ class Lot:
     def lose(self, name: str, amount: int) -> None:
         """A dispute takes unused minutes, rounded down; then lessons ahead, the latest first.
 
-        What is beyond falls on the lessons given, in proportion. What a part of a minute is worth
-        is the platform's loss.
+        What is beyond falls on the lessons given, in proportion; then holds are given up that a
+        card has not paid yet, and their minutes taken. What a part of a minute is worth is the
+        platform's loss.
         """
         self.losses[name] = amount
-        covered = floor(Fraction(amount * self.minutes, self.price.total))
-        minutes = min(covered, self.left)
-        while self._next(minutes).total > amount:  # by a cent, since parts are rounded
-            minutes -= 1
-        beyond = amount - self.take(minutes).total
-        self.lost_minutes[name] = minutes
+        self.lost_minutes[name] = 0
+        beyond = amount - self._lose_minutes(name, amount)
         if self.left:
             return
-        for lesson in [one for one in reversed(self.lessons) if one.item.ending is None]:
+        ahead = [one for one in reversed(self.lessons) if one.item.ending is None]
+        for lesson in [one for one in ahead if one.item.is_paid]:
             loss = min(beyond, lesson.prepaid_rest)
             if loss:
                 lesson.of_hours.add(name)
@@ -510,7 +518,21 @@ class Lot:
                 self.fail(lesson)
                 beyond -= loss
         given = [one for one in self.lessons if one.item.ending not in (None, *MAKES_WHOLE)]
+        rest = beyond - sum(lesson.prepaid_rest for lesson in given)
         spread(name, beyond, given)
+        held = [one for one in ahead if not one.item.is_paid]
+        if rest > 0 and held:
+            for lesson in held:
+                self.fail(lesson)
+            self._lose_minutes(name, rest)
+
+    def _lose_minutes(self, name: str, amount: int) -> int:
+        """As many unused minutes as an amount covers; what they are worth."""
+        minutes = min(floor(Fraction(amount * self.minutes, self.price.total)), self.left)
+        while self._next(minutes).total > amount:  # by a cent, since parts are rounded
+            minutes -= 1
+        self.lost_minutes[name] += minutes
+        return self.take(minutes).total
 
     def win(self, name: str) -> None:
         self.losses.pop(name, None)

@@ -283,6 +283,30 @@ def test_the_hours_are_disputed(
         play.agrees()
 
 
+@pytest.mark.parametrize("cents", [2000, 5310])
+@pytest.mark.parametrize("then", ["paid", "expires"])
+@pytest.mark.parametrize("is_won_after_all", [False, True])
+def test_the_hours_are_lost_before_the_card_has_paid(
+    world: World, cents: int, then: str, is_won_after_all: bool
+) -> None:
+    """The hold is given up at once; a card that pays it all the same is paid back."""
+    play = Play(world)
+    hours = play.hours(1)
+    lesson = hours.mixed()
+    lesson.booking.open_payment()
+    hours.lose(cents)
+    play.agrees()
+    assert lesson.booking.status == "cancelled"
+    if then == "paid":
+        play.pay(lesson)
+    else:
+        world.travel(by=HOUR)
+    play.agrees()
+    if is_won_after_all:
+        hours.win(cents)
+        play.agrees()
+
+
 @pytest.mark.parametrize(
     "order", list(permutations(["refund", "lose card", "lose hours"])), ids="-".join
 )

@@ -515,3 +515,49 @@ def test_the_time_of_a_lesson_paid_outside_is_sold_again(play: Play) -> None:
     lesson.cancel()
     lesson.sell_again()
     play.agrees()
+
+
+@pytest.mark.parametrize("is_proposed", [False, True])
+@pytest.mark.parametrize("how", ["refunded", "lost", "lost and won"])
+def test_more_than_a_cheaper_time_costs_is_back_before_the_move(
+    world: World, how: str, is_proposed: bool
+) -> None:
+    """What the move gives back is less by what the payer has already, as long as that is so."""
+    play = Play(world)
+    lesson = play.lesson()
+    if how == "refunded":
+        lesson.refund(4000)
+        play.carry_refunds()
+    else:
+        lesson.lose(4000)
+    lesson.move(3000, is_proposed=is_proposed)
+    play.agrees()
+    assert lesson.item.learner_by_refunds + lesson.item.learner_by_disputes == 5310
+    if how == "lost and won":
+        lesson.win(4000)
+        play.agrees()
+    lesson.give()
+    play.agrees()
+
+
+# Hours that nobody can use, because their instructor cannot be booked
+
+
+@pytest.mark.parametrize("column", ["verification_status = 'rejected'", "is_active = false"])
+def test_hours_that_cannot_be_used_are_refunded_with_the_fee(world: World, column: str) -> None:
+    play = Play(world, is_fee_refundable=False)
+    hours = play.hours(2)
+    world.connection.execute(f"update public.instructors set {column}")
+    world.ask(play.learner, "public.refund_credits", p_credit_id=hours.credit.id, p_minutes=60)
+    hours.lot.refund("unusable", 60, is_fault=True)
+    play.agrees()
+
+
+def test_hours_that_could_not_be_used_are_not_forfeited(world: World) -> None:
+    play = Play(world, credit_validity_months=12)
+    world.connection.execute("update public.organizations set forfeits_expired_hours = true")
+    hours = play.hours(2)
+    world.connection.execute("update public.instructors set verification_status = 'rejected'")
+    hours.expire()
+    play.agrees()
+    assert hours.lot.earned == 0
