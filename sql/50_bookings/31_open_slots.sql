@@ -1,6 +1,7 @@
 -- What is free, for listing and for booking alike: times of the opening hours and published slots, if the instructor takes
 -- bookings and no document of theirs has lapsed, within notice, horizon and daily cap, not on closed dates, and not colliding with the
--- calendar, buffers included. A slot that is partly booked keeps the length and the seats that it was booked with; all others have the service's present ones.
+-- calendar, buffers included. A slot that is partly booked keeps the length and the seats that it was booked with; all others have the
+-- service's present ones.
 -- p_leaving_out is a booking that counts as cancelled, to ask where it could be moved to.
 create function private.open_slots(
     p_instructor_id uuid,

@@ -45,8 +45,9 @@ end;
 $$;
 
 -- When an earning is payable. By the cutoff its hold has passed (available_at) and Stripe has made the payment's money
--- available, unless there is none; no payment of the booking, or of the hours that it used, is disputed; it is neither frozen nor in a payout. A negative earning also waits while
--- another earning of its booking is frozen, so that a refund is deducted from the lesson refunded and from no other.
+-- available, unless there is none; no payment of the booking, or of the hours that it used, is disputed; it is neither frozen nor in a
+-- payout. A negative earning also waits while another earning of its booking is frozen, so that a refund is deducted from the lesson
+-- refunded and from no other.
 -- Pending and available ones alike: previews ask before make_earnings_available has run. Null means every organization.
 create function private.payable_earnings(p_org_id uuid, p_cutoff_at timestamptz)
     returns setof public.earnings

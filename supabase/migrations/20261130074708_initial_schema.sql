@@ -282,18 +282,20 @@ $$;
 -- turn them into a person; everybody else by the verified claims of the Data API. A session without claims is Studio.
 create function private.actor_kind()
     returns private.actor_kind
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case
+begin
+    return case
         when session_user = 'webhook_service' then 'service'
         when session_user = 'jobs' then 'job'
         when auth.jwt() ->> 'role' = 'service_role' then 'service'
         when auth.jwt() ->> 'role' is not null then 'user'
         else 'studio'
     end::private.actor_kind;
+end;
 $$;
 
 -- sql/00_foundation/70_values.sql
@@ -301,12 +303,14 @@ $$;
 -- 0 when p_whole is 0.
 create function private.prorate(p_cents bigint, p_part bigint, p_whole bigint)
     returns bigint
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case when p_whole = 0 then 0 else (2 * p_cents * p_part + p_whole) / (2 * p_whole) end;
+begin
+    return case when p_whole = 0 then 0 else (2 * p_cents * p_part + p_whole) / (2 * p_whole) end;
+end;
 $$;
 
 -- True for a time zone of the IANA database, spelled as there: Postgres takes it in any case, other programs do not.
@@ -398,14 +402,16 @@ $$;
 -- Casts a text from outside, such as Stripe's metadata, to uuid; null if it is not a valid one.
 create function private.uuid_or_null(p_text text)
     returns uuid
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case
+begin
+    return case
         when pg_input_is_valid(p_text, 'uuid') then p_text::uuid
     end;
+end;
 $$;
 
 -- A uuid (version 8, of RFC 9562) that only the text decides: the first half of its SHA-256.
@@ -451,12 +457,14 @@ $$;
 -- The whole minutes from one instant to another.
 create function private.minutes_between(p_start_at timestamptz, p_end_at timestamptz)
     returns integer
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select (extract(epoch from p_end_at - p_start_at) / 60)::integer;
+begin
+    return (extract(epoch from p_end_at - p_start_at) / 60)::integer;
+end;
 $$;
 
 -- The kilometres between two places on earth, as the crow flies (haversine). Null if one of them is not known.
@@ -937,12 +945,14 @@ $$;
 -- The first 200 characters of a name that somebody has given to Auth; null if it cannot be read.
 create function private.name_or_null(p_name text)
     returns text
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case when private.is_line(left(p_name, 200)) then left(p_name, 200) end;
+begin
+    return case when private.is_line(left(p_name, 200)) then left(p_name, 200) end;
+end;
 $$;
 
 create trigger sync_profile
@@ -953,12 +963,16 @@ create trigger sync_profile
 -- The signed-in person; null for visitors, and for anonymous sign-ins, which have no rights anywhere.
 create function private.my_user_id()
     returns uuid
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select auth.uid() where not coalesce((auth.jwt() ->> 'is_anonymous')::boolean, false);
+begin
+    return (
+        select auth.uid() where not coalesce((auth.jwt() ->> 'is_anonymous')::boolean, false)
+    );
+end;
 $$;
 
 -- True if the caller runs the platform, and has shown a second factor where the platform asks for one: without it an admin of the
@@ -1263,12 +1277,16 @@ $$;
 -- The organization of every instructor and learner without a school.
 create function private.marketplace_id()
     returns uuid
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select organization.id from public.organizations organization where organization.is_marketplace;
+begin
+    return (
+        select organization.id from public.organizations organization where organization.is_marketplace
+    );
+end;
 $$;
 
 -- sql/10_people/80_api.sql
@@ -2758,37 +2776,43 @@ $$;
 -- elsewhere (of two the later). What one organization has recorded about a person counts in no other.
 create function private.date_of_birth_of(p_learner_id uuid)
     returns date
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select coalesce(
-        details.date_of_birth,
-        (
-            select max(declared.date_of_birth)
-            from public.learners same_person
-            join public.learner_details declared
-                on declared.org_id = same_person.org_id
-                and declared.learner_id = same_person.id
-                and declared.is_birth_self_declared
-            where same_person.user_id = learner.user_id
+begin
+    return (
+        select coalesce(
+            details.date_of_birth,
+            (
+                select max(declared.date_of_birth)
+                from public.learners same_person
+                join public.learner_details declared
+                    on declared.org_id = same_person.org_id
+                    and declared.learner_id = same_person.id
+                    and declared.is_birth_self_declared
+                where same_person.user_id = learner.user_id
+            )
         )
-    )
-    from public.learners learner
-    join public.learner_details details on details.org_id = learner.org_id and details.learner_id = learner.id
-    where learner.id = p_learner_id;
+        from public.learners learner
+        join public.learner_details details on details.org_id = learner.org_id and details.learner_id = learner.id
+        where learner.id = p_learner_id
+    );
+end;
 $$;
 
 -- True for a person under 18 by today's UTC date. A person without a date of birth counts as an adult.
 create function private.is_minor(p_date_of_birth date)
     returns boolean
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select coalesce(p_date_of_birth + interval '18 years' > private.clock() at time zone 'UTC', false);
+begin
+    return coalesce(p_date_of_birth + interval '18 years' > private.clock() at time zone 'UTC', false);
+end;
 $$;
 
 -- sql/12_parties/80_api.sql
@@ -4327,26 +4351,29 @@ $$;
 -- The organization that a row (as hstore) belongs to; null for rows of no organization.
 create function private.org_id_of_row(p_table_name text, p_image extensions.hstore)
     returns uuid
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case
+begin
+    return case
         when p_table_name = 'organizations' then p_image operator(extensions.->) 'id'
         else p_image operator(extensions.->) 'org_id'
     end::uuid;
+end;
 $$;
 
 -- A row (as hstore) with '(personal)' in place of personal data.
 create function private.redact(p_image extensions.hstore, p_personal_columns text[])
     returns extensions.hstore
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select p_image operator(extensions.||) coalesce(
+begin
+    return p_image operator(extensions.||) coalesce(
         (
             select extensions.hstore(array_agg(personal.column_name), array_agg('(personal)'::text))
             from unnest(p_personal_columns) personal (column_name)
@@ -4354,6 +4381,7 @@ as $$
         ),
         ''::extensions.hstore
     );
+end;
 $$;
 
 -- Who is acting, from where and why. Taken from the Data API's verified claims and headers, and from what our functions note for
@@ -4619,17 +4647,21 @@ $$;
 -- The entry of the first of these Stripe ids that belongs to a row of this table; null if none does.
 create function private.stripe_row(p_table_name text, variadic p_stripe_ids text[])
     returns private.stripe_objects
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select known
-    from private.stripe_objects known
-    where known.id = any (p_stripe_ids)
-        and known.table_name = p_table_name
-    order by array_position(p_stripe_ids, known.id)
-    limit 1;
+begin
+    return (
+        select known
+        from private.stripe_objects known
+        where known.id = any (p_stripe_ids)
+            and known.table_name = p_table_name
+        order by array_position(p_stripe_ids, known.id)
+        limit 1
+    );
+end;
 $$;
 
 -- The organization of the first of these Stripe ids that is known; null if none is.
@@ -4667,15 +4699,17 @@ $$;
 -- Returns the id from a field that Stripe fills with an id or, expanded, with the whole object.
 create function private.expandable_id(p_value jsonb)
     returns text
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case jsonb_typeof(p_value)
+begin
+    return case jsonb_typeof(p_value)
         when 'string' then p_value #>> '{}'
         when 'object' then p_value ->> 'id'
     end;
+end;
 $$;
 
 -- sql/20_ledger/10_tables.sql
@@ -4952,12 +4986,13 @@ create function private.post_transaction(
     p_postings private.posting[]
 )
     returns boolean
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.post_batch(
+begin
+    return private.post_batch(
         p_kind,
         p_source_type,
         p_effective_at,
@@ -4970,6 +5005,7 @@ as $$
             group by posting.account_kind, posting.owner_id
         )
     ) = 1;
+end;
 $$;
 
 comment on function private.post_transaction is
@@ -5029,14 +5065,18 @@ create trigger apply_ledger_entries
 -- The first month that takes postings; -infinity until one was closed.
 create function private.first_open_month()
     returns date
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select coalesce((max(closing.month_on) + interval '1 month')::date, '-infinity'::date)
-    from private.month_closings closing
-    where closing.reopened_at is null;
+begin
+    return (
+        select coalesce((max(closing.month_on) + interval '1 month')::date, '-infinity'::date)
+        from private.month_closings closing
+        where closing.reopened_at is null
+    );
+end;
 $$;
 
 -- The month in which something that happened then is posted. Waits while a month is being closed, so that its totals miss nothing.
@@ -5140,14 +5180,16 @@ create function private.enqueue_command(
     p_subject text default null
 )
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
+begin
     insert into private.outbox (org_id, topic, idempotency_key, payload, subject)
     values (p_org_id, p_topic, p_idempotency_key, p_payload, p_subject)
     on conflict (org_id, idempotency_key) do nothing;
+end;
 $$;
 
 comment on function private.enqueue_command is
@@ -5795,6 +5837,21 @@ begin
         group by document.kind
         having max(coalesce(document.expires_on, 'infinity')) < max((private.clock() at time zone instructor.time_zone)::date)
     );
+end;
+$$;
+
+-- Whether lessons of an instructor can be booked at all: active, verified, and no document has lapsed.
+create function private.is_bookable_instructor(p_instructor public.instructors)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return p_instructor.is_active
+        and p_instructor.verification_status = 'verified'
+        and not private.has_lapsed_document(p_instructor.id);
 end;
 $$;
 
@@ -6986,12 +7043,14 @@ $$;
 -- What minutes cost at an hourly rate, rounded half up.
 create function private.hourly_cents(p_hourly_rate_cents bigint, p_minutes integer)
     returns bigint
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.prorate(p_hourly_rate_cents, p_minutes, 60);
+begin
+    return private.prorate(p_hourly_rate_cents, p_minutes, 60);
+end;
 $$;
 
 -- Whether a lesson of this service at p_start_at costs the instructor's hourly rate, because neither a rate card nor the
@@ -8022,25 +8081,29 @@ $$;
 -- there is none.
 create function private.find_code(p_code text, p_org_id uuid)
     returns private.code_offer
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select row(found.kind, found.id, null)::private.code_offer
-    from (
-        select 'discount'::public.redemption_kind as kind, code.id, code.org_id is null as is_general
-        from public.discount_codes code
-        where lower(code.code) = lower(trim(p_code))
-            and coalesce(code.org_id, p_org_id) = p_org_id
-        union all
-        select 'referral', code.id, true
-        from public.referral_codes code
-        where lower(code.code) = lower(trim(p_code))
-            and code.org_id = p_org_id
-    ) found
-    order by found.is_general, found.kind
-    limit 1;
+begin
+    return (
+        select row(found.kind, found.id, null)::private.code_offer
+        from (
+            select 'discount'::public.redemption_kind as kind, code.id, code.org_id is null as is_general
+            from public.discount_codes code
+            where lower(code.code) = lower(trim(p_code))
+                and coalesce(code.org_id, p_org_id) = p_org_id
+            union all
+            select 'referral', code.id, true
+            from public.referral_codes code
+            where lower(code.code) = lower(trim(p_code))
+                and code.org_id = p_org_id
+        ) found
+        order by found.is_general, found.kind
+        limit 1
+    );
+end;
 $$;
 
 -- What a discount code takes off a price for this person at this instant; null if the code has ended or its limits are
@@ -8370,7 +8433,8 @@ grant execute on function public.admin_end_discount_code to authenticated;
 -- also publish times as slots, which then have an id that a booking can name (30_publish.sql).
 -- A free slot is as its service is now, and a booked one as it was booked (50_follow_service.sql).
 -- Bookings occupy the calendars of instructor and learner (40_occupy.sql): the exclusion constraint nobody_is_in_two_places is what
--- finally rules out that one person teaches or learns in two places at once, in whichever organizations.
+-- finally rules out that one person teaches or learns in two places at once, in whichever organizations. Busy times (42_busy.sql) are in the
+-- same calendars.
 --
 -- Called by bookings (50), which list and take slots. Instructors and their schools' admins write windows and exceptions
 -- directly (90_access.sql), and publish and withdraw slots through 80_api.sql.
@@ -8492,6 +8556,28 @@ comment on column public.bookable_slots.current_bookings is
 comment on column public.bookable_slots.is_available is
     'Whether a seat is offered and left. The instructor may still be busy with another service, which only booking finds out.';
 
+create table public.busy_times (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    instructor_id uuid not null,
+    start_at timestamptz not null,
+    end_at timestamptz not null,
+    note text,
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint end_is_after_start check (start_at < end_at),
+    constraint busy_time_is_a_year_at_most check (end_at <= start_at + interval '366 days'),
+    constraint times_are_plausible check (private.is_plausible_time(start_at) and private.is_plausible_time(end_at)),
+    constraint note_is_short check (length(note) between 1 and 500),
+    constraint note_is_visible check (private.is_visible(note))
+);
+
+create index on public.busy_times (instructor_id, end_at);
+
+comment on table public.busy_times is
+    'When an instructor gives no lessons, from one instant to another; in person_calendar under its id. Whole dates are closed by exceptions.';
+
 create table private.person_calendar (
     id uuid not null unique default gen_random_uuid(),
     org_id uuid not null,
@@ -8500,6 +8586,7 @@ create table private.person_calendar (
     learner_id uuid,
     slot_id uuid,
     booking_id uuid,
+    entry_id uuid,
     chain_id uuid not null default gen_random_uuid(),
     during tstzrange not null,
     expires_at timestamptz not null default 'infinity',
@@ -8514,6 +8601,7 @@ create table private.person_calendar (
         num_nonnulls(instructor_id, learner_id) = 1
         and (slot_id is null or instructor_id is not null)
         and (booking_id is null or learner_id is not null)
+        and num_nonnulls(slot_id, booking_id, entry_id) <= 1
     ),
     constraint time_is_not_empty check (not isempty(during)),
     constraint nobody_is_in_two_places exclude using gist (person_id with =, during with &&, chain_id with <>)
@@ -8521,13 +8609,15 @@ create table private.person_calendar (
 
 create index on private.person_calendar (org_id, instructor_id);
 create index on private.person_calendar (org_id, learner_id);
+create index on private.person_calendar (org_id, entry_id) where entry_id is not null;
 
 comment on table private.person_calendar is
-    'What occupies a person: teaching (a row for each taken slot, buffers included), learning (a row for each booking), or a busy time '
-    'entered by hand, which has neither.';
+    'What occupies a person: teaching (a row for each taken slot, buffers included), learning (a row for each booking), or another time '
+    'that is taken: a busy time, or a test.';
 comment on column private.person_calendar.person_id is
     'The login of the instructor or learner, else that row''s id. So one person has one calendar in all organizations, for both roles.';
 comment on column private.person_calendar.instructor_id is 'Who teaches or is busy; null where somebody learns.';
+comment on column private.person_calendar.entry_id is 'The busy time or the learner''s test that takes the time.';
 comment on column private.person_calendar.chain_id is
     'Times of one chain may overlap: a booking and the dearer replacement that is not paid yet. The person''s own id stands for lessons '
     'that overlapped already when a login was linked.';
@@ -8537,6 +8627,7 @@ comment on column private.person_calendar.expires_at is
 alter table public.availability_windows enable row level security;
 alter table public.availability_exceptions enable row level security;
 alter table public.bookable_slots enable row level security;
+alter table public.busy_times enable row level security;
 alter table private.person_calendar enable row level security;
 
 create trigger touch_updated_at
@@ -8554,6 +8645,8 @@ create trigger touch_updated_at
 select private.audit_table('public.availability_windows', 'id');
 
 select private.audit_table('public.availability_exceptions', 'id', '{note}');
+
+select private.audit_table('public.busy_times', 'id', '{note}');
 
 -- NOTE: slots and the calendar are not audited: they follow from windows and bookings, which are.
 
@@ -9023,11 +9116,11 @@ begin
 
     with entered as (
         insert into private.person_calendar (
-            id, org_id, person_id, instructor_id, learner_id, slot_id, booking_id, chain_id, during, expires_at
+            id, org_id, person_id, instructor_id, learner_id, slot_id, booking_id, entry_id, chain_id, during, expires_at
         )
         select
             wanted.id, wanted.org_id, wanted.person_id, wanted.instructor_id, wanted.learner_id, wanted.slot_id, wanted.booking_id,
-            wanted.chain_id, wanted.during, wanted.expires_at
+            wanted.entry_id, wanted.chain_id, wanted.during, wanted.expires_at
         from unnest(p_wanted) wanted
         order by wanted.person_id, lower(wanted.during)
         on conflict do nothing
@@ -9045,11 +9138,12 @@ $$;
 -- seat, because whoever frees that locks the slot first.
 create function private.clear_expired_times(p_wanted private.person_calendar[])
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
+begin
     delete from private.person_calendar
     where id = any (
         array(
@@ -9068,6 +9162,7 @@ as $$
             for update of expired
         )
     );
+end;
 $$;
 
 -- A booked slot keeps its time, service and instructor, in Studio too: its bookings and the calendar copied them. With its last
@@ -9149,10 +9244,10 @@ begin
     from removed;
 
     insert into private.person_calendar (
-        id, org_id, person_id, instructor_id, learner_id, slot_id, booking_id, chain_id, during, expires_at, created_at
+        id, org_id, person_id, instructor_id, learner_id, slot_id, booking_id, entry_id, chain_id, during, expires_at, created_at
     )
     select
-        own.id, own.org_id, p_person_id, own.instructor_id, own.learner_id, own.slot_id, own.booking_id,
+        own.id, own.org_id, p_person_id, own.instructor_id, own.learner_id, own.slot_id, own.booking_id, own.entry_id,
         case when own.chain_id = any (overlapping_ids) then p_person_id else own.chain_id end,
         own.during, own.expires_at, own.created_at
     from unnest(moved) own
@@ -9200,6 +9295,178 @@ as $$
                 and other.expires_at > private.clock()
         )
     order by lower(own.during);
+$$;
+
+-- sql/40_availability/42_busy.sql
+-- Keeps a time of an instructor free of lessons, and returns its id; for the instructor and the organization's admins. Times with a lesson or
+-- with another busy time are refused: they end first. Definer: nobody writes calendars directly.
+create function private.add_busy_time(p_instructor_id uuid, p_start_at timestamptz, p_end_at timestamptz, p_note text)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    instructor public.instructors := private.require_instructor_to_block(p_instructor_id);
+    new_id uuid;
+    broken_rule text;
+    missing_column text;
+begin
+    perform private.assert_time_is_plausible(p_start_at);
+    perform private.assert_time_is_plausible(p_end_at);
+    insert into public.busy_times (org_id, instructor_id, start_at, end_at, note)
+    values (instructor.org_id, instructor.id, p_start_at, p_end_at, p_note)
+    returning id into new_id;
+    perform private.assert_busy_times_are_few(instructor.id);
+    if not private.occupy_otherwise(
+        instructor.org_id, coalesce(instructor.user_id, instructor.id), instructor.id, null, new_id, p_start_at, p_end_at
+    ) then
+        perform private.refuse_busy_instructor();
+    end if;
+    return new_id;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+        return null;
+end;
+$$;
+
+-- Returns an instructor whose calendar the caller keeps: the caller, or one of a school that the caller administers. Its row is locked,
+-- because accepting an invitation would change the person.
+create function private.require_instructor_to_block(p_instructor_id uuid)
+    returns public.instructors
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    instructor public.instructors;
+begin
+    perform private.require_person();
+    select candidate.* into instructor
+    from public.instructors candidate
+    where candidate.id = p_instructor_id
+        and (
+            candidate.id = any (private.my_instructor_ids())
+            or candidate.org_id = any (private.my_admin_org_ids())
+        )
+    for no key update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'There is no such instructor whose calendar you keep.',
+            'Check the id, and who is signed in.'
+        );
+    end if;
+    return instructor;
+end;
+$$;
+
+-- Refuses more than 366 busy times ahead of one instructor.
+create function private.assert_busy_times_are_few(p_instructor_id uuid)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if (
+        select count(*) > 366
+        from public.busy_times busy
+        where busy.instructor_id = p_instructor_id
+            and busy.end_at > private.clock()
+    ) then
+        perform private.refuse(
+            'PT422', 'too_many_busy_times',
+            'An instructor has at most 366 busy times ahead.',
+            'Close whole dates by one exception instead.'
+        );
+    end if;
+end;
+$$;
+
+-- Enters a time that is neither taught nor learnt by a booking into a person's calendar, for the row p_entry_id; returns whether the person
+-- was free.
+create function private.occupy_otherwise(
+    p_org_id uuid,
+    p_person_id uuid,
+    p_instructor_id uuid,
+    p_learner_id uuid,
+    p_entry_id uuid,
+    p_start_at timestamptz,
+    p_end_at timestamptz
+)
+    returns boolean
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    busy private.person_calendar;
+begin
+    busy.id := gen_random_uuid();
+    busy.org_id := p_org_id;
+    busy.person_id := p_person_id;
+    busy.instructor_id := p_instructor_id;
+    busy.learner_id := p_learner_id;
+    busy.entry_id := p_entry_id;
+    busy.chain_id := p_entry_id;
+    busy.during := tstzrange(p_start_at, p_end_at);
+    busy.expires_at := 'infinity';
+    return cardinality(private.occupy(array[busy])) = 1;
+end;
+$$;
+
+-- Refuses a time at which the instructor has something else to do.
+create function private.refuse_busy_instructor()
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'instructor_busy',
+        'The instructor has a lesson or is busy at that time.',
+        'Cancel or move what is there first, or choose another time.'
+    );
+end;
+$$;
+
+-- Gives a busy time back. Definer: nobody writes calendars directly.
+create function private.remove_busy_time(p_busy_time_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    busy public.busy_times;
+begin
+    perform private.require_person();
+    delete from public.busy_times removed
+    where removed.id = p_busy_time_id
+        and (
+            removed.instructor_id = any (private.my_instructor_ids())
+            or removed.org_id = any (private.my_admin_org_ids())
+        )
+    returning removed.* into busy;
+    if busy.id is null then
+        perform private.refuse(
+            'PT404', 'busy_time_not_found',
+            'There is no such busy time of yours.',
+            'Reload the busy times.'
+        );
+    end if;
+    delete from private.person_calendar where org_id = busy.org_id and entry_id = busy.id;
+end;
 $$;
 
 -- sql/40_availability/50_follow_service.sql
@@ -9543,6 +9810,35 @@ comment on function public.unpublish_slots is
     'when it becomes free. '
     'Errors: sign_in_required, service_not_found, bad_time_range.';
 
+create function public.add_busy_time(
+    p_instructor_id uuid,
+    p_start_at timestamptz,
+    p_end_at timestamptz,
+    p_note text default null
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.add_busy_time(p_instructor_id, p_start_at, p_end_at, p_note);
+
+comment on function public.add_busy_time is
+    'Keeps a time free of lessons, such as one from the instructor''s own calendar, and returns its id; for the instructor and the '
+    'organization''s admins. Nothing in it is listed or can be booked, in any organization. Errors: sign_in_required, instructor_not_found, '
+    'instructor_busy, too_many_busy_times, time_is_plausible, value_missing, and the rules of public.busy_times.';
+
+create function public.remove_busy_time(p_busy_time_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.remove_busy_time(p_busy_time_id);
+
+comment on function public.remove_busy_time is
+    'Gives a busy time back to lessons; for the instructor and the organization''s admins. Errors: sign_in_required, busy_time_not_found.';
+
 -- sql/40_availability/90_access.sql
 create policy select_own_or_admin on public.availability_windows
     for select
@@ -9645,6 +9941,22 @@ grant execute on function private.publish_slots to authenticated;
 grant execute on function public.publish_slots to authenticated;
 grant execute on function private.unpublish_slots to authenticated;
 grant execute on function public.unpublish_slots to authenticated;
+
+create policy select_own_or_admin on public.busy_times
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.busy_times to authenticated, service_role;
+-- NOTE: busy times are written by functions, which know who is free.
+
+grant execute on function private.add_busy_time to authenticated;
+grant execute on function public.add_busy_time to authenticated;
+grant execute on function private.remove_busy_time to authenticated;
+grant execute on function public.remove_busy_time to authenticated;
 
 -- sql/45_credits/10_tables.sql
 -- Credits: minutes that a learner buys ahead with one instructor.
@@ -10009,11 +10321,13 @@ $$;
 -- The minutes that a booking has reserved, by lot: the one that expires first comes first.
 create function private.reserved_credit(p_booking_id uuid)
     returns setof private.credit_part
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
+begin
+    return query
     select
         entry.credit_id,
         sum(signed.factor * entry.minutes)::integer,
@@ -10028,16 +10342,19 @@ as $$
     group by entry.credit_id, lot.expires_at, lot.created_at
     having sum(signed.factor * entry.minutes) > 0
     order by lot.expires_at nulls last, lot.created_at, entry.credit_id;
+end;
 $$;
 
 -- The minutes that a booking has used, by lot: the one that expires last comes first, because its minutes are restored first.
 create function private.used_credit(p_booking_id uuid)
     returns table (credit_id uuid, minutes integer)
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
+begin
+    return query
     select entry.credit_id, sum(case entry.kind when 'consume' then entry.minutes else -entry.minutes end)::integer
     from public.credit_entries entry
     join public.learner_credits lot on lot.org_id = entry.org_id and lot.id = entry.credit_id
@@ -10046,26 +10363,31 @@ as $$
     group by entry.credit_id, lot.expires_at, lot.created_at
     having sum(case entry.kind when 'consume' then entry.minutes else -entry.minutes end) > 0
     order by lot.expires_at desc nulls first, lot.created_at desc, entry.credit_id desc;
+end;
 $$;
 
 -- The parts of the prices of lots that entries of one kind have moved for a booking.
 create function private.booking_credit(p_booking_id uuid, p_kind public.credit_entry_kind)
     returns private.credit_part
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select row(
-        null,
-        coalesce(sum(entry.minutes), 0)::integer,
-        coalesce(sum(entry.share_cents), 0)::bigint,
-        coalesce(sum(entry.fee_cents), 0)::bigint,
-        coalesce(sum(entry.discount_cents), 0)::bigint
-    )::private.credit_part
-    from public.credit_entries entry
-    where entry.booking_id = p_booking_id
-        and entry.kind = p_kind;
+begin
+    return (
+        select row(
+            null,
+            coalesce(sum(entry.minutes), 0)::integer,
+            coalesce(sum(entry.share_cents), 0)::bigint,
+            coalesce(sum(entry.fee_cents), 0)::bigint,
+            coalesce(sum(entry.discount_cents), 0)::bigint
+        )::private.credit_part
+        from public.credit_entries entry
+        where entry.booking_id = p_booking_id
+            and entry.kind = p_kind
+    );
+end;
 $$;
 
 -- Hands the minutes that one booking has reserved to another, at what they were worth when they were reserved.
@@ -10320,6 +10642,7 @@ create table public.order_items (
     credit_fee_cents bigint not null default 0,
     credit_discount_cents bigint not null default 0,
     is_paid boolean not null default false,
+    is_paid_outside boolean not null default false,
     excess_cents bigint not null default 0,
     refunded_cents bigint not null default 0,
     restored_cents bigint not null default 0,
@@ -10353,6 +10676,9 @@ create table public.order_items (
         and credit_discount_cents between 0 and discount_cents
     ),
     constraint at_most_the_total_is_refunded check (refunded_cents <= share_cents + fee_cents - discount_cents),
+    constraint only_whole_lessons_are_paid_outside check (
+        not is_paid_outside or (is_paid and kind = 'booking' and discount_cents = 0 and credit_share_cents + credit_fee_cents = 0)
+    ),
     constraint liability_is_for_what_is_lost check (liable_cents between 0 and lost_cents),
     constraint refund_is_a_fraction check (refund_bps between 0 and 10000)
 ) with (fillfactor = 80);
@@ -10371,6 +10697,9 @@ comment on column public.order_items.total_cents is 'What the learner pays: shar
 comment on column public.order_items.share_cents is 'The instructor''s share, if the lesson is given.';
 comment on column public.order_items.credit_share_cents is 'The part of the share that prepaid minutes pay; likewise of fee and discount.';
 comment on column public.order_items.is_paid is 'Whether money or prepaid minutes have paid for it; a free lesson is paid by its confirmation.';
+comment on column public.order_items.is_paid_outside is
+    'Whether the learner paid the instructor or the school, in cash or by bank transfer: what the price comes to is with them, and they owe '
+    'the platform its fee.';
 comment on column public.order_items.excess_cents is
     'What was received beyond the price and is owed back, because the lesson moved to a cheaper time or was paid twice; negative while '
     'an authorization is not captured.';
@@ -10436,27 +10765,33 @@ create function private.place_order(
     p_is_all_or_nothing boolean default false
 )
     returns uuid
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
+declare
+    order_id uuid;
+begin
     insert into public.orders (org_id, learner_id, instructor_id, currency, is_all_or_nothing, withdrawal_mode, placed_by)
     select p_org_id, p_learner_id, p_instructor_id, p_currency, p_is_all_or_nothing, organization.withdrawal_mode, private.my_user_id()
     from public.organizations organization
     where organization.id = p_org_id
-    returning id;
+    returning id into order_id;
+    return order_id;
+end;
 $$;
 
 -- The orders of the hours that pay for these orders' lessons, and the orders whose lessons are paid by the hours of these.
 create function private.orders_tied_by_hours(p_order_ids uuid[])
     returns uuid[]
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select array(
+begin
+    return array(
         select sold.order_id
         from public.order_items lesson
         join public.credit_entries entry on entry.org_id = lesson.org_id and entry.booking_id = lesson.booking_id
@@ -10469,33 +10804,40 @@ as $$
         join public.order_items lesson on lesson.org_id = entry.org_id and lesson.booking_id = entry.booking_id
         where sold.order_id = any (p_order_ids)
     );
+end;
 $$;
 
 -- Locks orders in the order of their ids, with the orders of the hours that pay for them or that they sold: whoever moves their money
 -- calls it first. Orders that are being placed are nobody else's yet and need no lock.
 create function private.lock_orders(p_order_ids uuid[])
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select ordered.id
+begin
+    perform ordered.id
     from public.orders ordered
     where ordered.id = any (p_order_ids || private.orders_tied_by_hours(p_order_ids))
     order by ordered.id
     for no key update;
+end;
 $$;
 
 -- The order of an item, for its lock.
 create function private.order_of_booking(p_booking_id uuid)
     returns uuid
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select item.order_id from public.order_items item where item.booking_id = p_booking_id;
+begin
+    return (
+        select item.order_id from public.order_items item where item.booking_id = p_booking_id
+    );
+end;
 $$;
 
 -- sql/48_orders/30_buy_credits.sql
@@ -10532,7 +10874,8 @@ begin
     from public.instructors
     where id = p_instructor_id
         and is_active
-        and verification_status = 'verified';
+        and verification_status = 'verified'
+        and not private.has_lapsed_document(id);
     if not found then
         perform private.refuse(
             'PT404', 'instructor_not_found',
@@ -10741,8 +11084,11 @@ declare
     untaken_cents bigint;
 begin
     if p_item.kind = 'credits' then
-        books.due_cents := p_item.excess_cents;
+        books.due_cents := private.excess_due_cents(p_item);
         return books;
+    end if;
+    if p_item.is_paid_outside then
+        return private.outside_books(p_item);
     end if;
     if is_ahead then
         books.prepaid_share_cents := p_item.credit_share_cents;
@@ -10758,9 +11104,9 @@ begin
         books.share_cents := private.keepable_cents(part);
         books.discount_cents := private.prorate(part.discount_cents, books.share_cents, part.share_cents);
         books.fee_cents := books.discount_cents - books.share_cents;
-        books.due_cents := p_item.excess_cents;
+        books.due_cents := private.excess_due_cents(p_item);
     elsif p_item.is_paid then
-        books.due_cents := private.owed_cents(part) + p_item.excess_cents;
+        books.due_cents := private.owed_cents(part) + private.excess_due_cents(p_item);
         back_cents := least(part.refunded_cents + part.restored_cents, part.total_cents) + private.owed_cents(part);
         lost_cents := private.lost_part_cents(part);
         kept_cents := part.total_cents - back_cents;
@@ -10799,60 +11145,115 @@ begin
 end;
 $$;
 
--- Whether an ending gives everything back: somebody else's fault, or a withdrawal.
-create function private.makes_whole(p_ending public.order_item_ending)
-    returns boolean
-    language sql
+-- What a lesson's money belongs to that was paid outside. The instructor has it, and gives back of it what the ending owes. So the platform's
+-- fee, as the table of entitlements has it, is what the instructor owes. Only what a card has paid besides is the platform's to
+-- give back.
+create function private.outside_books(p_item public.order_items)
+    returns private.item_books
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select coalesce(p_ending in ('fault', 'withdrawn'), false);
+declare
+    as_by_card public.order_items := p_item;
+    books private.item_books;
+begin
+    as_by_card.is_paid_outside := false;
+    as_by_card.excess_cents := 0;
+    books := private.item_books(as_by_card);
+    books.share_cents := -books.fee_cents;
+    books.due_cents := p_item.excess_cents;
+    return books;
+end;
+$$;
+
+-- Whether an ending gives everything back: somebody else's fault, or a withdrawal.
+create function private.makes_whole(p_ending public.order_item_ending)
+    returns boolean
+    language plpgsql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return coalesce(p_ending in ('fault', 'withdrawn'), false);
+end;
 $$;
 
 -- E: what the instructor may keep of an item. One that has not ended is meant to be given.
 create function private.keepable_cents(p_item public.order_items)
     returns bigint
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case p_item.ending
-        when 'fault' then 0
-        when 'withdrawn' then 0
-        when 'missed' then paid.share_cents
-        when 'cancelled' then paid.share_cents - private.prorate(paid.share_cents, p_item.refund_bps, 10000)
-        else p_item.share_cents
-    end
-    from (select least(p_item.share_cents, p_item.total_cents) as share_cents) paid;
+begin
+    return (
+        select case p_item.ending
+            when 'fault' then 0
+            when 'withdrawn' then 0
+            when 'missed' then paid.share_cents
+            when 'cancelled' then paid.share_cents - private.prorate(paid.share_cents, p_item.refund_bps, 10000)
+            else p_item.share_cents
+        end
+        from (select least(p_item.share_cents, p_item.total_cents) as share_cents) paid
+    );
+end;
 $$;
 
 -- What prepaid minutes pay of an item's price.
 create function private.prepaid_cents(p_item public.order_items)
     returns bigint
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select p_item.credit_share_cents + p_item.credit_fee_cents - p_item.credit_discount_cents;
+begin
+    return p_item.credit_share_cents + p_item.credit_fee_cents - p_item.credit_discount_cents;
+end;
 $$;
 
 -- T - R - C: what of an item's price the payer neither has back nor has lost to a dispute.
 create function private.unreturned_cents(p_item public.order_items)
     returns bigint
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select greatest(p_item.total_cents - p_item.refunded_cents - p_item.restored_cents - p_item.lost_cents, 0);
+begin
+    return greatest(p_item.total_cents - p_item.refunded_cents - p_item.restored_cents - p_item.lost_cents, 0);
+end;
 $$;
 
--- What the ending owes the payer besides what is refunded and lost. Of a fault or a withdrawal all that is left, whatever happens later; of a
--- cancellation what was fixed then.
+-- What the platform owes the payer for the ending, besides what is refunded and lost. Of a fault or a withdrawal all that is left, whatever
+-- happens later; of a cancellation what was fixed then.
 create function private.owed_cents(p_item public.order_items)
+    returns bigint
+    language plpgsql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select case
+            when not p_item.is_paid or p_item.is_paid_outside then 0
+            when private.makes_whole(p_item.ending) then unreturned.cents
+            when p_item.ending = 'cancelled' then least(p_item.owed_cents, unreturned.cents)
+            else 0
+        end
+        from (select private.unreturned_cents(p_item) as cents) unreturned
+    );
+end;
+$$;
+
+-- What is owed back of what was received beyond the price. What disputes and refunds have taken beyond the price the payer has already:
+-- it is counted against this, as long as it is so. Negative while an authorization is not captured.
+create function private.excess_due_cents(p_item public.order_items)
     returns bigint
     language sql
     immutable
@@ -10860,51 +11261,57 @@ create function private.owed_cents(p_item public.order_items)
     set search_path = '', pg_temp
 as $$
     select case
-        when not p_item.is_paid then 0
-        when private.makes_whole(p_item.ending) then unreturned.cents
-        when p_item.ending = 'cancelled' then least(p_item.owed_cents, unreturned.cents)
-        else 0
-    end
-    from (select private.unreturned_cents(p_item) as cents) unreturned;
+        when p_item.excess_cents <= 0 then p_item.excess_cents
+        else greatest(
+            p_item.excess_cents
+            - greatest(p_item.refunded_cents + p_item.restored_cents + p_item.lost_cents - p_item.total_cents, 0),
+            0
+        )
+    end;
 $$;
 
 -- C: what disputes have taken, as far as it was not refunded; what goes beyond is the platform's loss.
 create function private.lost_part_cents(p_item public.order_items)
     returns bigint
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select least(p_item.lost_cents, greatest(p_item.total_cents - p_item.refunded_cents - p_item.restored_cents, 0));
+begin
+    return least(p_item.lost_cents, greatest(p_item.total_cents - p_item.refunded_cents - p_item.restored_cents, 0));
+end;
 $$;
 
 -- a: the part of the share that refunds of so much take. If the fee is not refundable they take the share first; if all is refunded
 -- they take all.
 create function private.share_taken_cents(p_item public.order_items, p_back_cents bigint)
     returns bigint
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case
+begin
+    return case
         when p_back_cents >= p_item.total_cents then p_item.share_cents
         when p_item.is_fee_refundable then private.prorate(p_item.share_cents, p_back_cents, p_item.total_cents)
         else least(p_back_cents, p_item.share_cents, p_item.total_cents)
     end;
+end;
 $$;
 
 -- The part of the discount that is left after refunds of so much. If the fee is not refundable, what they take beyond the share takes
 -- fee and discount.
 create function private.discount_left_cents(p_item public.order_items, p_back_cents bigint)
     returns bigint
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case
+begin
+    return case
         when p_back_cents >= p_item.total_cents then 0
         when p_item.is_fee_refundable
             then p_item.discount_cents - private.prorate(p_item.discount_cents, p_back_cents, p_item.total_cents)
@@ -10914,29 +11321,34 @@ as $$
             greatest(p_item.total_cents - p_item.share_cents, 0)
         )
     end;
+end;
 $$;
 
 -- The ledger lines that take an item's books from one state of its row to another. They sum to what was received in between, less what
 -- was refunded and lost, with the sign reversed: the caller adds where that money is.
 create function private.item_postings(p_before public.order_items, p_after public.order_items)
     returns private.posting[]
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select array[
-        row('learner_prepaid', null, before.prepaid_share_cents - after.prepaid_share_cents),
-        row('deferred_fees', null, before.prepaid_fee_cents - after.prepaid_fee_cents),
-        row('deferred_promotions', null, after.prepaid_discount_cents - before.prepaid_discount_cents),
-        row('instructor_pending', p_after.instructor_id, before.share_cents - after.share_cents),
-        row('platform_fees', null, before.fee_cents - after.fee_cents),
-        row('promotions', null, after.discount_cents - before.discount_cents),
-        row('dispute_losses', null, after.loss_cents - before.loss_cents),
-        row('refunds_due', null, before.due_cents - after.due_cents)
-    ]::private.posting[]
-    from private.item_books(p_before) before
-    cross join private.item_books(p_after) after;
+begin
+    return (
+        select array[
+            row('learner_prepaid', null, before.prepaid_share_cents - after.prepaid_share_cents),
+            row('deferred_fees', null, before.prepaid_fee_cents - after.prepaid_fee_cents),
+            row('deferred_promotions', null, after.prepaid_discount_cents - before.prepaid_discount_cents),
+            row('instructor_pending', p_after.instructor_id, before.share_cents - after.share_cents),
+            row('platform_fees', null, before.fee_cents - after.fee_cents),
+            row('promotions', null, after.discount_cents - before.discount_cents),
+            row('dispute_losses', null, after.loss_cents - before.loss_cents),
+            row('refunds_due', null, before.due_cents - after.due_cents)
+        ]::private.posting[]
+        from private.item_books(p_before) before
+        cross join private.item_books(p_after) after
+    );
+end;
 $$;
 
 -- The ledger lines of prepaid minutes that leave their lot (p_sign 1), or come back to it (-1), with their part of its price.
@@ -11138,8 +11550,9 @@ $$;
 
 -- sql/48_orders/51_move.sql
 -- Moves an item to the replacement of its booking, at the replacement's price. What the new time costs less is owed back; what it costs
--- more the payment for it brings. Prepaid minutes were restored with the original and are reserved for the replacement; the cent by
--- which that can differ is the platform's. Bookings (50) call it once the original has ended for the replacement.
+-- more the payment for it brings; of a lesson that was paid outside, the instructor gives and takes. Prepaid minutes were restored with the
+-- original and are reserved for the replacement; the cent by which that can differ is the platform's. Bookings (50) call it once the
+-- original has ended for the replacement.
 create function private.move_item(p_from_booking_id uuid, p_to_booking_id uuid, p_price private.price)
     returns void
     language plpgsql
@@ -11170,7 +11583,7 @@ begin
         credit_discount_cents = credit.discount_cents,
         refunded_cents = least(refunded_cents, p_price.total_cents),
         excess_cents = case
-            when is_paid then excess_cents + overpaid_cents - greatest(refunded_cents - p_price.total_cents, 0)
+            when is_paid and not is_paid_outside then excess_cents + overpaid_cents - greatest(refunded_cents - p_price.total_cents, 0)
             else excess_cents
         end,
         revision = revision + 1
@@ -11243,12 +11656,13 @@ $$;
 -- returned as was refunded of what they helped to pay. 82_effects calls it when an item has ended, or was refunded.
 create function private.return_order_discount(p_order_id uuid)
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.return_discount(
+begin
+    perform private.return_discount(
         p_order_id,
         bool_and(private.is_all_back(item)),
         least(
@@ -11261,6 +11675,7 @@ as $$
     join public.order_items item on item.org_id = redemption.org_id and item.order_id = redemption.order_id
     where redemption.order_id = p_order_id
     group by redemption.org_id, redemption.id;
+end;
 $$;
 
 -- sql/48_orders/80_api.sql
@@ -11559,7 +11974,8 @@ comment on column public.bookings.original_booking_id is
 comment on column public.bookings.is_rescheduled is
     'Whether this booking was rescheduled: cancelled for a replacement, which takes over its order item.';
 comment on column public.bookings.accepted_at is
-    'When the learner accepted what somebody else had proposed; for two hours from then, and until the start, cancelling costs nothing.';
+    'When the learner accepted what somebody else had proposed; for two hours from then, and until the start, cancelling costs nothing, but of '
+    'a time that was offered from the waiting list.';
 comment on column public.bookings.original_total_cents is 'Total of the original booking, which counts towards this one''s total.';
 comment on column public.bookings.refund_bps is 'The fraction that the cancellation or no-show refunds, in basis points.';
 comment on column public.bookings.cancellation_refund_cents is 'What the cancellation, or the instructor''s no-show, refunds to the payer''s card.';
@@ -11755,17 +12171,19 @@ select private.audit_table('public.lesson_claims', 'id', '{statement,answer,reas
 -- Whether a claim about a booking waits to be answered or decided: until then its lesson is not completed and its earning frozen.
 create function private.has_open_claim(p_booking_id uuid)
     returns boolean
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select exists (
+begin
+    return exists (
         select
         from public.lesson_claims claim
         where claim.booking_id = p_booking_id
             and claim.status in ('open', 'undecided')
     );
+end;
 $$;
 
 -- sql/50_bookings/11_transitions.sql
@@ -11922,16 +12340,20 @@ $$;
 -- The latest version of an organization's policy.
 create function private.current_policy_id(p_org_id uuid)
     returns uuid
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select latest.id
-    from public.cancellation_policies latest
-    where latest.org_id = p_org_id
-    order by latest.version desc
-    limit 1;
+begin
+    return (
+        select latest.id
+        from public.cancellation_policies latest
+        where latest.org_id = p_org_id
+        order by latest.version desc
+        limit 1
+    );
+end;
 $$;
 
 -- The tiers of an organization's present policy, longest notice first.
@@ -12139,7 +12561,8 @@ $$;
 -- sql/50_bookings/31_open_slots.sql
 -- What is free, for listing and for booking alike: times of the opening hours and published slots, if the instructor takes
 -- bookings and no document of theirs has lapsed, within notice, horizon and daily cap, not on closed dates, and not colliding with the
--- calendar, buffers included. A slot that is partly booked keeps the length and the seats that it was booked with; all others have the service's present ones.
+-- calendar, buffers included. A slot that is partly booked keeps the length and the seats that it was booked with; all others have the
+-- service's present ones.
 -- p_leaving_out is a booking that counts as cancelled, to ask where it could be moved to.
 create function private.open_slots(
     p_instructor_id uuid,
@@ -13249,14 +13672,8 @@ begin
             'Choose another lesson.'
         );
     end if;
-    if not (p_instructor.is_active and p_instructor.is_available and p_instructor.verification_status = 'verified')
-        or private.has_lapsed_document(p_instructor.id)
-    then
-        perform private.refuse(
-            'PT409', 'instructor_unavailable',
-            'This instructor does not take bookings at the moment.',
-            'Choose another instructor, or try again later.'
-        );
+    if not (p_instructor.is_available and private.is_bookable_instructor(p_instructor)) then
+        perform private.refuse_unavailable_instructor();
     end if;
     if p_start_at < private.clock() + make_interval(mins => p_instructor.minimum_notice_minutes) then
         perform private.refuse(
@@ -13275,21 +13692,40 @@ begin
 end;
 $$;
 
--- Makes the bookings of an instructor with a daily cap follow one another, since no constraint can count them. It locks the
--- login's rows in all organizations, and before anything of the slot, so that two bookings cannot deadlock.
-create function private.lock_daily_cap(p_instructor public.instructors)
+-- Refuses an instructor who takes no bookings; also one who could when the lesson was proposed.
+create function private.refuse_unavailable_instructor()
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select colleague.id
+begin
+    perform private.refuse(
+        'PT409', 'instructor_unavailable',
+        'This instructor does not take bookings at the moment.',
+        'Choose another instructor, or try again later.'
+    );
+end;
+$$;
+
+-- Makes the bookings of an instructor with a daily cap follow one another, since no constraint can count them. It locks the
+-- login's rows in all organizations, and before anything of the slot, so that two bookings cannot deadlock.
+create function private.lock_daily_cap(p_instructor public.instructors)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform colleague.id
     from public.instructors colleague
     where (colleague.id = p_instructor.id or colleague.user_id = p_instructor.user_id)
         and colleague.daily_cap is not null
     order by colleague.id
     for no key update;
+end;
 $$;
 
 -- Refuses a person who keeps as many orders or lessons ahead without paying as the organization allows, or who has given up too many
@@ -13424,12 +13860,16 @@ $$;
 -- The instant at which a learner asks for a lesson to be given before the contract can no longer be withdrawn from; null if it is later.
 create function private.early_start_requested_at(p_start_at timestamptz, p_mode public.withdrawal_mode)
     returns timestamptz
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.clock() where p_mode <> 'none' and p_start_at < private.clock() + interval '14 days';
+begin
+    return (
+        select private.clock() where p_mode <> 'none' and p_start_at < private.clock() + interval '14 days'
+    );
+end;
 $$;
 
 -- sql/50_bookings/52_request.sql
@@ -13833,7 +14273,7 @@ as $$
 $$;
 
 -- The learner accepts: the booking takes its place in the learner's calendar, and is held until it is paid, or confirmed at once if nothing
--- is due. A move that costs nothing more ends its original; another one when the difference is paid.
+-- is due. A move that costs nothing more ends its original; another one when the difference is paid. To accept is to book.
 -- Definer: bookings change only through functions.
 create function private.accept_proposal(p_booking_id uuid)
     returns public.booking_status
@@ -13847,6 +14287,7 @@ declare
     organization public.organizations;
 begin
     select * into strict organization from public.organizations where id = booking.org_id;
+    perform private.assert_still_bookable(booking);
     perform private.expire_holds(booking.slot_id, booking.learner_person_id);
     perform private.assert_may_hold(booking.learner_person_id, booking.series_id, organization);
     if booking.original_booking_id is not null then
@@ -13867,6 +14308,30 @@ begin
         and id = booking.id
     returning * into booking;
     return booking.status;
+end;
+$$;
+
+-- Refuses a proposal of which the instructor, or but for a move the learner, could not be booked any more.
+create function private.assert_still_bookable(p_booking public.bookings)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    instructor public.instructors;
+begin
+    if p_booking.original_booking_id is null then
+        perform private.require_bookable_learner(null, p_booking.learner_id, p_booking.org_id);
+    end if;
+    select * into strict instructor
+    from public.instructors
+    where org_id = p_booking.org_id
+        and id = p_booking.instructor_id;
+    if not private.is_bookable_instructor(instructor) then
+        perform private.refuse_unavailable_instructor();
+    end if;
 end;
 $$;
 
@@ -14063,8 +14528,8 @@ $$;
 
 -- sql/50_bookings/60_confirm.sql
 -- Confirms a booking whose payment has arrived, even if it has expired, as long as its time is still free. False means that
--- the payment must be refunded: instructor or learner are taken, the lesson has started, the booking was ended or paid before, or the
--- original of a replacement is no longer confirmed. Called by accept_payment (60).
+-- the payment must be refunded: instructor or learner are taken, or the instructor takes no bookings any more, the lesson has started, the
+-- booking was ended or paid before, or the original of a replacement is no longer confirmed. Called by accept_payment (60).
 create function private.confirm_paid_booking(p_booking_id uuid)
     returns boolean
     language plpgsql
@@ -14074,14 +14539,19 @@ create function private.confirm_paid_booking(p_booking_id uuid)
 as $$
 declare
     booking public.bookings;
+    instructor public.instructors;
     refusal text;
 begin
     select * into strict booking from public.bookings where id = p_booking_id for no key update;
+    select * into strict instructor from public.instructors where org_id = booking.org_id and id = booking.instructor_id;
 
     if booking.status not in ('held', 'expired') or booking.start_at <= private.clock() then
         return false;
     end if;
     if private.is_ended_item(booking.id) then
+        return false;
+    end if;
+    if booking.hold_expires_at <= private.clock() and not private.is_bookable_instructor(instructor) then
         return false;
     end if;
     if booking.original_booking_id is not null then
@@ -14148,12 +14618,14 @@ $$;
 -- Whether a booking's item has ended: prepaid minutes that paid a part of it are back in their lots.
 create function private.is_ended_item(p_booking_id uuid)
     returns boolean
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select exists (select from public.order_items item where item.booking_id = p_booking_id and item.ending is not null);
+begin
+    return exists (select from public.order_items item where item.booking_id = p_booking_id and item.ending is not null);
+end;
 $$;
 
 -- sql/50_bookings/61_expire.sql
@@ -14338,12 +14810,14 @@ $$;
 -- list, because a call for each row would be slow.
 create function private.occupies_slot(p_status public.booking_status)
     returns boolean
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select p_status not in ('cancelled', 'declined', 'expired');
+begin
+    return p_status not in ('cancelled', 'declined', 'expired');
+end;
 $$;
 
 -- A booking keeps its parties, its time and its price from the moment it is made. Only learner_person_id may change, when its
@@ -14480,11 +14954,12 @@ $$;
 -- lesson; a booking that ends without a lesson opens nothing. 82_effects calls it.
 create function private.set_contact_window(p_before public.bookings, p_booking public.bookings)
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
+begin
     update public.instructor_learners pair
     set contact_until = lasting.contact_until
     from (
@@ -14510,6 +14985,7 @@ as $$
         and pair.instructor_id = p_booking.instructor_id
         and pair.learner_id = p_booking.learner_id
         and pair.contact_until is distinct from lasting.contact_until;
+end;
 $$;
 
 -- Makes the learner's bookings, used discounts and times count for the person behind the learner's login. 82_effects calls it when the
@@ -14592,14 +15068,16 @@ $$;
 -- Whether the caller speaks for a learner: as the learner, or as a guardian who may book.
 create function private.may_answer_for(p_learner_id uuid)
     returns boolean
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select coalesce(
+begin
+    return coalesce(
         p_learner_id = any (private.my_learner_ids()) or p_learner_id = any (private.ward_ids(private.my_user_id(), 'book')), false
     );
+end;
 $$;
 
 -- sql/50_bookings/72_calendar.sql
@@ -14653,27 +15131,33 @@ $$;
 -- Until when a booking occupies its persons, unless it ends: a hold until its deadline.
 create function private.occupies_until(p_status public.booking_status, p_hold_expires_at timestamptz)
     returns timestamptz
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case when p_status in ('proposed', 'held', 'requested') then p_hold_expires_at else 'infinity' end;
+begin
+    return case when p_status in ('proposed', 'held', 'requested') then p_hold_expires_at else 'infinity' end;
+end;
 $$;
 
 -- Until when the bookings of a slot, but for p_leaving_out, occupy its instructor; null if there are none.
 create function private.slot_occupied_until(p_slot_id uuid, p_leaving_out uuid)
     returns timestamptz
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select max(private.occupies_until(booking.status, booking.hold_expires_at))
-    from public.bookings booking
-    where booking.slot_id = p_slot_id
-        and booking.id is distinct from p_leaving_out
-        and private.occupies_slot(booking.status);
+begin
+    return (
+        select max(private.occupies_until(booking.status, booking.hold_expires_at))
+        from public.bookings booking
+        where booking.slot_id = p_slot_id
+            and booking.id is distinct from p_leaving_out
+            and private.occupies_slot(booking.status)
+    );
+end;
 $$;
 
 -- The time for which a slot occupies its instructor, buffers included. A replacement of a lesson for one may overlap it until it is paid;
@@ -14779,17 +15263,21 @@ $$;
 -- The original that a replacement may overlap until it is paid: a lesson for one, replaced by a lesson for one.
 create function private.overlappable_original(p_original_booking_id uuid)
     returns uuid
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select original.id
-    from public.bookings original
-    join public.services service on service.org_id = original.org_id and service.id = original.service_id
-    where original.id = p_original_booking_id
-        and not original.is_group
-        and service.max_participants = 1;
+begin
+    return (
+        select original.id
+        from public.bookings original
+        join public.services service on service.org_id = original.org_id and service.id = original.service_id
+        where original.id = p_original_booking_id
+            and not original.is_group
+            and service.max_participants = 1
+    );
+end;
 $$;
 
 -- Refuses a lesson at a time when its learner teaches, learns or is busy.
@@ -15044,8 +15532,9 @@ return private.accept_proposal(p_booking_id);
 
 comment on function public.accept_proposal is
     'Accepts what the school has booked for the caller, or for a learner for whom the caller may book, or the time to which their lesson '
-    'would move, and returns the status: held until it is paid, or confirmed. For two hours cancelling then costs nothing. Errors: '
-    'sign_in_required, booking_not_found, booking_not_proposed, booking_not_reschedulable, too_many_holds, too_many_held_lessons, '
+    'would move, and returns the status: held until it is paid, or confirmed. For two hours cancelling then costs nothing, but of a time that '
+    'was offered from the waiting list. Errors: sign_in_required, booking_not_found, booking_not_proposed, booking_not_reschedulable, '
+    'not_a_learner_here, consent_required, instructor_unavailable, too_many_holds, too_many_held_lessons, '
     'too_many_unpaid_holds, learner_busy, discount_with_credit, insufficient_credit, credit_changed, '
     'price_missing, amount_too_small, amount_too_large.';
 
@@ -17353,6 +17842,7 @@ grant execute on function public.list_trip_points to authenticated;
 --
 --   20_syllabus  define_syllabus: the skills that an organization teaches
 --   21_assess    assess_skills: at a lesson, the level of a learner in some of them; learner_progress
+--   22_tests     add_test, record_test_result: when a learner is tested, and how it went
 --   30_rate      rate_lesson: one rating, with a review, for each lesson that began; keep_ratings keeps the instructor's average
 --   31_reply     reply_to_review: one reply by the instructor
 --   32_moderate  report_review; the platform hides a review for a listed reason, which its author is told, or keeps it
@@ -17414,6 +17904,42 @@ comment on table public.skill_assessments is
     'How well a learner did something at a lesson; at most one for each lesson and skill. The latest counts, also when it is lower.';
 comment on column public.skill_assessments.level is
     '1 introduced, 2 under full instruction, 3 prompted, 4 seldom prompted, 5 independent: as the driver''s record has them.';
+
+create type public.test_outcome as enum ('passed', 'failed', 'cancelled');
+
+create table public.learner_tests (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    learner_id uuid not null,
+    instructor_id uuid,
+    kind text not null,
+    start_at timestamptz not null,
+    end_at timestamptz not null,
+    centre text,
+    outcome public.test_outcome,
+    note text,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint end_is_after_start check (start_at < end_at),
+    constraint test_is_a_day_at_most check (end_at <= start_at + interval '24 hours'),
+    constraint times_are_plausible check (private.is_plausible_time(start_at) and private.is_plausible_time(end_at)),
+    constraint texts_are_short check (
+        length(kind) between 1 and 60 and length(centre) between 1 and 200 and length(note) between 1 and 1000
+    ),
+    constraint texts_are_lines check (private.is_line(kind) and private.is_line(centre)),
+    constraint note_is_visible check (private.is_visible(note))
+);
+
+create index on public.learner_tests (learner_id, start_at);
+create index on public.learner_tests (instructor_id);
+
+comment on table public.learner_tests is
+    'When a learner is tested, such as by a driving examiner, and how it went. Its time is taken in the calendars of who entered it.';
+comment on column public.learner_tests.instructor_id is 'Who goes along, or is to know of it.';
+comment on column public.learner_tests.outcome is 'Null until it is known.';
 
 create table public.lesson_ratings (
     id uuid not null unique default gen_random_uuid(),
@@ -17481,6 +18007,7 @@ comment on table public.review_reports is
 
 alter table public.skills enable row level security;
 alter table public.skill_assessments enable row level security;
+alter table public.learner_tests enable row level security;
 alter table public.lesson_ratings enable row level security;
 alter table public.review_reports enable row level security;
 
@@ -17490,6 +18017,10 @@ create trigger touch_updated_at
 
 create trigger touch_updated_at
     before update on public.skill_assessments
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.learner_tests
     for each row execute function private.touch_updated_at();
 
 create trigger touch_updated_at
@@ -17503,6 +18034,8 @@ select private.audit_table('public.skill_assessments', 'id', '{note}');
 select private.audit_table('public.lesson_ratings', 'id', '{review,reply}');
 
 select private.audit_table('public.review_reports', 'id', '{statement}');
+
+select private.audit_table('public.learner_tests', 'id', '{centre,note}');
 
 -- sql/58_progress/20_syllabus.sql
 -- Sets the skills of a syllabus in their order and returns how many they are; for the organization's admins. A skill keeps its title as its
@@ -17715,6 +18248,230 @@ begin
         and (skill.is_active or latest.levels is not null)
     order by skill.syllabus, skill.position, skill.title;
 end;
+$$;
+
+-- sql/58_progress/22_tests.sql
+-- Notes when a learner has a test, and returns its id; for the learner and guardians who may book, the instructor who goes along, and the
+-- organization's admins. Whoever enters it keeps the time free in their own calendar: a learner, or their guardian, that of the learner; an
+-- instructor or the school that of the instructor, and the calendar of a learner without a login. So nobody fills another's calendar.
+-- Definer: nobody writes tests and calendars directly.
+create function private.add_test(
+    p_learner_id uuid,
+    p_kind text,
+    p_start_at timestamptz,
+    p_end_at timestamptz,
+    p_centre text,
+    p_instructor_id uuid
+)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    learner public.learners := private.require_learner_to_test(p_learner_id, p_instructor_id);
+    is_family constant boolean := private.is_family_to_book(learner);
+    test public.learner_tests;
+    broken_rule text;
+    missing_column text;
+begin
+    perform private.assert_time_is_plausible(p_start_at);
+    perform private.assert_time_is_plausible(p_end_at);
+    insert into public.learner_tests (org_id, learner_id, instructor_id, kind, start_at, end_at, centre)
+    values (learner.org_id, learner.id, p_instructor_id, p_kind, p_start_at, p_end_at, p_centre)
+    returning * into test;
+
+    if test.end_at > private.clock() then
+        if (is_family or learner.user_id is null) and not private.occupy_otherwise(
+            test.org_id, coalesce(learner.user_id, learner.id), null, learner.id, test.id, test.start_at, test.end_at
+        ) then
+            perform private.refuse_busy_learner();
+        end if;
+        if not is_family and p_instructor_id is not null then
+            perform private.keep_instructor_free(test);
+        end if;
+    end if;
+    return test.id;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+        return null;
+end;
+$$;
+
+-- Returns the learner of whom the caller may enter a test, with this instructor or none. An instructor enters tests of who has or had a
+-- lesson with them, and goes along; a learner may name an instructor who taught them, who then reads of it.
+create function private.require_learner_to_test(p_learner_id uuid, p_instructor_id uuid)
+    returns public.learners
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    learner public.learners;
+begin
+    perform private.require_person();
+    select candidate.* into learner from public.learners candidate where candidate.id = p_learner_id for key share;
+    if not coalesce(
+        private.is_family_to_book(learner)
+        or learner.org_id = any (private.my_admin_org_ids())
+        or p_instructor_id = any (private.my_instructor_ids()),
+        false
+    ) then
+        perform private.refuse(
+            'PT404', 'learner_not_found',
+            'There is no such learner whose tests you note.',
+            'Check the id and who is signed in; an instructor names themselves.'
+        );
+    end if;
+    if p_instructor_id is not null
+        and not (private.has_taught(learner, p_instructor_id))
+        and not (
+            learner.org_id = any (private.my_admin_org_ids())
+            and exists (select from public.instructors one where one.org_id = learner.org_id and one.id = p_instructor_id)
+        )
+    then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'There is no such instructor of this learner.',
+            'Name an instructor with whom the learner has had a lesson, or none.'
+        );
+    end if;
+    return learner;
+end;
+$$;
+
+-- Whether the caller is the learner, or a guardian who may book for them.
+create function private.is_family_to_book(p_learner public.learners)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_learner.id = any (private.my_learner_ids()) or p_learner.id = any (private.ward_ids(private.my_user_id(), 'book'));
+$$;
+
+-- Whether a learner has or had a lesson with an instructor that was booked for good.
+create function private.has_taught(p_learner public.learners, p_instructor_id uuid)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from public.bookings booking
+        where booking.org_id = p_learner.org_id
+            and booking.learner_id = p_learner.id
+            and booking.instructor_id = p_instructor_id
+            and booking.status in ('confirmed', 'in_progress', 'completed', 'no_show')
+    );
+$$;
+
+-- Keeps the time of a test free in the calendar of the instructor who goes along.
+create function private.keep_instructor_free(p_test public.learner_tests)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    instructor public.instructors := private.require_instructor_to_block(p_test.instructor_id);
+begin
+    if not private.occupy_otherwise(
+        p_test.org_id, coalesce(instructor.user_id, instructor.id), instructor.id, null, p_test.id, p_test.start_at, p_test.end_at
+    ) then
+        perform private.refuse_busy_instructor();
+    end if;
+end;
+$$;
+
+-- Notes how a test went, once it has begun, or that it was cancelled, which frees its time; for those who may enter it. A result can be
+-- corrected; what was cancelled stays so. Definer: nobody writes tests and calendars directly.
+create function private.record_test_result(p_test_id uuid, p_outcome public.test_outcome, p_note text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    test public.learner_tests;
+    broken_rule text;
+begin
+    perform private.require_person();
+    select known.* into test from public.learner_tests known where known.id = p_test_id for no key update;
+    if not coalesce(private.may_note_result(test), false) then
+        perform private.refuse(
+            'PT404', 'test_not_found',
+            'There is no such test of which you note the result.',
+            'Reload the tests, and check who is signed in.'
+        );
+    end if;
+    if p_outcome is null then
+        perform private.refuse_violation('', 'outcome');
+    end if;
+    if p_outcome <> 'cancelled' and private.clock() < test.start_at then
+        perform private.refuse(
+            'PT422', 'too_early',
+            'The test has not begun.',
+            'Note its result afterwards.'
+        );
+    end if;
+
+    update public.learner_tests set outcome = p_outcome, note = p_note where id = p_test_id;
+    if p_outcome = 'cancelled' then
+        delete from private.person_calendar where org_id = test.org_id and entry_id = test.id;
+    end if;
+exception
+    when check_violation then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
+end;
+$$;
+
+-- Whether the caller may say how a test went, which was not cancelled.
+create function private.may_note_result(p_test public.learner_tests)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_test.outcome is distinct from 'cancelled'
+        and (
+            p_test.instructor_id = any (private.my_instructor_ids())
+            or p_test.org_id = any (private.my_admin_org_ids())
+            or exists (
+                select from public.learners learner where learner.id = p_test.learner_id and private.is_family_to_book(learner)
+            )
+        );
+$$;
+
+-- Erases where the tests of a learner were and what was noted, and frees their times; 95_operations calls it.
+create function private.erase_tests(p_learner_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    delete from private.person_calendar calendar
+    using public.learner_tests test
+    where test.learner_id = p_learner_id
+        and calendar.org_id = test.org_id
+        and calendar.entry_id = test.id;
+    update public.learner_tests
+    set kind = 'erased',
+        centre = null,
+        note = null
+    where learner_id = p_learner_id;
 $$;
 
 -- sql/58_progress/30_rate.sql
@@ -18208,6 +18965,40 @@ comment on function public.list_reviews is
     'What learners say of an instructor who is listed, the newest first, in pages of at most 200, where p_before is the rated_at of the last '
     'row of the page before. Average and count are in instructors.rating and rating_count. For everybody.';
 
+create function public.add_test(
+    p_learner_id uuid,
+    p_kind text,
+    p_start_at timestamptz,
+    p_end_at timestamptz,
+    p_centre text default null,
+    p_instructor_id uuid default null
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.add_test(p_learner_id, p_kind, p_start_at, p_end_at, p_centre, p_instructor_id);
+
+comment on function public.add_test is
+    'Notes when a learner is tested, and returns the test''s id. Entered by the learner, or a guardian who may book, it takes the learner''s '
+    'time; entered by the instructor who goes along, or by an admin, the instructor''s, and that of a learner without a login. Nothing can '
+    'be booked then. p_kind is such as "practical". Errors: sign_in_required, learner_not_found, instructor_not_found, learner_busy, '
+    'instructor_busy, time_is_plausible, value_missing, and the rules of public.learner_tests.';
+
+create function public.record_test_result(p_test_id uuid, p_outcome public.test_outcome, p_note text default null)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.record_test_result(p_test_id, p_outcome, p_note);
+
+comment on function public.record_test_result is
+    'Notes that a test was passed, failed or cancelled, which frees its time; for the learner, guardians who may book, the instructor who '
+    'goes along, and admins. A result can be corrected. Errors: sign_in_required, test_not_found, too_early, value_missing, and the rules of '
+    'public.learner_tests.';
+
 -- sql/58_progress/90_access.sql
 create policy select_member on public.skills
     for select
@@ -18247,6 +19038,21 @@ create policy select_own on public.review_reports
 
 grant select on public.review_reports to authenticated, service_role;
 
+create policy select_party on public.learner_tests
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
+grant select on public.learner_tests to authenticated, service_role;
+
+grant execute on function private.add_test to authenticated;
+grant execute on function public.add_test to authenticated;
+grant execute on function private.record_test_result to authenticated;
+grant execute on function public.record_test_result to authenticated;
 grant execute on function private.define_syllabus to authenticated;
 grant execute on function public.define_syllabus to authenticated;
 grant execute on function private.assess_skills to authenticated;
@@ -18275,6 +19081,7 @@ grant execute on function public.list_reviews to anon, authenticated;
 -- return_items    which refund, or dispute (62), took how much of which item back
 -- suspense_items, suspense_refunds   money that matches no payment, and what was refunded of it (13_suspense_items)
 -- open_payments   the payments that have not ended (14_open_payments)
+-- outside_payments  what was paid to instructors and schools, in cash or by bank transfer (15_outside_payments)
 --
 -- The webhook service calls open_payment (checkout) and record_payment_intent; 85_webhooks hands in Stripe's events through
 -- apply_payment_intent, apply_charge and apply_refund; the jobs call compare_refund, record_refund, record_refund_failure,
@@ -18787,6 +19594,54 @@ create trigger keep_open_payments
     after insert or update of status, is_accepted, is_replaced on public.payments
     for each row execute function private.keep_open_payments();
 
+-- sql/60_payments/15_outside_payments.sql
+-- What learners have paid their instructor or the school for lessons, in cash or by bank transfer: one row a lesson, which 32_outside.sql
+-- writes. The platform never has that money: the fee for it is an earning of the payee, below zero (70_earnings).
+create type public.outside_payment_method as enum ('cash', 'bank_transfer', 'other');
+
+create table public.outside_payments (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    item_id uuid not null,
+    learner_id uuid not null,
+    instructor_id uuid not null,
+    method public.outside_payment_method not null,
+    currency text not null,
+    amount_cents bigint not null,
+    recorded_by uuid references public.profiles (id) on delete set null,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    foreign key (org_id, item_id) references public.order_items (org_id, id) on delete restrict,
+    foreign key (org_id, learner_id) references public.learners (org_id, id) on delete restrict,
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint amount_is_positive check (amount_cents > 0)
+);
+
+create unique index one_outside_payment_an_item on public.outside_payments (org_id, item_id);
+create index on public.outside_payments (learner_id);
+create index on public.outside_payments (instructor_id);
+create index on public.outside_payments (recorded_by);
+
+comment on table public.outside_payments is
+    'What was paid for a lesson to its instructor or the school, in cash or by bank transfer. What a cancellation gives back of it, they do.';
+comment on column public.outside_payments.amount_cents is
+    'All that was paid for the lesson, in the minor unit, also when it moved to a dearer time.';
+comment on column public.outside_payments.recorded_by is 'Who recorded it; null once that login was erased.';
+
+alter table public.outside_payments enable row level security;
+
+create trigger touch_updated_at
+    before update on public.outside_payments
+    for each row execute function private.touch_updated_at();
+
+create trigger forbid_change
+    before update of id, org_id, item_id, learner_id, instructor_id, currency, created_at or delete on public.outside_payments
+    for each row execute function private.forbid_change();
+
+select private.audit_table('public.outside_payments', 'id');
+
 -- sql/60_payments/20_open.sql
 -- Opens the payment of an order, or returns the one that is open, with what the webhook service needs to create or fetch its
 -- PaymentIntent. p_ordered_id is an order, or a booking or a lot of prepaid hours of one: all that can be paid of the order now is
@@ -18924,17 +19779,19 @@ end;
 $$;
 
 -- What can be paid of an order now, and how much: its held lessons with something due, or its pending lot. Of a dearer replacement the
--- difference from the lesson as it is paid.
+-- difference from the lesson as it is paid, unless that was paid outside: then the difference is, too.
 create function private.payable_items(p_order_id uuid)
     returns table (
         item_id uuid, booking_id uuid, credit_id uuid, list_cents bigint, share_cents bigint, fee_cents bigint, discount_cents bigint,
         amount_cents bigint, minutes integer, ends_at timestamptz, service_id uuid
     )
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
+begin
+    return query
     select
         item.id, booking.id, null::uuid,
         booking.price_cents - case when is_difference.so then item.list_cents else 0 end,
@@ -18951,6 +19808,7 @@ as $$
         and booking.status = 'held'
         and booking.hold_expires_at > private.clock()
         and booking.due_cents > 0
+        and not item.is_paid_outside
     union all
     select
         item.id, null, lot.id, item.list_cents, item.share_cents, item.fee_cents, item.discount_cents,
@@ -18960,20 +19818,25 @@ as $$
     where item.order_id = p_order_id
         and lot.status = 'pending'
         and lot.hold_expires_at > private.clock();
+end;
 $$;
 
 -- Until when an order is to be paid: the first deadline of what can be paid of it now.
 create function private.order_deadline(p_order_id uuid)
     returns timestamptz
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select min(coalesce(booking.hold_expires_at, lot.hold_expires_at))
-    from private.payable_items(p_order_id) payable
-    left join public.bookings booking on booking.id = payable.booking_id
-    left join public.learner_credits lot on lot.id = payable.credit_id;
+begin
+    return (
+        select min(coalesce(booking.hold_expires_at, lot.hold_expires_at))
+        from private.payable_items(p_order_id) payable
+        left join public.bookings booking on booking.id = payable.booking_id
+        left join public.learner_credits lot on lot.id = payable.credit_id
+    );
+end;
 $$;
 
 -- Returns the order's open payment, or null. If the order has changed since that was opened, because one of its lessons was cancelled or
@@ -19648,12 +20511,13 @@ $$;
 -- Whether an item has an authorization that is still to be captured, besides one payment.
 create function private.has_uncaptured_payment(p_item public.order_items, p_but_payment_id uuid)
     returns boolean
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select exists (
+begin
+    return exists (
         select
         from public.payment_items part
         join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id
@@ -19663,23 +20527,26 @@ as $$
             and payment.is_accepted
             and payment.id <> p_but_payment_id
     );
+end;
 $$;
 
 -- Whether an item's booking is confirmed, or took place.
 create function private.is_standing(p_item public.order_items)
     returns boolean
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select exists (
+begin
+    return exists (
         select
         from public.bookings booking
         where booking.org_id = p_item.org_id
             and booking.id = p_item.booking_id
             and booking.status in ('confirmed', 'in_progress', 'completed', 'no_show')
     );
+end;
 $$;
 
 -- sql/60_payments/24_suspense.sql
@@ -20429,6 +21296,167 @@ begin
 end;
 $$;
 
+-- sql/60_payments/32_outside.sql
+-- Records that a lesson that waits for its payment was paid in cash or by bank transfer, and confirms it: for its instructor and the school's
+-- admins, and for platform admins with a reason. Recording it again has no effect. The payment by card that is open for it is cancelled;
+-- should that succeed nevertheless, it is refunded.
+-- Definer: bookings and their money change only through functions.
+create function private.record_payment_outside(p_booking_id uuid, p_method public.outside_payment_method, p_reason text)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    booking public.bookings := private.require_booking_to_settle(p_booking_id, p_reason);
+    item public.order_items := private.item_to_pay(booking);
+    outside_payment_id uuid;
+begin
+    if item.is_paid_outside and item.booking_id = booking.id then
+        return paid.id from public.outside_payments paid where paid.org_id = item.org_id and paid.item_id = item.id;
+    end if;
+    perform private.assert_payable_outside(booking, item, p_method);
+
+    insert into public.outside_payments as paid (
+        org_id, item_id, learner_id, instructor_id, method, currency, amount_cents, recorded_by
+    )
+    values (
+        item.org_id, item.id, item.learner_id, item.instructor_id, p_method, item.currency, booking.due_cents, private.my_user_id()
+    )
+    on conflict (org_id, item_id) do update
+        set amount_cents = paid.amount_cents + excluded.amount_cents,
+            method = excluded.method,
+            recorded_by = excluded.recorded_by
+    returning paid.id into outside_payment_id;
+    if not private.confirm_paid_booking(booking.id) then
+        perform private.refuse_taken_slot();
+    end if;
+    perform private.pay_item_outside(item.org_id, item.id);
+    perform private.cancel_open_payment(booking.order_id);
+    return outside_payment_id;
+end;
+$$;
+
+-- Returns the booking, locked, if the caller may say that it was paid: its instructor, and admins of the school or the platform, but
+-- nobody for themselves or a learner in their care.
+create function private.require_booking_to_settle(p_booking_id uuid, p_reason text)
+    returns public.bookings
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_person();
+    booking public.bookings := private.require_taught_booking(p_booking_id);
+begin
+    if booking.learner_id = any (
+        private.my_family_ids() || private.ward_ids(person, 'book') || private.ward_ids(person, 'pay')
+    ) then
+        perform private.refuse(
+            '42501', 'own_payment',
+            'Nobody can record the payment of their own lesson, or of a learner in their care.',
+            'Ask the instructor, or another admin of the school.'
+        );
+    end if;
+    if not (
+        booking.instructor_id = any (private.my_instructor_ids())
+        or exists (
+            select
+            from public.organization_members member
+            where member.org_id = booking.org_id
+                and member.user_id = person
+        )
+    ) then
+        perform private.require_platform_admin(p_reason);
+    end if;
+    return booking;
+end;
+$$;
+
+-- The item that a payment of a booking pays: its own, or of a dearer replacement the original's, until it is confirmed.
+create function private.item_to_pay(p_booking public.bookings)
+    returns public.order_items
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    item public.order_items;
+begin
+    select ordered.* into strict item
+    from public.order_items ordered
+    where ordered.org_id = p_booking.org_id
+        and ordered.booking_id in (p_booking.id, p_booking.original_booking_id)
+    for no key update;
+    return item;
+end;
+$$;
+
+-- Refuses a lesson that does not wait for its payment, or whose price the platform or prepaid hours pay in part: a lesson is paid wholly
+-- through the platform, or wholly outside.
+create function private.assert_payable_outside(
+    p_booking public.bookings, p_item public.order_items, p_method public.outside_payment_method
+)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_method is null then
+        perform private.refuse(
+            'PT422', 'unknown_method',
+            'Say how the lesson was paid.',
+            'Send cash, bank_transfer or other.'
+        );
+    end if;
+    if p_booking.status <> 'held' or p_booking.hold_expires_at <= private.clock() then
+        perform private.assert_order_is_payable(p_booking.order_id, p_booking.id);
+    end if;
+    if p_booking.discount_cents > 0
+        or p_booking.credit_minutes > 0
+        or (p_booking.original_booking_id is not null and not p_item.is_paid_outside)
+    then
+        perform private.refuse(
+            'PT409', 'not_payable_outside',
+            'A lesson with a code, with rewards or prepaid hours, or that was paid by card before, is paid through the platform.',
+            'Let the learner pay by card; or cancel it, and book it anew without these.'
+        );
+    end if;
+end;
+$$;
+
+-- Counts an item as paid outside, and posts the fee that its instructor owes for it. Of a replacement that was posted when it was moved.
+create function private.pay_item_outside(p_org_id uuid, p_item_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    before public.order_items;
+    item public.order_items;
+begin
+    select * into strict before from public.order_items where org_id = p_org_id and id = p_item_id for no key update;
+    update public.order_items
+    set is_paid = true,
+        is_paid_outside = true,
+        revision = revision + 1
+    where org_id = before.org_id
+        and id = before.id
+        and not is_paid
+    returning * into item;
+    if found then
+        perform private.post_item(before, item, 'paid_outside', '{}');
+    end if;
+end;
+$$;
+
 -- sql/60_payments/40_refund.sql
 -- Refunds what is due to the payer of an item: what its ending owes, and what was received beyond its price; from its latest payments
 -- first. What prepaid minutes paid for comes back as minutes. What is being refunded already counts, so that a second call refunds
@@ -20456,7 +21484,7 @@ begin
         select * into strict item from public.order_items where id = p_item_id;
     end if;
     owed_cents := private.owed_cents(item) - private.waiting_refund_cents(item.id, private.makes_whole(item.ending));
-    excess_cents := greatest(item.excess_cents, 0) - private.waiting_excess_cents(item.id);
+    excess_cents := greatest(private.excess_due_cents(item), 0) - private.waiting_excess_cents(item.id);
 
     for source in
         select part.payment_id, part.amount_cents - private.returned_part_cents(part.item_id, part.payment_id) as left_cents
@@ -20492,80 +21520,96 @@ $$;
 -- What the payer's card still pays of an item's price: without what prepaid minutes pay, and what refunds and disputes have taken.
 create function private.card_rest_cents(p_item public.order_items)
     returns bigint
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select greatest(
-        p_item.total_cents - private.prepaid_cents(p_item)
-        - greatest(p_item.refunded_cents + p_item.lost_cents - coalesce(sum(part.amount_cents), 0), 0),
-        0
-    )::bigint
-    from private.return_items part
-    left join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
-    where part.org_id = p_item.org_id
-        and part.item_id = p_item.id
-        and part.kind <> 'excess'
-        and (part.refund_id is null or refund.status = 'succeeded')
-        and part.payment_id in (
-            select hours.payment_id
-            from private.item_payments hours
-            where hours.org_id = p_item.org_id
-                and hours.item_id = p_item.id
-                and hours.is_by_hours
-        );
+begin
+    return (
+        select greatest(
+            p_item.total_cents - private.prepaid_cents(p_item)
+            - greatest(p_item.refunded_cents + p_item.lost_cents - coalesce(sum(part.amount_cents), 0), 0),
+            0
+        )::bigint
+        from private.return_items part
+        left join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+        where part.org_id = p_item.org_id
+            and part.item_id = p_item.id
+            and part.kind <> 'excess'
+            and (part.refund_id is null or refund.status = 'succeeded')
+            and part.payment_id in (
+                select hours.payment_id
+                from private.item_payments hours
+                where hours.org_id = p_item.org_id
+                    and hours.item_id = p_item.id
+                    and hours.is_by_hours
+            )
+    );
+end;
 $$;
 
 -- What is being refunded of an item's price: of what its ending owes, or of a fault everything.
 create function private.waiting_refund_cents(p_item_id uuid, p_counts_granted boolean)
     returns bigint
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select coalesce(sum(part.amount_cents), 0)::bigint
-    from public.order_items item
-    join private.return_items part on part.org_id = item.org_id and part.item_id = item.id
-    join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
-    where item.id = p_item_id
-        and (part.kind = 'owed' or (part.kind = 'granted' and coalesce(p_counts_granted, false)))
-        and refund.status in ('pending', 'requires_action');
+begin
+    return (
+        select coalesce(sum(part.amount_cents), 0)::bigint
+        from public.order_items item
+        join private.return_items part on part.org_id = item.org_id and part.item_id = item.id
+        join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+        where item.id = p_item_id
+            and (part.kind = 'owed' or (part.kind = 'granted' and coalesce(p_counts_granted, false)))
+            and refund.status in ('pending', 'requires_action')
+    );
+end;
 $$;
 
 -- What is being refunded of what was received beyond an item's price.
 create function private.waiting_excess_cents(p_item_id uuid)
     returns bigint
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select coalesce(sum(part.amount_cents), 0)::bigint
-    from public.order_items item
-    join private.return_items part on part.org_id = item.org_id and part.item_id = item.id
-    join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
-    where item.id = p_item_id
-        and part.kind = 'excess'
-        and refund.status in ('pending', 'requires_action');
+begin
+    return (
+        select coalesce(sum(part.amount_cents), 0)::bigint
+        from public.order_items item
+        join private.return_items part on part.org_id = item.org_id and part.item_id = item.id
+        join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+        where item.id = p_item_id
+            and part.kind = 'excess'
+            and refund.status in ('pending', 'requires_action')
+    );
+end;
 $$;
 
 -- What refunds that succeeded or may still succeed return of what a payment has paid for an item, by card or by hours.
 create function private.returned_part_cents(p_item_id uuid, p_payment_id uuid)
     returns bigint
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select coalesce(sum(part.amount_cents), 0)::bigint
-    from public.order_items item
-    join private.return_items part on part.org_id = item.org_id and part.item_id = item.id
-    join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
-    where item.id = p_item_id
-        and part.payment_id = p_payment_id
-        and refund.status in ('pending', 'requires_action', 'succeeded');
+begin
+    return (
+        select coalesce(sum(part.amount_cents), 0)::bigint
+        from public.order_items item
+        join private.return_items part on part.org_id = item.org_id and part.item_id = item.id
+        join public.refunds refund on refund.org_id = part.org_id and refund.id = part.refund_id
+        where item.id = p_item_id
+            and part.payment_id = p_payment_id
+            and refund.status in ('pending', 'requires_action', 'succeeded')
+    );
+end;
 $$;
 
 -- Creates a refund of an item's price (p_kind: granted or owed) and of what was received beyond it, and queues the command that makes it
@@ -21630,15 +22674,19 @@ $$;
 -- The sum of a payment's refunds that succeeded or may still succeed.
 create function private.committed_refund_cents(p_payment_id uuid)
     returns bigint
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select coalesce(sum(refund.amount_cents), 0)::bigint
-    from public.refunds refund
-    where refund.payment_id = p_payment_id
-        and refund.status in ('pending', 'requires_action', 'succeeded');
+begin
+    return (
+        select coalesce(sum(refund.amount_cents), 0)::bigint
+        from public.refunds refund
+        where refund.payment_id = p_payment_id
+            and refund.status in ('pending', 'requires_action', 'succeeded')
+    );
+end;
 $$;
 
 -- The ids of the items that a payment pays.
@@ -21779,6 +22827,26 @@ as $$
     select coalesce(p_intent #>> '{last_payment_error,decline_code}', p_intent #>> '{last_payment_error,code}');
 $$;
 
+-- sql/60_payments/80_api.sql
+create function public.record_payment_outside(
+    p_booking_id uuid,
+    p_method public.outside_payment_method default 'cash',
+    p_reason text default null
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.record_payment_outside(p_booking_id, p_method, p_reason);
+
+comment on function public.record_payment_outside is
+    'Records that a held lesson was paid in cash or by bank transfer, which confirms it: for its instructor and the school''s admins, and for '
+    'platform admins with a reason; never by the learner''s side. The money stays with who got it, the platform''s fee is deducted from '
+    'what they earn once the lesson has ended, and what a cancellation gives back they do. Returns the id in outside_payments; recording it '
+    'again has no effect. Errors: sign_in_required, booking_not_found, own_payment, not_an_admin, second_factor_required, reason_required, '
+    'unknown_method, hold_expired, order_not_payable, not_payable_outside, slot_taken.';
+
 -- sql/60_payments/90_access.sql
 create policy select_party on public.payments
     for select
@@ -21808,13 +22876,26 @@ create policy select_party on public.refunds
         or org_id = any ((select private.my_admin_org_ids())::uuid[])
     );
 
+create policy select_party on public.outside_payments
+    for select
+    to authenticated
+    using (
+        learner_id = any ((select private.my_family_ids())::uuid[])
+        or instructor_id = any ((select private.my_instructor_ids())::uuid[])
+        or org_id = any ((select private.my_admin_org_ids())::uuid[])
+    );
+
 grant select on public.payments to authenticated, service_role;
 grant select on public.payment_items to authenticated, service_role;
 grant select on public.refunds to authenticated, service_role;
+grant select on public.outside_payments to authenticated, service_role;
 -- NOTE: no role may write these tables; money moves only through functions.
 
 -- What frontends may watch through Realtime: that a payment has got on, without its amounts.
 alter publication supabase_realtime add table public.payments (id, org_id, order_id, status, updated_at);
+
+grant execute on function private.record_payment_outside to authenticated;
+grant execute on function public.record_payment_outside to authenticated;
 
 grant execute on function private.open_payment to webhook_service;
 grant execute on function private.record_payment_intent to webhook_service, jobs;
@@ -22332,12 +23413,13 @@ $$;
 -- What a dispute has been allocated of items and of minutes so far.
 create function private.allocated_loss_cents(p_dispute public.disputes)
     returns bigint
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select (
+begin
+    return (
         coalesce(
             (
                 select sum(part.amount_cents)
@@ -22360,17 +23442,19 @@ as $$
             0
         )
     )::bigint;
+end;
 $$;
 
 -- Recomputes what disputes over the hours that a booking used have cost, after minutes have come back to them. 82_effects calls it.
 create function private.write_off_restored_minutes(p_booking public.bookings)
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.write_off_losses(bought.payment_id, private.clock())
+begin
+    perform private.write_off_losses(bought.payment_id, private.clock())
     from (
         select distinct part.payment_id
         from public.credit_entries entry
@@ -22380,6 +23464,7 @@ as $$
             and entry.booking_id = p_booking.id
             and entry.kind = 'restore'
     ) bought;
+end;
 $$;
 
 -- Whether a dispute was lost: also while that is appealed.
@@ -22519,7 +23604,8 @@ as $$
         and paid.paid_cents > returned.cents;
 $$;
 
--- Lets an item lose a part of its price to a dispute, or win it back where the part is negative; returns the postings.
+-- Lets an item lose a part of its price to a dispute, or win it back where the part is negative; returns the postings. Of a lesson that was
+-- paid outside, a card has paid nothing but what is due back.
 create function private.lose_of_item(p_dispute public.disputes, p_item_id uuid, p_cents bigint)
     returns private.posting[]
     language plpgsql
@@ -22538,8 +23624,9 @@ begin
     insert into private.return_items (org_id, item_id, payment_id, dispute_id, kind, amount_cents)
     values (p_dispute.org_id, p_item_id, p_dispute.payment_id, p_dispute.id, 'lost', p_cents);
     update public.order_items
-    set lost_cents = lost_cents + p_cents,
-        liable_cents = liable_cents + case p_dispute.liability when 'instructor' then p_cents else 0 end,
+    set lost_cents = lost_cents + case when is_paid_outside then 0 else p_cents end,
+        liable_cents = liable_cents + case when not is_paid_outside and p_dispute.liability = 'instructor' then p_cents else 0 end,
+        excess_cents = excess_cents - case when is_paid_outside then p_cents else 0 end,
         last_dispute_id = p_dispute.id
     where org_id = before.org_id
         and id = before.id
@@ -22599,11 +23686,12 @@ $$;
 -- Freezes a lot while its payment is disputed, so that its minutes are not used meanwhile. 82_effects calls it.
 create function private.freeze_credit(p_payment public.payments)
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
+begin
     update public.learner_credits lot
     set status = case when p_payment.is_disputed then 'frozen' else 'active' end::public.credit_status
     from public.order_items item
@@ -22612,6 +23700,7 @@ as $$
         and lot.org_id = item.org_id
         and lot.id = item.credit_id
         and lot.status = case when p_payment.is_disputed then 'active' else 'frozen' end::public.credit_status;
+end;
 $$;
 
 -- sql/62_disputes/40_fraud_warning.sql
@@ -23043,7 +24132,7 @@ begin
 
     credit_cents := private.prepaid_cents(item);
     refundable_cents := case
-        when not private.is_paid_by_card(item) then 0
+        when not private.is_paid_in_money(item) then 0
         else greatest(
             case when item.is_fee_refundable or private.makes_whole(outcome.ending) then item.total_cents else least(item.share_cents, item.total_cents) end
             - credit_cents - item.refunded_cents - item.lost_cents - private.waiting_refund_cents(item.id, true),
@@ -23052,12 +24141,12 @@ begin
     end;
     outcome.cancellation_refund_cents := private.prorate(refundable_cents, outcome.refund_bps, 10000)
         + case
-            when private.is_paid_by_card(item) and private.makes_whole(outcome.ending)
-                then greatest(item.excess_cents - private.waiting_excess_cents(item.id), 0)
+            when not item.is_paid_outside and private.is_paid_in_money(item) and private.makes_whole(outcome.ending)
+                then greatest(private.excess_due_cents(item) - private.waiting_excess_cents(item.id), 0)
             else 0
         end;
     outcome.kept_cents := case
-        when private.is_paid_by_card(item) then greatest(
+        when private.is_paid_in_money(item) then greatest(
             item.total_cents - credit_cents - item.refunded_cents - item.lost_cents - private.waiting_refund_cents(item.id, true)
             - outcome.cancellation_refund_cents,
             0
@@ -23075,6 +24164,7 @@ end;
 $$;
 
 -- Whether the learner may cancel for nothing at a moment: within two hours of accepting what somebody else had proposed, until the start.
+-- Nobody has booked what is offered from a waiting list: the learner asked for it.
 create function private.is_free_to_cancel(p_booking public.bookings, p_at timestamptz)
     returns boolean
     language sql
@@ -23082,7 +24172,9 @@ create function private.is_free_to_cancel(p_booking public.bookings, p_at timest
     security invoker
     set search_path = '', pg_temp
 as $$
-    select p_booking.accepted_at is not null and p_at < least(p_booking.accepted_at + interval '2 hours', p_booking.start_at);
+    select p_booking.accepted_at is not null
+        and p_booking.booked_by is not null
+        and p_at < least(p_booking.accepted_at + interval '2 hours', p_booking.start_at);
 $$;
 
 -- How a booking ends that a party cancels or misses. What was not confirmed is nobody's lesson, so that all of it goes back; and so it
@@ -23094,12 +24186,13 @@ create function private.ending_of(
     p_refund_bps integer
 )
     returns public.order_item_ending
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case
+begin
+    return case
         when p_booking.status not in ('confirmed', 'in_progress') then 'fault'
         when p_booking.is_withdrawn then 'withdrawn'
         when p_is_no_show then case p_ended_by when 'learner' then 'missed' else 'fault' end
@@ -23107,6 +24200,7 @@ as $$
         when p_ended_by in ('learner', 'guardian') and not private.is_free_to_cancel(p_booking, private.clock()) then 'cancelled'
         else 'fault'
     end::public.order_item_ending;
+end;
 $$;
 
 -- The prepaid minutes that a booking has reserved, or used if its lesson counted as given.
@@ -23125,15 +24219,17 @@ as $$
     ) part;
 $$;
 
--- Whether a payment has paid for an item, or has an authorization for it.
-create function private.is_paid_by_card(p_item public.order_items)
+-- Whether a payment has paid for an item, or has an authorization for it; or the learner paid outside, and has back from the instructor
+-- what the ending owes.
+create function private.is_paid_in_money(p_item public.order_items)
     returns boolean
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select exists (
+begin
+    return coalesce(p_item.is_paid_outside, false) or exists (
         select
         from public.payment_items part
         join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id
@@ -23142,6 +24238,7 @@ as $$
             and payment.is_accepted
             and payment.status in ('authorized', 'succeeded')
     );
+end;
 $$;
 
 -- sql/64_cancellations/21_ended_bookings.sql
@@ -23285,8 +24382,8 @@ as $$
         and status in ('proposed', 'held', 'requested');
 $$;
 
--- Cancels lessons ahead of which a lost dispute has taken what was paid: all of it, or any of it where prepaid minutes paid. The rest
--- goes back. 82_effects calls it.
+-- Cancels lessons ahead, confirmed or requested, of which a lost dispute has taken what was paid: all of it, or any of it where prepaid
+-- minutes paid. The rest goes back. 82_effects calls it.
 create function private.cancel_lost_lessons(p_dispute public.disputes)
     returns void
     language sql
@@ -23300,7 +24397,7 @@ as $$
         cancelled_at = private.clock(),
         cancellation_reason = 'The payer''s bank has taken back what was paid for it.'
     where org_id = p_dispute.org_id
-        and status = 'confirmed'
+        and status in ('requested', 'confirmed')
         and start_at > private.clock()
         and id in (
             select item.booking_id
@@ -23310,6 +24407,34 @@ as $$
                 and lost.dispute_id = p_dispute.id
                 and item.lost_cents > 0
                 and (private.unreturned_cents(item) = 0 or item.credit_share_cents > 0)
+        );
+$$;
+
+-- Gives up holds whose prepaid minutes a lost dispute has taken, before a card pays the rest: once nothing else is left of the hours, the
+-- minutes come back to them and are lost there. 82_effects calls it.
+create function private.cancel_lost_holds(p_dispute public.disputes)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update public.bookings
+    set status = 'cancelled',
+        cancelled_by = 'system',
+        cancelled_at = private.clock(),
+        cancellation_reason = 'The payer''s bank has taken back what was paid for its hours.'
+    where org_id = p_dispute.org_id
+        and status in ('held', 'requested')
+        and private.allocated_loss_cents(p_dispute) < p_dispute.lost_cents
+        and id in (
+            select entry.booking_id
+            from public.payment_items paid
+            join public.order_items sold on sold.org_id = paid.org_id and sold.id = paid.item_id
+            join public.learner_credits lot on lot.org_id = sold.org_id and lot.id = sold.credit_id and lot.minutes_left = 0
+            join public.credit_entries entry on entry.org_id = lot.org_id and entry.credit_id = lot.id and entry.kind = 'reserve'
+            where paid.org_id = p_dispute.org_id
+                and paid.payment_id = p_dispute.payment_id
         );
 $$;
 
@@ -23424,17 +24549,19 @@ $$;
 -- several roles has the first: an admin's own booking is cancelled under the learner's policy.
 create function private.party_of(p_booking public.bookings)
     returns public.booking_party
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case
+begin
+    return case
         when p_booking.learner_id = any (private.my_learner_ids()) then 'learner'
         when p_booking.learner_id = any (private.ward_ids(private.my_user_id(), 'book')) then 'guardian'
         when p_booking.instructor_id = any (private.my_instructor_ids()) then 'instructor'
         when p_booking.org_id = any (private.my_admin_org_ids()) then 'admin'
     end::public.booking_party;
+end;
 $$;
 
 -- Refuses to cancel a booking that has ended or took place.
@@ -24423,8 +25550,25 @@ begin
 end;
 $$;
 
+-- Whether the learner of a lesson ahead could still give it back for nothing: in time, just after accepting it, or by withdrawing from it or
+-- from the hours that pay for it.
+create function private.is_returnable(p_booking public.bookings, p_mode public.withdrawal_mode)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return p_mode = 'full'
+        or p_booking.credit_minutes > 0
+        or private.is_free_to_cancel(p_booking, private.clock())
+        or private.policy_refund_bps(p_booking) = 10000;
+end;
+$$;
+
 -- Whether the time of a cancelled lesson was sold to another learner since: all of it, and of a group the last of its seats. A lesson that
--- was sold before, and only moves there, leaves another time empty.
+-- was sold before, and only moves there, leaves another time empty. As long as it can be given back for nothing, nothing is sold for good.
 create function private.is_sold_again(p_cancelled public.bookings)
     returns boolean
     language sql
@@ -24446,6 +25590,7 @@ as $$
             and sold.learner_person_id <> p_cancelled.learner_person_id
             and sold.status in ('confirmed', 'in_progress', 'completed', 'no_show')
             and slot.current_bookings >= slot.max_bookings
+            and (sold.start_at <= private.clock() or not private.is_returnable(sold, ordered.withdrawal_mode))
     );
 $$;
 
@@ -24965,6 +26110,16 @@ begin
             'Reload the booking.'
         );
     end if;
+    if booking.status = 'confirmed'
+        and private.party_of(booking) in ('learner', 'guardian')
+        and private.policy_refund_bps(booking) < 10000
+    then
+        perform private.refuse(
+            'PT409', 'too_late_to_reschedule',
+            'It is too late to reassign your own lesson: it would be given back in full.',
+            'Let another admin of the school reassign it, or call preview_cancellation to see what cancelling refunds.'
+        );
+    end if;
     return booking;
 end;
 $$;
@@ -25370,6 +26525,13 @@ as $$
 declare
     refundable record;
 begin
+    if p_item.is_paid_outside then
+        perform private.refuse(
+            'PT409', 'paid_outside',
+            'This lesson was paid to the instructor or the school, not through us.',
+            'Ask them for the money.'
+        );
+    end if;
     if coalesce(p_amount_cents, 0) < 1 then
         perform private.refuse(
             'PT422', 'bad_amount',
@@ -25428,7 +26590,8 @@ end;
 $$;
 
 -- sql/64_cancellations/51_decide_refund.sql
--- Grants or declines a requested refund; the organization's admins only. All refunds of one request are decided together.
+-- Grants or declines a requested refund; the organization's admins only, and nobody what they or their wards would get. All refunds of one
+-- request are decided together.
 -- Definer: refunds are written only through functions.
 create function private.decide_refund(p_refund_id uuid, p_is_granted boolean, p_note text)
     returns public.refund_status
@@ -25466,6 +26629,7 @@ begin
     if p_is_granted is null then
         perform private.refuse_violation('', 'is_granted');
     end if;
+    perform private.assert_refund_is_not_ones_own(asked_id);
     perform set_config('lplate.reason', left(p_note, 500), true);
 
     for refund in
@@ -25488,6 +26652,30 @@ begin
         end if;
     end loop;
     return case when p_is_granted then 'pending' else 'declined' end;
+end;
+$$;
+
+-- Refuses an admin who is the learner of a requested refund, or one of their guardians.
+create function private.assert_refund_is_not_ones_own(p_refund_id uuid)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if exists (
+        select
+        from public.refunds asked
+        where asked.id = p_refund_id
+            and asked.learner_id = any (private.my_family_ids())
+    ) then
+        perform private.refuse(
+            '42501', 'not_yours_to_decide',
+            'Nobody decides about a refund that they would get.',
+            'Another admin of the school decides, or the platform''s support.'
+        );
+    end if;
 end;
 $$;
 
@@ -25640,8 +26828,9 @@ end;
 $$;
 
 -- sql/64_cancellations/53_refund_credits.sql
--- Refunds unused minutes of a credit lot at the price paid, for the learner, a guardian who may pay, or an admin. The minutes are
--- removed at once, and restored if the refund fails. The same key and minutes again are the same refund.
+-- Refunds unused minutes of a credit lot at the price paid, for the learner, a guardian who may pay, or an admin; with a fee that is kept
+-- otherwise if the instructor can no longer be booked. The minutes are removed at once, and restored if the refund fails. The same key and
+-- minutes again are the same refund.
 -- Definer: credits are written only through functions.
 create function private.refund_credits(p_credit_id uuid, p_minutes integer, p_reason text, p_client_key text)
     returns table (refund_id uuid, minutes integer, amount_cents bigint, currency text)
@@ -25679,7 +26868,12 @@ begin
     select * into strict credit from public.learner_credits where id = p_credit_id for no key update;
     return query
     select made.refund_id, made.minutes, made.amount_cents, credit.currency
-    from private.refund_lot(payment, credit, p_minutes, p_reason, p_client_key) made;
+    from public.instructors instructor
+    cross join lateral private.refund_lot(
+        payment, credit, p_minutes, p_reason, p_client_key, not private.is_bookable_instructor(instructor)
+    ) made
+    where instructor.org_id = credit.org_id
+        and instructor.id = credit.instructor_id;
 exception
     when check_violation then
         get stacked diagnostics broken_rule = constraint_name;
@@ -25948,7 +27142,7 @@ $$;
 -- sql/64_cancellations/55_expire_credits.sql
 -- Ends the minutes of lots that have passed their date, and returns how many lots. They are refunded, fee included; where the
 -- organization's terms forfeited them when they were bought, the instructor earns their share, as far as it was paid, without a
--- lesson. Called by maintain (95).
+-- lesson, but for one with whom nobody could have used them. Called by maintain (95).
 create function private.expire_credits()
     returns integer
     language plpgsql
@@ -25962,8 +27156,10 @@ declare
     expired_count integer := 0;
 begin
     for overdue in
-        select lot as credit, part.payment_id
+        select lot as credit, part.payment_id, forfeited.so as is_forfeited
         from public.learner_credits lot
+        join public.instructors instructor on instructor.org_id = lot.org_id and instructor.id = lot.instructor_id
+        cross join lateral (select lot.expires_forfeited and private.is_bookable_instructor(instructor) as so) forfeited
         join public.order_items item on item.org_id = lot.org_id and item.credit_id = lot.id
         join public.orders ordered on ordered.org_id = item.org_id and ordered.id = item.order_id
         join public.payment_items part on part.org_id = item.org_id and part.item_id = item.id
@@ -25971,12 +27167,12 @@ begin
         where lot.status = 'active'
             and lot.expires_at <= private.clock()
             and lot.minutes_left > 0
-            and (lot.expires_forfeited or private.refundable_cents(paid) > 0)
+            and (forfeited.so or private.refundable_cents(paid) > 0)
         order by lot.id
         limit 1000
         for no key update of lot, ordered skip locked
     loop
-        if (overdue.credit).expires_forfeited then
+        if overdue.is_forfeited then
             perform private.forfeit_credit(overdue.credit);
         else
             select * into strict payment from public.payments where id = overdue.payment_id for no key update;
@@ -26012,10 +27208,96 @@ begin
 end;
 $$;
 
+-- sql/64_cancellations/56_transfer_credit.sql
+-- Moves unused hours to another instructor of the organization: refunds minutes of a lot, all of them if p_minutes is null, and orders as
+-- many with the other instructor, in one step. Both doors are what they are alone: the refund is at the price that was paid and goes back to
+-- whoever paid, the new hours are sold at today's price and validity, and are to be paid within a day. Minutes that are reserved for lessons
+-- stay. What makes no quarter of an hour, or no whole lesson of the service, is refunded only. The same key again is the same transfer.
+-- Definer: credits are written only through functions.
+create function private.transfer_hours(
+    p_credit_id uuid,
+    p_instructor_id uuid,
+    p_minutes integer,
+    p_service_id uuid,
+    p_client_key text
+)
+    returns table (
+        refund_id uuid, refunded_minutes integer, refund_cents bigint, credit_id uuid, minutes integer, amount_cents bigint,
+        currency text, hold_expires_at timestamptz
+    )
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    lot public.learner_credits;
+    bought public.learner_credits;
+begin
+    perform private.require_person();
+    perform private.lock_orders(array(select item.order_id from public.order_items item where item.credit_id = p_credit_id));
+    select * into lot from public.learner_credits where id = p_credit_id;
+    perform private.lock_learner(lot.learner_id);
+
+    select made.refund_id, made.minutes, made.amount_cents into refund_id, refunded_minutes, refund_cents
+    from private.refund_credits(
+        p_credit_id, p_minutes, 'The hours were moved to another instructor.', p_client_key
+    ) made;
+    perform private.assert_is_a_colleague(lot, p_instructor_id);
+    bought := private.buy_credits(
+        p_instructor_id, private.whole_minutes(refunded_minutes, p_service_id) / 60.0, p_service_id, lot.learner_id, null, p_client_key
+    );
+
+    credit_id := bought.id;
+    minutes := bought.minutes_purchased;
+    amount_cents := bought.total_cents;
+    currency := bought.currency;
+    hold_expires_at := bought.hold_expires_at;
+    return next;
+end;
+$$;
+
+-- Refuses an instructor of another organization, and the lot's own.
+create function private.assert_is_a_colleague(p_credit public.learner_credits, p_instructor_id uuid)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_instructor_id = p_credit.instructor_id
+        or not exists (
+            select
+            from public.instructors colleague
+            where colleague.org_id = p_credit.org_id
+                and colleague.id = p_instructor_id
+        )
+    then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'The hours can be moved to another instructor of the same organization.',
+            'Choose one, or refund the hours and buy others.'
+        );
+    end if;
+end;
+$$;
+
+-- As many of these minutes as are sold: whole quarters of an hour, or whole lessons of a service.
+create function private.whole_minutes(p_minutes integer, p_service_id uuid)
+    returns integer
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_minutes - p_minutes % coalesce((select service.duration_minutes from public.services service where service.id = p_service_id), 15);
+$$;
+
 -- sql/64_cancellations/60_offboard.sql
 -- Removes an instructor from the marketplace or the school; an admin of the organization calls it. Nothing new can be booked, lessons
--- ahead are cancelled with full refunds, learners' unused minutes are refunded, and the instructor is no member any more. Returns each
--- refunded credit lot.
+-- ahead are cancelled with full refunds, learners' unused minutes are refunded, and the instructor is no member any more. What has begun is
+-- completed or claimed as any lesson. Returns each refunded credit lot.
 -- Definer: it changes instructors, bookings, credits and refunds, which the caller may not write.
 create function private.offboard_instructor(p_instructor_id uuid, p_reason text)
     returns table (credit_id uuid, learner_id uuid, minutes integer, amount_cents bigint, currency text, refund_id uuid)
@@ -26053,6 +27335,7 @@ begin
         where booking.org_id = instructor.org_id
             and booking.instructor_id = instructor.id
             and booking.status in ('proposed', 'held', 'requested', 'confirmed')
+            and booking.start_at > private.clock()
         order by booking.original_booking_id nulls last, booking.id
     loop
         perform private.require_party(ahead.id);
@@ -26103,6 +27386,7 @@ declare
         where booking.org_id = p_instructor.org_id
             and booking.instructor_id = p_instructor.id
             and booking.status in ('proposed', 'held', 'requested', 'confirmed')
+            and booking.start_at > private.clock()
     );
 begin
     perform private.lock_orders(
@@ -26507,7 +27791,7 @@ return private.request_refund(p_booking_id, p_amount_cents, p_reason, p_client_k
 
 comment on function public.request_refund is
     'Requests a refund in the minor unit and returns its id; an admin decides. For the learner and guardians who may pay. '
-    'Errors: sign_in_required, payment_not_found, bad_amount, payment_disputed, refund_exceeds_payment, client_key_reused, '
+    'Errors: sign_in_required, payment_not_found, bad_amount, paid_outside, payment_disputed, refund_exceeds_payment, client_key_reused, '
     'too_many_refund_requests, value_missing, and the rules of public.refunds.';
 
 create function public.decide_refund(p_refund_id uuid, p_is_granted boolean, p_note text default null)
@@ -26519,9 +27803,10 @@ create function public.decide_refund(p_refund_id uuid, p_is_granted boolean, p_n
 return private.decide_refund(p_refund_id, p_is_granted, p_note);
 
 comment on function public.decide_refund is
-    'Grants or declines a requested refund; for the organization''s admins. p_note is kept in the audit log. '
+    'Grants or declines a requested refund; for the organization''s admins, but for whoever would get it. p_note is kept in the audit log. '
     'A school grants what its payees have not been paid out yet; beyond that the platform decides. '
-    'Errors: sign_in_required, refund_not_found, value_missing, payment_disputed, refund_exceeds_payment, refund_exceeds_balance.';
+    'Errors: sign_in_required, refund_not_found, value_missing, not_yours_to_decide, payment_disputed, refund_exceeds_payment, '
+    'refund_exceeds_balance.';
 
 create function public.admin_refund(
     p_payment_id uuid,
@@ -26540,8 +27825,8 @@ return private.admin_refund(p_payment_id, p_amount_cents, p_reason, p_client_key
 comment on function public.admin_refund is
     'Refunds a payment in part or in full, in the minor unit, and returns the refund''s id; for platform admins. p_booking_id names the '
     'lesson where a payment pays for several, or for the hours that the lesson used. Errors: '
-    'not_an_admin, reason_required, payment_not_found, bad_amount, refund_by_minutes, lesson_not_named, payment_disputed, '
-    'refund_exceeds_payment, client_key_reused, and the rules of public.refunds.';
+    'not_an_admin, reason_required, payment_not_found, bad_amount, refund_by_minutes, lesson_not_named, paid_outside, '
+    'payment_disputed, refund_exceeds_payment, client_key_reused, and the rules of public.refunds.';
 
 create function public.admin_record_refund(
     p_payment_id uuid,
@@ -26561,27 +27846,6 @@ comment on function public.admin_record_refund is
     'hours it takes the minutes that the amount pays back. The next jobs maintain posts it. Platform admins only. Errors: '
     'not_an_admin, reason_required, payment_not_found, bad_amount, payment_disputed, refund_exceeds_payment, client_key_reused, '
     'and the rules of public.refunds.';
-
-create function public.refund_credits(
-    p_credit_id uuid,
-    p_minutes integer default null,
-    p_reason text default null,
-    p_client_key text default null
-)
-    returns table (refund_id uuid, minutes integer, amount_cents bigint, currency text)
-    language sql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-begin atomic
-    select made.refund_id, made.minutes, made.amount_cents, made.currency
-    from private.refund_credits(p_credit_id, p_minutes, p_reason, p_client_key) made;
-end;
-
-comment on function public.refund_credits is
-    'Refunds unused minutes of a credit lot, all of them if p_minutes is null, at the price paid; for the learner, a '
-    'guardian who may pay, and admins. Errors: sign_in_required, credit_not_found, bad_minutes, payment_disputed, '
-    'insufficient_credit, client_key_reused, refund_exceeds_payment, and the rules of public.refunds.';
 
 create function public.offboard_instructor(p_instructor_id uuid, p_reason text default null)
     returns table (
@@ -26628,7 +27892,8 @@ comment on function public.reassign_booking is
     'Gives a lesson ahead to another instructor of the school, whose own has left or cannot come; for the school''s admins. The lesson is '
     'cancelled with all of its money back, and the same time with the other instructor is proposed to the learner, who is told and need not '
     'accept. p_service_id names the lesson if the other instructor gives it under another; amount_cents is what it costs there. '
-    'Errors: sign_in_required, booking_not_found, booking_not_cancellable, service_not_found, not_another_instructor, not_a_learner_here, '
+    'Errors: sign_in_required, booking_not_found, booking_not_cancellable, too_late_to_reschedule, service_not_found, not_another_instructor, '
+    'not_a_learner_here, '
     'consent_required, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, slot_taken, '
     'time_not_offered, price_missing, amount_too_small, amount_too_large, too_many_holds, too_many_held_lessons, '
     'too_many_unpaid_holds, learner_busy, and the rules of public.bookings.';
@@ -26652,6 +27917,66 @@ comment on function public.withdraw_from_order is
     'guardian who may pay. Calling again returns the same receipt. Errors: sign_in_required, order_not_found, no_withdrawal, '
     'withdrawal_too_late, nothing_to_withdraw, payment_disputed, insufficient_credit, bad_minutes, refund_exceeds_payment, '
     'client_key_reused.';
+
+-- sql/64_cancellations/80_api_of_credits.sql
+-- What learners do with hours that they do not use.
+
+create function public.refund_credits(
+    p_credit_id uuid,
+    p_minutes integer default null,
+    p_reason text default null,
+    p_client_key text default null
+)
+    returns table (refund_id uuid, minutes integer, amount_cents bigint, currency text)
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select made.refund_id, made.minutes, made.amount_cents, made.currency
+    from private.refund_credits(p_credit_id, p_minutes, p_reason, p_client_key) made;
+end;
+
+comment on function public.refund_credits is
+    'Refunds unused minutes of a credit lot, all of them if p_minutes is null, at the price paid; for the learner, a '
+    'guardian who may pay, and admins. Errors: sign_in_required, credit_not_found, bad_minutes, payment_disputed, '
+    'insufficient_credit, client_key_reused, refund_exceeds_payment, and the rules of public.refunds.';
+
+create function public.transfer_credit(
+    p_credit_id uuid,
+    p_instructor_id uuid,
+    p_minutes integer default null,
+    p_service_id uuid default null,
+    p_client_key text default null
+)
+    returns table (
+        refund_id uuid,
+        refunded_minutes integer,
+        refund_cents bigint,
+        credit_id uuid,
+        minutes integer,
+        amount_cents bigint,
+        currency text,
+        hold_expires_at timestamptz
+    )
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        moved.refund_id, moved.refunded_minutes, moved.refund_cents, moved.credit_id, moved.minutes, moved.amount_cents,
+        moved.currency, moved.hold_expires_at
+    from private.transfer_hours(p_credit_id, p_instructor_id, p_minutes, p_service_id, p_client_key) moved;
+end;
+
+comment on function public.transfer_credit is
+    'Moves unused minutes of a lot, all of them if p_minutes is null, to another instructor of the organization in one step: they are '
+    'refunded at the price paid, and as many are ordered at today''s price of the other instructor, to be paid through POST /payment-intents '
+    'until hold_expires_at. For those who may refund and buy. Errors: sign_in_required, credit_not_found, bad_minutes, payment_disputed, '
+    'insufficient_credit, client_key_reused, refund_exceeds_payment, instructor_not_found, service_not_found, bad_hours, not_whole_lessons, '
+    'not_yourself, may_not_book, own_lesson, learner_spends, not_a_learner_here, consent_required, price_missing, amount_too_small, '
+    'amount_too_large, nothing_to_sell, and the rules of public.refunds and public.learner_credits.';
 
 -- sql/64_cancellations/90_access.sql
 grant execute on function private.preview_cancellation to authenticated;
@@ -26680,6 +28005,8 @@ grant execute on function private.admin_record_refund to authenticated;
 grant execute on function public.admin_record_refund to authenticated;
 grant execute on function private.refund_credits to authenticated;
 grant execute on function public.refund_credits to authenticated;
+grant execute on function private.transfer_hours to authenticated;
+grant execute on function public.transfer_credit to authenticated;
 grant execute on function private.offboard_instructor to authenticated;
 grant execute on function public.offboard_instructor to authenticated;
 grant execute on function private.preview_series_cancellation to authenticated;
@@ -26760,7 +28087,8 @@ select private.audit_table('public.referral_rewards', 'id');
 
 -- sql/66_rewards/20_grant.sql
 -- Rewards the referrer once a referred learner's lesson is completed and its money is there, once a redemption; whichever of the
--- two comes last. A reward is at most what the platform has earned of that lesson; in another currency than the lesson's it is none.
+-- two comes last. A reward is at most what the platform has earned of that lesson; in another currency than the lesson's it is none, and
+-- of a lesson that was paid outside, whose fee is still to come.
 create function private.grant_reward(p_item_id uuid)
     returns void
     language plpgsql
@@ -26788,6 +28116,7 @@ begin
     where item.id = p_item_id
         and item.ending = 'given'
         and item.is_paid
+        and not item.is_paid_outside
         and private.unreturned_cents(item) > 0
         and earned.cents > 0
         and code.currency = item.currency
@@ -26948,6 +28277,7 @@ select
         else booking.status::text
     end as status,
     case
+        when item.is_paid_outside then 'captured'
         when payment.refunded_cents > 0 and payment.refunded_cents = payment.captured_cents then 'refunded'
         when payment.status is null and booking.due_cents = 0
             and booking.status in ('confirmed', 'in_progress', 'completed', 'no_show') then 'captured'
@@ -26991,7 +28321,8 @@ select
     booking.pickup_lat,
     booking.pickup_lng,
     booking.dropoff_address,
-    contact.phone as learner_phone
+    contact.phone as learner_phone,
+    coalesce(item.is_paid_outside, false) as is_paid_outside
 from public.bookings booking
 join public.services service on service.org_id = booking.org_id and service.id = booking.service_id
 join public.instructors instructor on instructor.org_id = booking.org_id and instructor.id = booking.instructor_id
@@ -27006,6 +28337,7 @@ left join lateral (
         sum(least(part.amount_cents, latest.authorized_cents)) over () as authorized_cents,
         sum(least(part.amount_cents, latest.captured_cents)) over () as captured_cents,
         case
+            when item.is_paid_outside then sum(least(part.amount_cents, latest.captured_cents)) over () - item.excess_cents
             when item.is_paid then
                 sum(least(part.amount_cents, latest.captured_cents)) over ()
                 - item.total_cents + item.credit_share_cents + item.credit_fee_cents - item.credit_discount_cents
@@ -27029,13 +28361,16 @@ comment on column public.booking_details.status is
     'expired, and the instructor''s no-show) or declined. booking_status has the exact status.';
 comment on column public.booking_details.payment_status is
     'pending (nothing was tried), requires_action (the bank wants something of the payer), processing, authorized, captured (also by '
-    'prepaid hours), failed (declined; may be tried again), cancelled or refunded (in full).';
+    'prepaid hours, or outside), failed (declined; may be tried again), cancelled or refunded (in full).';
 
 comment on column public.booking_details.hold_expires_at is
     'Until when a pending booking is to be paid, answered or accepted; null once it is confirmed or has ended.';
 
 comment on column public.booking_details.learner_phone is
     'How the instructor reaches the learner; null for whoever may not see it, as an instructor before the lesson is paid or accepted.';
+
+comment on column public.booking_details.is_paid_outside is
+    'Whether it was paid to the instructor or the school, in cash or by bank transfer; amount_captured is what was paid through us.';
 
 create trigger refuse_write_to_view
     instead of insert or update or delete on public.booking_details
@@ -27277,18 +28612,28 @@ declare
     family_ids constant uuid[] := private.my_family_ids();
 begin
     return query
-    select
-        payment.id, payment.created_at, organization.name, instructor.display_name, learner.full_name, payment.description,
-        payment.status, payment.currency, payment.amount_cents, payment.captured_cents, payment.refunded_cents,
-        private.receipt_lines(payment)
-    from public.payments payment
-    join public.organizations organization on organization.id = payment.org_id
-    join public.instructors instructor on instructor.org_id = payment.org_id and instructor.id = payment.instructor_id
-    join public.learners learner on learner.org_id = payment.org_id and learner.id = payment.learner_id
-    where (payment.payer_id = person or payment.learner_id = any (family_ids))
-        and (p_after_created_at is null or (payment.created_at, payment.id) < (p_after_created_at, p_after_id))
-    order by payment.created_at desc, payment.id desc
-    limit private.page_size(p_limit);
+    with page as (
+        select payment.org_id, payment.id as paid_id, payment.created_at as paid_at
+        from public.payments payment
+        where (payment.payer_id = person or payment.learner_id = any (family_ids))
+            and (p_after_created_at is null or (payment.created_at, payment.id) < (p_after_created_at, p_after_id))
+        union all
+        select outside.org_id, outside.id, outside.created_at
+        from public.outside_payments outside
+        where outside.learner_id = any (family_ids)
+            and (p_after_created_at is null or (outside.created_at, outside.id) < (p_after_created_at, p_after_id))
+        order by paid_at desc, paid_id desc
+        limit private.page_size(p_limit)
+    )
+
+    select receipt.*
+    from page
+    cross join lateral (
+        select paid.* from private.receipt_of_payment(page.org_id, page.paid_id) paid
+        union all
+        select paid.* from private.receipt_of_outside_payment(page.org_id, page.paid_id) paid
+    ) receipt
+    order by page.paid_at desc, page.paid_id desc;
 end;
 $$;
 
@@ -27320,6 +28665,68 @@ as $$
     left join public.services service on service.org_id = booking.org_id and service.id = booking.service_id
     where part.org_id = p_payment.org_id
         and part.payment_id = p_payment.id;
+$$;
+
+-- A payment as my_payments shows it.
+create function private.receipt_of_payment(p_org_id uuid, p_payment_id uuid)
+    returns table (
+        id uuid, created_at timestamptz, organization_name text, instructor_name text, learner_name text, description text,
+        status public.payment_status, currency text, amount_cents bigint, captured_cents bigint, refunded_cents bigint, lines jsonb
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select
+        payment.id, payment.created_at, organization.name, instructor.display_name, learner.full_name, payment.description,
+        payment.status, payment.currency, payment.amount_cents, payment.captured_cents, payment.refunded_cents,
+        private.receipt_lines(payment)
+    from public.payments payment
+    join public.organizations organization on organization.id = payment.org_id
+    join public.instructors instructor on instructor.org_id = payment.org_id and instructor.id = payment.instructor_id
+    join public.learners learner on learner.org_id = payment.org_id and learner.id = payment.learner_id
+    where payment.org_id = p_org_id
+        and payment.id = p_payment_id;
+$$;
+
+-- What was paid outside, as my_payments shows it: nothing was captured. What its instructor gives back is not ours to say.
+create function private.receipt_of_outside_payment(p_org_id uuid, p_outside_payment_id uuid)
+    returns table (
+        id uuid, created_at timestamptz, organization_name text, instructor_name text, learner_name text, description text,
+        status public.payment_status, currency text, amount_cents bigint, captured_cents bigint, refunded_cents bigint, lines jsonb
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select
+        paid.id, paid.created_at, organization.name, instructor.display_name, learner.full_name,
+        format(
+            '%s (%s)', service.title,
+            case paid.method when 'cash' then 'paid in cash' when 'bank_transfer' then 'paid by bank transfer' else 'paid outside' end
+        ),
+        'succeeded'::public.payment_status, paid.currency, paid.amount_cents, 0::bigint, 0::bigint,
+        jsonb_build_array(
+            jsonb_build_object(
+                'booking_id', booking.id,
+                'credit_id', null,
+                'title', service.title,
+                'start_at', booking.start_at,
+                'minutes', item.minutes,
+                'amount_cents', paid.amount_cents
+            )
+        )
+    from public.outside_payments paid
+    join public.order_items item on item.org_id = paid.org_id and item.id = paid.item_id
+    join public.bookings booking on booking.org_id = item.org_id and booking.id = item.booking_id
+    join public.services service on service.org_id = booking.org_id and service.id = booking.service_id
+    join public.organizations organization on organization.id = paid.org_id
+    join public.instructors instructor on instructor.org_id = paid.org_id and instructor.id = paid.instructor_id
+    join public.learners learner on learner.org_id = paid.org_id and learner.id = paid.learner_id
+    where paid.org_id = p_org_id
+        and paid.id = p_outside_payment_id;
 $$;
 
 -- sql/67_booking_lists/50_totals.sql
@@ -27901,12 +29308,13 @@ $$;
 -- Tells a payee, and the admins of the organization, that payouts go to another account than before. The first account replaces none.
 create function private.report_replaced_account(p_account public.stripe_connect_accounts)
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.raise_alert(
+begin
+    perform private.raise_alert(
         p_account.org_id, p_account.instructor_id, 'account_replaced',
         'Payouts go to another Stripe account from now on. If you do not know why, tell the platform at once.',
         'stripe_connect_accounts', p_account.id, format('account:%s:replaces', p_account.id)
@@ -27918,6 +29326,7 @@ as $$
             and earlier.instructor_id is not distinct from p_account.instructor_id
             and earlier.retired_at is not null
     );
+end;
 $$;
 
 -- Maps a Stripe account to its status here. ready means that transfers may arrive and that Stripe pays them out to a bank.
@@ -28176,6 +29585,8 @@ create table public.earnings (
     credit_entry_id uuid unique,
     reversed_payout_id uuid,
     adopted_transfer_id uuid,
+    fee_plan_id uuid,
+    fee_period_on date,
     currency text not null,
     amount_cents bigint not null,
     available_at timestamptz not null,
@@ -28197,6 +29608,10 @@ create table public.earnings (
     constraint a_lesson_earns_a_positive_amount check (
         kind not in ('lesson', 'no_show', 'cancellation') or (amount_cents > 0 and booking_id is not null)
     ),
+    constraint an_instructor_fee_is_of_a_period check (
+        (fee_plan_id is null) = (fee_period_on is null)
+        and (fee_plan_id is null or (kind = 'adjustment' and amount_cents < 0 and item_id is null))
+    ),
     constraint paid_earnings_are_in_a_payout check (status <> 'paid' or payout_id is not null),
     constraint only_available_earnings_are_paid_out check (payout_id is null or status in ('available', 'paid'))
 ) with (fillfactor = 80);
@@ -28205,6 +29620,9 @@ create unique index one_earning_a_booking
     on public.earnings (booking_id)
     where kind in ('lesson', 'cancellation', 'no_show');
 create unique index one_earning_a_refund on public.earnings (refund_id, item_id, kind) where refund_id is not null;
+create unique index one_fee_an_instructor_and_period
+    on public.earnings (org_id, instructor_id, fee_plan_id, fee_period_on)
+    where fee_plan_id is not null;
 create index on public.earnings (org_id, status, available_at) where payout_id is null;
 create index on public.earnings (org_id, item_id);
 create index on public.earnings (org_id, booking_id);
@@ -28213,6 +29631,7 @@ create index on public.earnings (org_id, refund_id);
 create index on public.earnings (org_id, dispute_id);
 create index on public.earnings (org_id, reversed_payout_id);
 create index on public.earnings (org_id, adopted_transfer_id);
+create index on public.earnings (org_id, fee_plan_id);
 create index on public.earnings (instructor_id, created_at);
 create index on public.earnings (payout_id);
 
@@ -28221,6 +29640,8 @@ comment on column public.earnings.available_at is
     'Not payable before: the end of the lesson plus the organization''s payout hold, or when Stripe makes the money available if that is later.';
 comment on column public.earnings.payout_id is 'The payout that pays it. From then on its amount never changes.';
 comment on column public.earnings.reversed_payout_id is 'Of an adjustment: the payout whose transfer was reversed.';
+comment on column public.earnings.fee_plan_id is 'Of an adjustment: the plan by which the platform charges instructors regularly.';
+comment on column public.earnings.fee_period_on is 'The first day of the week or month that an instructor is charged for.';
 comment on column public.earnings.adopted_transfer_id is
     'Of an adjustment: the transfer that an admin booked as paid in advance, or what was reversed of it later.';
 
@@ -28283,7 +29704,7 @@ select private.audit_table('public.earnings', 'id');
 --
 -- earning:
 --   · → pending: earn_item, accrue_expiry (user, service, job, studio)
---   · → available: post_payout_reversal, correct_payout_amount, post_adopted_transfer, admin_write_off_balance
+--   · → available: post_payout_reversal, correct_payout_amount, post_adopted_transfer, admin_write_off_balance, charge_instructor_fees
 --       (user, service, job, studio)
 --   pending → available: make_earnings_available (service, job)
 --   pending → frozen: earn_item, report_problem, refreeze_earnings (user, service, job, studio)
@@ -28303,8 +29724,8 @@ values
 -- sql/70_earnings/20_accrue.sql
 -- Credits the instructor with what an item that has ended earns, or the difference to what was credited before: after a refund, a lost
 -- dispute, a refund that failed, or a dispute that was won. The first row says how the lesson ended; the difference becomes payable
--- when that does, so that the two are paid out together. It starts frozen while there is a cause. 82_effects calls it, with the
--- refund or the dispute that is the reason.
+-- when that does, so that the two are paid out together. Of a lesson that was paid outside, the payee owes the platform's fee. It starts
+-- frozen while there is a cause. 82_effects calls it, with the refund or the dispute that is the reason.
 create function private.earn_item(p_item_id uuid, p_refund_id uuid default null, p_dispute_id uuid default null)
     returns void
     language plpgsql
@@ -28323,6 +29744,7 @@ begin
         item.instructor_id,
         coalesce(first_earning.payee_id, private.payee_id(item.instructor_id)),
         case
+            when item.is_paid_outside then 'adjustment'
             when first_earning.id is null and item.ending = 'given' then 'lesson'
             when first_earning.id is null and item.ending = 'missed' then 'no_show'
             when first_earning.id is null and change.cents > 0 then 'cancellation'
@@ -28350,10 +29772,15 @@ begin
     from public.order_items item
     join public.bookings booking on booking.org_id = item.org_id and booking.id = item.booking_id
     left join public.lessons lesson on lesson.org_id = booking.org_id and lesson.booking_id = booking.id
-    left join public.earnings first_earning
-        on first_earning.org_id = item.org_id
-        and first_earning.item_id = item.id
-        and first_earning.kind in ('lesson', 'cancellation', 'no_show')
+    left join lateral (
+        select earned.id, earned.payee_id, earned.available_at
+        from public.earnings earned
+        where earned.org_id = item.org_id
+            and earned.item_id = item.id
+            and (earned.kind in ('lesson', 'cancellation', 'no_show') or item.is_paid_outside)
+        order by earned.created_at, earned.id
+        limit 1
+    ) first_earning on true
     left join private.funding_payment(item.id) funding on true
     cross join lateral (
         select (private.item_books(item)).share_cents - coalesce(sum(earned.amount_cents), 0)::bigint as cents
@@ -28395,11 +29822,13 @@ $$;
 -- The payment whose money an item's earning waits for: the latest that pays it, or that paid for the hours it used.
 create function private.funding_payment(p_item_id uuid)
     returns setof public.payments
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
+begin
+    return query
     select payment.*
     from private.item_payments paid
     join public.payments payment on payment.org_id = paid.org_id and payment.id = paid.payment_id
@@ -28408,6 +29837,7 @@ as $$
         and payment.status in ('authorized', 'succeeded')
     order by payment.created_at desc, payment.id desc
     limit 1;
+end;
 $$;
 
 -- Credits the instructor with prepaid minutes that were forfeited, as far as their share was paid. 82_effects calls it.
@@ -28478,7 +29908,7 @@ begin
             and (
                 unpaid.booking_id = p_booking_id
                 or unpaid.payment_id = p_payment_id
-                or unpaid.item_id in (select private.paid_item_ids(p_payment_id))
+                or unpaid.item_id in (select paid.item_id from private.item_payments paid where paid.payment_id = p_payment_id)
             )
             and unpaid.status in ('pending', 'frozen')
     ) cause
@@ -28507,27 +29937,29 @@ begin
 end;
 $$;
 
--- Whether the money that an earning comes from is disputed: its payment, or another that pays its lesson.
+-- Whether the money that an earning comes from is disputed: its payment, or another that pays its lesson or has bought the minutes that do.
 create function private.is_earning_disputed(p_earning public.earnings)
     returns boolean
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select exists (
+begin
+    return exists (
         select
         from public.payments payment
         where payment.id = p_earning.payment_id
             and payment.is_disputed
     ) or exists (
         select
-        from public.payment_items part
-        join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id
-        where part.org_id = p_earning.org_id
-            and part.item_id = p_earning.item_id
+        from private.item_payments paid
+        join public.payments payment on payment.org_id = paid.org_id and payment.id = paid.payment_id
+        where paid.org_id = p_earning.org_id
+            and paid.item_id = p_earning.item_id
             and payment.is_disputed
     );
+end;
 $$;
 
 -- sql/70_earnings/41_report_problem.sql
@@ -28592,7 +30024,7 @@ end;
 $$;
 
 -- Closes a problem report with a platform admin's decision: the earning is pending again, or stays frozen until a part of the lesson is
--- refunded. A report that awaits a refund can be decided again.
+-- refunded, which only what was paid through the platform can be. A report that awaits a refund can be decided again.
 -- Definer: no role may write earnings.
 create function private.admin_resolve_problem(p_problem_report_id uuid, p_unfreezes_earning boolean, p_reason text)
     returns void
@@ -28609,7 +30041,13 @@ begin
     update public.problem_reports
     set resolution = p_reason,
         resolved_at = private.clock(),
-        awaits_refund = not coalesce(p_unfreezes_earning, false)
+        awaits_refund = not coalesce(p_unfreezes_earning, false) and not exists (
+            select
+            from public.order_items item
+            where item.org_id = problem_reports.org_id
+                and item.booking_id = problem_reports.booking_id
+                and item.is_paid_outside
+        )
     where id = p_problem_report_id
         and (resolved_at is null or awaits_refund)
     returning * into report;
@@ -28870,16 +30308,19 @@ end;
 $$;
 
 -- When an earning is payable. By the cutoff its hold has passed (available_at) and Stripe has made the payment's money
--- available, unless there is none; no payment of the booking is disputed; it is neither frozen nor in a payout. A negative earning also waits while
--- another earning of its booking is frozen, so that a refund is deducted from the lesson refunded and from no other.
+-- available, unless there is none; no payment of the booking, or of the hours that it used, is disputed; it is neither frozen nor in a
+-- payout. A negative earning also waits while another earning of its booking is frozen, so that a refund is deducted from the lesson
+-- refunded and from no other.
 -- Pending and available ones alike: previews ask before make_earnings_available has run. Null means every organization.
 create function private.payable_earnings(p_org_id uuid, p_cutoff_at timestamptz)
     returns setof public.earnings
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
+begin
+    return query
     select earning.*
     from public.earnings earning
     left join public.payments payment on payment.org_id = earning.org_id and payment.id = earning.payment_id
@@ -28895,6 +30336,16 @@ as $$
                 and part.item_id = earning.item_id
                 and paid.is_disputed
         )
+        and not exists (
+            select
+            from public.credit_entries entry
+            join public.order_items lot on lot.org_id = entry.org_id and lot.credit_id = entry.credit_id
+            join public.payment_items part on part.org_id = lot.org_id and part.item_id = lot.id
+            join public.payments paid on paid.org_id = part.org_id and paid.id = part.payment_id
+            where entry.org_id = earning.org_id
+                and entry.booking_id = earning.booking_id
+                and paid.is_disputed
+        )
         and (payment.id is null or payment.status = 'cancelled' or payment.funds_available_at <= p_cutoff_at)
         and (
             earning.amount_cents > 0
@@ -28907,6 +30358,7 @@ as $$
             )
         )
         and (p_org_id is null or earning.org_id = p_org_id);
+end;
 $$;
 
 -- sql/70_earnings/60_write_off.sql
@@ -29103,8 +30555,8 @@ grant execute on function public.admin_write_off_balance to authenticated;
 -- * Webhooks call apply_transfer and apply_bank_payout through 85_webhooks; and, for the platform's own payouts and top-ups,
 --   apply_platform_payout and apply_top_up (56_platform_payouts.sql).
 -- * The platform's admins hold, release and cancel payouts (50_hold.sql, 51_cancel.sql) and book transfers that the books lack
---   (52_adopt.sql); payees read statements and set how
---   they are paid (60_statements.sql, 61_settings.sql).
+--   (52_adopt.sql); payees read statements, of a payout and of a year (60_statements.sql, 63_year_statement.sql), and set how
+--   they are paid (61_settings.sql).
 -- Every payout rests on 70_earnings: its items are earnings, and what is reversed or cancelled becomes payable again.
 create type public.payout_run_status as enum ('open', 'completed');
 create type public.payout_outcome as enum ('payout', 'skipped', 'held');
@@ -30452,12 +31904,13 @@ $$;
 -- no attempt is in doubt: then the books do not remember what they had decided when the transfer was made.
 create function private.is_transfer_of(p_transfer jsonb, p_payout public.payouts)
     returns boolean
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select coalesce(
+begin
+    return coalesce(
         p_transfer ->> 'currency' = p_payout.currency
         and (p_transfer ->> 'amount')::bigint > 0
         and exists (
@@ -30479,6 +31932,7 @@ as $$
         ),
         false
     );
+end;
 $$;
 
 -- Marks a payout, its earnings and its last attempt as paid by this transfer, and posts that the money has left Stripe's balance.
@@ -30735,18 +32189,20 @@ $$;
 -- Has the payer's bank disputed any earning in a payout?
 create function private.has_disputed_earnings(p_payout public.payouts)
     returns boolean
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select exists (
+begin
+    return exists (
         select
         from public.earnings earning
         where earning.org_id = p_payout.org_id
             and earning.payout_id = p_payout.id
             and private.is_earning_disputed(earning)
     );
+end;
 $$;
 
 -- Cancels the payouts that were held because all of their earnings were disputed, once a dispute has ended: the next run pays what is
@@ -30769,7 +32225,10 @@ begin
             from public.earnings earning
             where earning.org_id = held.org_id
                 and earning.payout_id = held.id
-                and (earning.payment_id = p_payment.id or earning.item_id in (select private.paid_item_ids(p_payment.id)))
+                and (
+                    earning.payment_id = p_payment.id
+                    or earning.item_id in (select paid.item_id from private.item_payments paid where paid.payment_id = p_payment.id)
+                )
                 and not private.is_earning_disputed(earning)
         );
 end;
@@ -31343,7 +32802,9 @@ create function private.payout_statement(p_payout_id uuid)
         service text,
         learner_initials text,
         amount_cents bigint,
-        currency text
+        currency text,
+        line_group text,
+        explanation text
     )
     language plpgsql
     stable
@@ -31370,7 +32831,8 @@ begin
     return query
     select
         statement.line, statement.payout_date, statement.instructor, statement.kind, statement.booking_id,
-        statement.lesson_at, statement.service, statement.learner_initials, statement.amount_cents, statement.currency
+        statement.lesson_at, statement.service, statement.learner_initials, statement.amount_cents, statement.currency,
+        statement.line_group, statement.explanation
     from private.statement_lines(p_payout_id) statement;
 end;
 $$;
@@ -31406,7 +32868,7 @@ begin
         'lines', (
             select coalesce(
                 jsonb_agg(
-                    to_jsonb(statement_line) || jsonb_build_object(
+                    to_jsonb(statement_line) - 'instructor_id' || jsonb_build_object(
                         'lesson_at',
                         to_char(statement_line.lesson_at at time zone organization.time_zone, 'YYYY-MM-DD HH24:MI')
                     )
@@ -31415,7 +32877,8 @@ begin
                 '[]'
             )
             from private.statement_lines(payout.id) statement_line
-        )
+        ),
+        'groups', private.statement_groups(payout.id)
     )
     into statement
     from public.payouts payout
@@ -31438,6 +32901,76 @@ begin
 end;
 $$;
 
+-- The group of a statement in which an earning stands, and the groups' order.
+create function private.group_of_earning(p_kind public.earning_kind)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case p_kind
+        when 'lesson' then 'lessons'
+        when 'cancellation' then 'late_cancellations'
+        when 'no_show' then 'no_shows'
+        when 'credit_expiry' then 'expired_hours'
+        when 'refund' then 'refunds'
+        when 'dispute' then 'disputes'
+        else 'adjustments'
+    end;
+$$;
+
+create function private.place_of_group(p_line_group text)
+    returns integer
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select array_position(
+        array['lessons', 'late_cancellations', 'no_shows', 'expired_hours', 'refunds', 'disputes', 'adjustments'], p_line_group
+    );
+$$;
+
+create function private.paid_on_in_words(p_paid_on date)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select ', of what the payout of ' || p_paid_on || ' had paid';
+$$;
+
+-- Why an amount that is no lesson's stands in a statement, in words; of what is taken off, which payout had paid it.
+create function private.explanation_of_earning(p_earning public.earnings, p_paid_on date, p_reversed_on date)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when p_earning.kind = 'lesson' then null
+        when p_earning.kind = 'cancellation' then 'Kept after a late cancellation.'
+        when p_earning.kind = 'no_show' then 'Kept because the learner did not come.'
+        when p_earning.kind = 'credit_expiry' then 'Prepaid hours that expired unused.'
+        when p_earning.kind = 'refund' and p_earning.amount_cents < 0
+            then concat('Taken off for a refund to the payer', private.paid_on_in_words(p_paid_on), '.')
+        when p_earning.kind = 'refund' then 'Given back: the refund did not reach the payer.'
+        when p_earning.kind = 'dispute' and p_earning.amount_cents < 0
+            then concat('Taken off: the payment was lost in a dispute', private.paid_on_in_words(p_paid_on), '.')
+        when p_earning.kind = 'dispute' then 'Given back: the dispute was decided otherwise.'
+        when p_earning.reversed_payout_id is not null
+            then concat('Owed again: the transfer of the payout of ', p_reversed_on, ' was taken back.')
+        when p_earning.adopted_transfer_id is not null and p_earning.amount_cents < 0 then 'Paid in advance by another transfer.'
+        when p_earning.adopted_transfer_id is not null then 'Owed again: a transfer that was paid in advance was taken back.'
+        when p_earning.fee_plan_id is not null then concat('The agreed fee of the period from ', p_earning.fee_period_on, '.')
+        when p_earning.kind = 'write_off' then 'Written off by the platform.'
+        else 'Corrected by the platform.'
+    end;
+$$;
+
 -- The initials of a name: A. B. K. of Ada Byron King.
 create function private.initials(p_name text)
     returns text
@@ -31450,8 +32983,8 @@ as $$
     from regexp_split_to_table(trim(p_name), '\s+') with ordinality part (word, position);
 $$;
 
--- One line for each earning of a payout: instructor, lesson, the learner's initials, and the amount earned or given back.
--- The lines sum to the payout.
+-- One line for each earning of a payout: instructor, lesson, the learner's initials, the amount earned or given back, and why it was
+-- given back. The lines sum to the payout.
 create function private.statement_lines(p_payout_id uuid)
     returns table (
         line bigint,
@@ -31463,7 +32996,10 @@ create function private.statement_lines(p_payout_id uuid)
         service text,
         learner_initials text,
         amount_cents bigint,
-        currency text
+        currency text,
+        line_group text,
+        explanation text,
+        instructor_id uuid
     )
     language sql
     stable
@@ -31471,7 +33007,10 @@ create function private.statement_lines(p_payout_id uuid)
     set search_path = '', pg_temp
 as $$
     select
-        row_number() over (order by instructor.display_name, booking.start_at nulls last, earning.kind, earning.created_at, earning.id),
+        row_number() over (
+            order by private.place_of_group(private.group_of_earning(earning.kind)), instructor.display_name,
+                booking.start_at nulls last, earning.kind, earning.created_at, earning.id
+        ),
         payout.payout_date,
         instructor.display_name,
         earning.kind,
@@ -31480,7 +33019,10 @@ as $$
         service.title,
         private.initials(learner.full_name),
         item.amount_cents,
-        payout.currency
+        payout.currency,
+        private.group_of_earning(earning.kind),
+        private.explanation_of_earning(earning, earlier.payout_date, reversed.payout_date),
+        earning.instructor_id
     from public.payouts payout
     join public.payout_items item on item.org_id = payout.org_id and item.payout_id = payout.id
     join public.earnings earning on earning.org_id = item.org_id and earning.id = item.earning_id
@@ -31488,8 +33030,43 @@ as $$
     left join public.bookings booking on booking.org_id = earning.org_id and booking.id = earning.booking_id
     left join public.services service on service.org_id = booking.org_id and service.id = booking.service_id
     left join public.learners learner on learner.org_id = booking.org_id and learner.id = booking.learner_id
+    left join public.earnings earned
+        on earned.org_id = earning.org_id
+        and earned.booking_id = earning.booking_id
+        and earned.kind in ('lesson', 'cancellation', 'no_show')
+        and earned.id <> earning.id
+    left join public.payouts earlier on earlier.org_id = earned.org_id and earlier.id = earned.payout_id and earlier.id <> payout.id
+    left join public.payouts reversed on reversed.org_id = earning.org_id and reversed.id = earning.reversed_payout_id
     where payout.id = p_payout_id
     order by 1;
+$$;
+
+-- The groups of a payout's statement in their order, with their subtotals, which sum to the payout.
+create function private.statement_groups(p_payout_id uuid)
+    returns jsonb
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select coalesce(
+            jsonb_agg(
+                jsonb_build_object(
+                    'line_group', subtotal.line_group, 'lines', subtotal.line_count, 'amount_cents', subtotal.amount_cents
+                )
+                order by private.place_of_group(subtotal.line_group)
+            ),
+            '[]'
+        )
+        from (
+            select statement.line_group, count(*) as line_count, sum(statement.amount_cents)::bigint as amount_cents
+            from private.statement_lines(p_payout_id) statement
+            group by statement.line_group
+        ) subtotal
+    );
+end;
 $$;
 
 -- sql/72_payouts/61_settings.sql
@@ -31780,6 +33357,160 @@ as $$
     where day.starts_at::date = private.payday_of(p_schedule, day.starts_at::date, p_payout_weekday);
 $$;
 
+-- sql/72_payouts/63_year_statement.sql
+-- The payouts of some days, one line each, with the subtotals of their statements, which sum to the amount: for the payee and the
+-- organization's admins. Definer: sums lines that name learners whom the caller may not read.
+create function private.list_payouts(p_from date, p_until date)
+    returns table (
+        payout_id uuid,
+        payout_date date,
+        paid_at timestamptz,
+        status public.payout_status,
+        organization text,
+        payee text,
+        lessons_cents bigint,
+        late_cancellations_cents bigint,
+        no_shows_cents bigint,
+        expired_hours_cents bigint,
+        refunds_cents bigint,
+        disputes_cents bigint,
+        adjustments_cents bigint,
+        amount_cents bigint,
+        reversed_cents bigint,
+        currency text,
+        stripe_transfer_id text
+    )
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.require_person();
+    perform private.assert_days(p_from, p_until);
+    return query
+    select
+        payout.id, payout.payout_date, payout.paid_at, payout.status, organization.name, coalesce(payee.display_name, organization.name),
+        coalesce(sum(item.amount_cents) filter (where private.group_of_earning(earning.kind) = 'lessons'), 0)::bigint,
+        coalesce(sum(item.amount_cents) filter (where private.group_of_earning(earning.kind) = 'late_cancellations'), 0)::bigint,
+        coalesce(sum(item.amount_cents) filter (where private.group_of_earning(earning.kind) = 'no_shows'), 0)::bigint,
+        coalesce(sum(item.amount_cents) filter (where private.group_of_earning(earning.kind) = 'expired_hours'), 0)::bigint,
+        coalesce(sum(item.amount_cents) filter (where private.group_of_earning(earning.kind) = 'refunds'), 0)::bigint,
+        coalesce(sum(item.amount_cents) filter (where private.group_of_earning(earning.kind) = 'disputes'), 0)::bigint,
+        coalesce(sum(item.amount_cents) filter (where private.group_of_earning(earning.kind) = 'adjustments'), 0)::bigint,
+        payout.amount_cents, payout.reversed_cents, payout.currency, payout.stripe_transfer_id
+    from public.payouts payout
+    join public.organizations organization on organization.id = payout.org_id
+    join public.payout_items item on item.org_id = payout.org_id and item.payout_id = payout.id
+    join public.earnings earning on earning.org_id = item.org_id and earning.id = item.earning_id
+    left join public.instructors payee on payee.org_id = payout.org_id and payee.id = payout.instructor_id
+    where payout.payout_date >= p_from
+        and payout.payout_date < p_until
+        and (
+            payout.instructor_id = any (private.my_earner_ids())
+            or payout.org_id = any (private.my_admin_org_ids())
+        )
+    group by payout.org_id, payout.id, organization.name, payee.display_name
+    order by payout.payout_date, coalesce(payee.display_name, organization.name), payout.id;
+end;
+$$;
+
+-- Refuses days that are no range, or are more than a year and a month.
+create function private.assert_days(p_from date, p_until date)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if (case when isfinite(p_from) and isfinite(p_until) then p_until - p_from between 1 and 400 end) is not true then
+        perform private.refuse(
+            'PT422', 'bad_time_range',
+            'Ask for between one and 400 days.',
+            'Send p_from and, after it, p_until: the day that follows the last.'
+        );
+    end if;
+end;
+$$;
+
+-- What an instructor was paid for in a calendar year of the organization's time zone, line by line, by the day of payment: the lines of every
+-- paid payout's statement, for the instructor and the organization's admins.
+-- Definer: the caller may see initials of learners whose names they may not read.
+create function private.year_statement(p_instructor_id uuid, p_year integer)
+    returns table (
+        paid_on date,
+        payout_id uuid,
+        line bigint,
+        instructor text,
+        kind public.earning_kind,
+        line_group text,
+        lesson_at timestamptz,
+        service text,
+        learner_initials text,
+        amount_cents bigint,
+        currency text,
+        explanation text
+    )
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    instructor public.instructors;
+begin
+    perform private.require_person();
+    perform private.assert_year(p_year);
+    select * into instructor
+    from public.instructors
+    where id = p_instructor_id
+        and (id = any (private.my_earner_ids()) or org_id = any (private.my_admin_org_ids()));
+    if not found then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'You administer no instructor with that id, and are none.',
+            'Check the id.'
+        );
+    end if;
+    return query
+    select
+        paid.paid_on, paid.id, statement.line, statement.instructor, statement.kind, statement.line_group, statement.lesson_at,
+        statement.service, statement.learner_initials, statement.amount_cents, statement.currency, statement.explanation
+    from (
+        select payout.id, (payout.paid_at at time zone organization.time_zone)::date as paid_on
+        from public.payouts payout
+        join public.organizations organization on organization.id = payout.org_id
+        where payout.org_id = instructor.org_id
+            and (payout.instructor_id = instructor.id or payout.instructor_id is null)
+            and payout.paid_at is not null
+    ) paid
+    cross join lateral private.statement_lines(paid.id) statement
+    where extract(year from paid.paid_on) = p_year
+        and statement.instructor_id = instructor.id
+    order by paid.paid_on, paid.id, statement.line;
+end;
+$$;
+
+-- Refuses what is no year of this system.
+create function private.assert_year(p_year integer)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if not coalesce(p_year between 2000 and 2100, false) then
+        perform private.refuse(
+            'PT422', 'bad_year',
+            'That is no year of which there can be a statement.',
+            'Send a year such as 2026.'
+        );
+    end if;
+end;
+$$;
+
 -- sql/72_payouts/80_api.sql
 create function public.payout_statement(p_payout_id uuid)
     returns table (
@@ -31792,7 +33523,9 @@ create function public.payout_statement(p_payout_id uuid)
         service text,
         learner_initials text,
         amount_cents bigint,
-        currency text
+        currency text,
+        line_group text,
+        explanation text
     )
     language sql
     stable
@@ -31801,13 +33534,84 @@ create function public.payout_statement(p_payout_id uuid)
 begin atomic
     select
         statement.line, statement.payout_date, statement.instructor, statement.kind, statement.booking_id,
-        statement.lesson_at, statement.service, statement.learner_initials, statement.amount_cents, statement.currency
+        statement.lesson_at, statement.service, statement.learner_initials, statement.amount_cents, statement.currency,
+        statement.line_group, statement.explanation
     from private.payout_statement(p_payout_id) statement;
 end;
 
 comment on function public.payout_statement is
-    'The lines of a payout (lessons, deductions for refunds, adjustments), which sum to its amount; for its payee and the organization''s '
-    'admins. With the header "Accept: text/csv" they come as CSV. Errors: sign_in_required, payout_not_found.';
+    'The lines of a payout, which sum to its amount, for its payee and the organization''s admins. line_group: lessons, late_cancellations, '
+    'no_shows, expired_hours, refunds, disputes or adjustments, in this order; explanation: why an amount that is no lesson''s stands there. '
+    'With the header "Accept: text/csv" they come as CSV. Errors: sign_in_required, payout_not_found.';
+
+create function public.list_payouts(p_from date, p_until date)
+    returns table (
+        payout_id uuid,
+        payout_date date,
+        paid_at timestamptz,
+        status public.payout_status,
+        organization text,
+        payee text,
+        lessons_cents bigint,
+        late_cancellations_cents bigint,
+        no_shows_cents bigint,
+        expired_hours_cents bigint,
+        refunds_cents bigint,
+        disputes_cents bigint,
+        adjustments_cents bigint,
+        amount_cents bigint,
+        reversed_cents bigint,
+        currency text,
+        stripe_transfer_id text
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        listed.payout_id, listed.payout_date, listed.paid_at, listed.status, listed.organization, listed.payee, listed.lessons_cents,
+        listed.late_cancellations_cents, listed.no_shows_cents, listed.expired_hours_cents, listed.refunds_cents, listed.disputes_cents,
+        listed.adjustments_cents, listed.amount_cents, listed.reversed_cents, listed.currency, listed.stripe_transfer_id
+    from private.list_payouts(p_from, p_until) listed;
+end;
+
+comment on function public.list_payouts is
+    'One line a payout of the days from p_from until before p_until, with the subtotals of its statement, which sum to amount_cents: for payees '
+    'their own, for a school''s admins all of its. With the header "Accept: text/csv" they come as CSV. '
+    'Errors: sign_in_required, bad_time_range.';
+
+create function public.year_statement(p_instructor_id uuid, p_year integer)
+    returns table (
+        paid_on date,
+        payout_id uuid,
+        line bigint,
+        instructor text,
+        kind public.earning_kind,
+        line_group text,
+        lesson_at timestamptz,
+        service text,
+        learner_initials text,
+        amount_cents bigint,
+        currency text,
+        explanation text
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        statement.paid_on, statement.payout_id, statement.line, statement.instructor, statement.kind, statement.line_group,
+        statement.lesson_at, statement.service, statement.learner_initials, statement.amount_cents, statement.currency,
+        statement.explanation
+    from private.year_statement(p_instructor_id, p_year) statement;
+end;
+
+comment on function public.year_statement is
+    'What an instructor was paid for in a year, line by line, by the day of payment in the organization''s time zone: the same lines as those of '
+    'payout_statement, for the instructor''s books. For the instructor and the organization''s admins. With the header "Accept: text/csv" they '
+    'come as CSV. Errors: sign_in_required, instructor_not_found, bad_year.';
 
 create function public.set_payout_settings(
     p_instructor_id uuid,
@@ -32009,10 +33813,15 @@ grant execute on function private.payout_statement_document to jobs;
 grant execute on function private.my_next_payout to authenticated;
 grant execute on function public.my_next_payout to authenticated;
 
+grant execute on function private.list_payouts to authenticated;
+grant execute on function public.list_payouts to authenticated;
+grant execute on function private.year_statement to authenticated;
+grant execute on function public.year_statement to authenticated;
+
 -- sql/75_billing/10_tables.sql
 -- 75_billing: what a person has at Stripe as a customer of the platform: saved cards, subscriptions and invoices.
 --
---   10_tables           customers, saved cards; 13_subscriptions, 14_invoices: the tables of these
+--   10_tables           customers, saved cards; 13_subscriptions, 14_invoices, 15_instructor_fees: the tables of these
 --   20_customers        open_customer, record_customer: one customer a person; apply_customer; forget_customer
 --   21_payment_methods  saved cards: apply_payment_method; set_default_payment_method and remove_payment_method, for the person
 --   22_setup_intents    open_setup_intent, record_setup_intent, apply_setup_intent: a card is saved without paying
@@ -32021,6 +33830,7 @@ grant execute on function public.my_next_payout to authenticated;
 --   31_subscriptions    open_subscription; apply_subscription
 --   32_entitlements     my_features: what the caller's subscriptions give, for policies
 --   33_fee_plans        set_plan_fee: the plan of an organization sets the platform's fee
+--   35_instructor_fees  charge_instructor_fees: what instructors are charged by the week or month
 --   40_invoices         apply_invoice; 41_invoice_payments: what was paid of one; 42_money_back: refunds and disputes
 --   50_transactions     the view of what was paid, for lessons and subscriptions alike
 --   60_events           apply_billing_event: hands an event to the function of its object; record_billing_object: a fetched object
@@ -32438,6 +34248,44 @@ create trigger touch_updated_at
 select private.audit_table('public.invoices', 'id', '{invoice_url,invoice_pdf}');
 
 select private.audit_table('public.invoice_payments', 'id');
+
+-- sql/75_billing/15_instructor_fees.sql
+create type public.instructor_fee_period as enum ('week', 'month');
+
+create table public.instructor_fee_plans (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    currency text not null,
+    amount_cents bigint not null,
+    period public.instructor_fee_period not null,
+    starts_on date not null,
+    ends_on date,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint fee_is_plausible check (amount_cents between 1 and 1000000),
+    constraint end_is_after_start check (ends_on > starts_on)
+);
+
+create unique index one_instructor_fee_plan_in_force on public.instructor_fee_plans (org_id) where ends_on is null;
+
+comment on table public.instructor_fee_plans is
+    'What each active instructor of an organization is charged by the platform, once a week or a month, besides the fee for each lesson.';
+comment on column public.instructor_fee_plans.amount_cents is 'The fee of an instructor for a period, in the minor unit.';
+comment on column public.instructor_fee_plans.starts_on is 'The first day of the first period, in the organization''s time zone.';
+comment on column public.instructor_fee_plans.ends_on is 'Periods that begin on this day or later are not charged; null while it is in force.';
+
+alter table public.earnings
+    add foreign key (org_id, fee_plan_id) references public.instructor_fee_plans (org_id, id) on delete restrict;
+
+alter table public.instructor_fee_plans enable row level security;
+
+create trigger touch_updated_at
+    before update on public.instructor_fee_plans
+    for each row execute function private.touch_updated_at();
+
+select private.audit_table('public.instructor_fee_plans', 'id');
 
 -- sql/75_billing/20_customers.sql
 -- Opens the customer of a person, and returns what the webhook service needs to create it at Stripe, if it has not been created yet. A
@@ -33370,6 +35218,166 @@ begin
 end;
 $$;
 
+-- sql/75_billing/35_instructor_fees.sql
+-- What the platform charges instructors by the week or the month, besides its fee for each lesson: a franchise. Each fee is an earning
+-- below zero, so that it is deducted from the next payout; a fee that no payout covers stays owed.
+
+-- The first day of the week, a Monday, or month that a day is in.
+create function private.fee_period(p_period public.instructor_fee_period, p_day date)
+    returns date
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case p_period when 'week' then date_trunc('week', p_day::timestamp) else date_trunc('month', p_day::timestamp) end::date;
+$$;
+
+-- The first day of the week or month after the one that a day is in.
+create function private.next_fee_period(p_period public.instructor_fee_period, p_day date)
+    returns date
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select (
+        private.fee_period(p_period, p_day) + case p_period when 'week' then interval '1 week' else interval '1 month' end
+    )::date;
+$$;
+
+-- Charges every active instructor of an organization the fee of the period that has begun there, once, and returns how many were charged.
+-- A period that passes while maintenance does not run is not charged. Called by maintain (95).
+create function private.charge_instructor_fees()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    postings private.keyed_posting[];
+begin
+    with charged as (
+        insert into public.earnings (
+            org_id, instructor_id, payee_id, kind, fee_plan_id, fee_period_on, currency, amount_cents, available_at, status
+        )
+        select
+            plan.org_id, instructor.id, private.payee_id(instructor.id), 'adjustment', plan.id, period.starts_on,
+            plan.currency, -plan.amount_cents, private.clock(), 'available'
+        from public.instructor_fee_plans plan
+        join public.organizations organization on organization.id = plan.org_id
+        join public.instructors instructor
+            on instructor.org_id = plan.org_id
+            and instructor.is_active
+            and instructor.verification_status = 'verified'
+        cross join lateral private.fee_period(
+            plan.period, (private.clock() at time zone organization.time_zone)::date
+        ) period (starts_on)
+        where period.starts_on >= plan.starts_on
+            and (plan.ends_on is null or period.starts_on < plan.ends_on)
+            and not exists (
+                select
+                from public.earnings charged_before
+                where charged_before.org_id = plan.org_id
+                    and charged_before.fee_plan_id = plan.id
+                    and charged_before.instructor_id = instructor.id
+                    and charged_before.fee_period_on = period.starts_on
+            )
+        order by plan.org_id, instructor.id
+        on conflict do nothing
+        returning org_id, id, payee_id, currency, amount_cents
+    )
+
+    select array_agg(
+        row(
+            charged.org_id, charged.id, format('earning:%s:instructor_fee', charged.id), charged.currency,
+            line.account_kind, line.owner_id, line.amount_cents
+        )::private.keyed_posting
+    )
+    into postings
+    from charged
+    cross join lateral (
+        values
+            ('payee_payable'::private.ledger_account_kind, charged.payee_id, -charged.amount_cents),
+            ('platform_fees', null, charged.amount_cents)
+    ) line (account_kind, owner_id, amount_cents);
+
+    return private.post_batch('instructor_fee', 'earning', private.clock(), postings);
+end;
+$$;
+
+-- Sets what instructors of an organization are charged, for platform admins; null ends it. It counts from the first week (from Monday) or
+-- month that begins after the one that is charged already, so that nobody is charged twice for a day. Returns the plan's id.
+-- Definer: no role may write plans.
+create function private.admin_set_instructor_fee(
+    p_org_id uuid,
+    p_amount_cents bigint,
+    p_period public.instructor_fee_period,
+    p_reason text
+)
+    returns uuid
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    organization public.organizations;
+    plan_id uuid;
+    first_day date;
+    broken_rule text;
+    missing_column text;
+begin
+    perform private.require_platform_admin(p_reason);
+    select * into organization from public.organizations where id = p_org_id and not is_platform for no key update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'organization_not_found',
+            'There is no such organization.',
+            'Check the id.'
+        );
+    end if;
+    first_day := private.first_free_day(organization);
+
+    delete from public.instructor_fee_plans where org_id = organization.id and starts_on >= first_day;
+    update public.instructor_fee_plans set ends_on = first_day where org_id = organization.id and ends_on is null;
+    if p_amount_cents is null then
+        return null;
+    end if;
+    insert into public.instructor_fee_plans (org_id, currency, amount_cents, period, starts_on)
+    values (
+        organization.id, organization.currency, p_amount_cents, p_period,
+        private.next_fee_period(p_period, first_day - 1)
+    )
+    returning id into plan_id;
+    return plan_id;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+        return null;
+end;
+$$;
+
+-- The day after the period that an organization's plan has charged, or may charge today; tomorrow if it has none.
+create function private.first_free_day(p_organization public.organizations)
+    returns date
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(max(period.ends_on), today.on_date + 1)
+    from (select (private.clock() at time zone p_organization.time_zone)::date as on_date) today
+    left join public.instructor_fee_plans plan
+        on plan.org_id = p_organization.id
+        and plan.starts_on <= today.on_date
+        and coalesce(plan.ends_on > today.on_date, true)
+    left join lateral private.next_fee_period(plan.period, today.on_date) period (ends_on) on plan.id is not null
+    group by today.on_date;
+$$;
+
 -- sql/75_billing/40_invoices.sql
 -- Applies an invoice from a Stripe event or fetch; the preview of an upcoming one, which has no id, is none. Its subscription is named in
 -- its parent, and its period by its lines: what the invoice itself calls its period lies in the past.
@@ -33663,17 +35671,21 @@ $$;
 -- The payment of an invoice that an object of Stripe is about: a PaymentIntent, or a charge, refund or dispute of one. Null if it is none.
 create function private.invoice_payment_of(p_object jsonb)
     returns uuid
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select paid.id
-    from public.invoice_payments paid
-    where paid.stripe_payment_intent_id in (p_object ->> 'id', private.expandable_id(p_object -> 'payment_intent'))
-        or paid.stripe_charge_id in (p_object ->> 'id', private.expandable_id(p_object -> 'charge'))
-    order by paid.id
-    limit 1;
+begin
+    return (
+        select paid.id
+        from public.invoice_payments paid
+        where paid.stripe_payment_intent_id in (p_object ->> 'id', private.expandable_id(p_object -> 'payment_intent'))
+            or paid.stripe_charge_id in (p_object ->> 'id', private.expandable_id(p_object -> 'charge'))
+        order by paid.id
+        limit 1
+    );
+end;
 $$;
 
 -- Applies an event about the money of an invoice: refunds and disputes are posted, and the PaymentIntent itself says nothing that the
@@ -33804,11 +35816,33 @@ end;
 $$;
 
 -- sql/75_billing/50_transactions.sql
--- What was paid: for lessons and hours by payments, for subscriptions by what was paid of their invoices. Whoever may read a payment, or
--- their own invoice, reads its line.
+-- What was paid: for lessons and hours by payments, or outside; for subscriptions by what was paid of their invoices. Whoever may read a
+-- payment, or their own invoice, reads its line.
 create view public.transactions
     with (security_invoker = true)
 as
+with paid_outside as (
+    select
+        paid.id,
+        paid.amount_cents,
+        paid.currency,
+        paid.instructor_id,
+        paid.method,
+        paid.created_at,
+        paid.updated_at,
+        item.fee_cents,
+        item.share_cents,
+        item.booking_id,
+        paid.amount_cents - item.total_cents
+        + case
+            when item.ending in ('fault', 'withdrawn') then item.total_cents
+            when item.ending = 'cancelled' then least(item.owed_cents, item.total_cents)
+            else 0
+        end as returned_cents
+    from public.outside_payments paid
+    join public.order_items item on item.org_id = paid.org_id and item.id = paid.item_id
+)
+
 select
     payment.id,
     'session_payment' as kind,
@@ -33852,6 +35886,26 @@ from public.payments payment
 union all
 select
     paid.id,
+    'session_payment' as kind,
+    case when paid.returned_cents >= paid.amount_cents then 'refunded' else 'completed' end as status,
+    paid.amount_cents,
+    paid.currency,
+    paid.fee_cents as platform_fee_cents,
+    paid.share_cents as coach_payout_cents,
+    paid.returned_cents as refunded_cents,
+    array[paid.booking_id] as booking_ids,
+    null as invoice_id,
+    null as payer_id,
+    paid.instructor_id as coach_id,
+    null as stripe_payment_intent_id,
+    '{}' as stripe_transfer_ids,
+    jsonb_build_object('paid_outside', paid.method) as metadata,
+    paid.created_at,
+    paid.updated_at
+from paid_outside paid
+union all
+select
+    paid.id,
     'subscription_payment' as kind,
     case
         when paid.status = 'paid' and paid.refunded_cents >= paid.amount_paid_cents then 'refunded'
@@ -33879,6 +35933,8 @@ comment on view public.transactions is
     'What was paid, or is being paid, for lessons (session_payment) and subscriptions (subscription_payment): the amount, '
     'what of it is the platform''s and what the coach''s, and Stripe''s ids.';
 comment on column public.transactions.status is 'pending, completed, failed or refunded; refunded once all of it is.';
+comment on column public.transactions.refunded_cents is
+    'What went back to the payer. Of what was paid outside: what the coach owes the payer, whom we pay nothing.';
 comment on column public.transactions.coach_payout_cents is 'The instructor''s share of the amount; nothing of a subscription.';
 comment on column public.transactions.stripe_transfer_ids is
     'The transfers that paid the coach for it; only those who may read the payouts see them.';
@@ -34046,6 +36102,25 @@ comment on function public.has_entitlement is
     'Whether a subscription of the caller''s gives a feature now, in the days of grace of an unpaid period too. In a policy: '
     '(select public.has_entitlement(''reports'')), so that it is asked once a statement.';
 
+create function public.admin_set_instructor_fee(
+    p_org_id uuid,
+    p_amount_cents bigint,
+    p_reason text,
+    p_period public.instructor_fee_period default 'month'
+)
+    returns uuid
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.admin_set_instructor_fee(p_org_id, p_amount_cents, p_period, p_reason);
+
+comment on function public.admin_set_instructor_fee is
+    'Charges each active, verified instructor of an organization a fee by the week (from Monday) or month, in advance, in the organization''s '
+    'currency: an earning below zero, deducted from the next payout. It begins with the first period after the one that is charged already; '
+    'null ends it then. Returns the id in instructor_fee_plans. For platform admins. Errors: not_an_admin, '
+    'second_factor_required, reason_required, organization_not_found, value_missing, and the rules of public.instructor_fee_plans.';
+
 -- sql/75_billing/90_access.sql
 create policy select_own on public.stripe_customers
     for select
@@ -34087,6 +36162,11 @@ create policy select_active on public.subscription_plans
     to anon, authenticated
     using (is_active);
 
+create policy select_org_admin on public.instructor_fee_plans
+    for select
+    to authenticated
+    using (org_id = any ((select private.my_admin_org_ids())::uuid[]));
+
 grant select on public.stripe_customers to authenticated, service_role;
 grant select on public.payment_methods to authenticated, service_role;
 grant select on public.setup_intents to authenticated, service_role;
@@ -34096,7 +36176,11 @@ grant select on public.subscriptions to authenticated, service_role;
 grant select on public.invoices to authenticated, service_role;
 grant select on public.invoice_payments to authenticated, service_role;
 grant select on public.transactions to authenticated, service_role;
--- NOTE: no role may write these tables; they mirror what Stripe says.
+grant select on public.instructor_fee_plans to authenticated, service_role;
+-- NOTE: no role may write these tables; most mirror what Stripe says.
+
+grant execute on function private.admin_set_instructor_fee to authenticated;
+grant execute on function public.admin_set_instructor_fee to authenticated;
 
 grant execute on function private.set_default_payment_method to authenticated;
 grant execute on function public.set_default_payment_method to authenticated;
@@ -34131,8 +36215,11 @@ grant execute on function private.record_invoice_fee to jobs;
 --   42_facts        what a text can say: the values of its placeholders, and the calendar entry
 --   43_record       what became of a message that was sent
 --   50_events       delivery callbacks, answers such as STOP, and links to unsubscribe
+--   51_mail_reports  what mail servers report later: bounces and complaints
 --   60_feed         a person's notifications
 --   61_templates    an organization's own texts
+--   62_retain       for how long texts and addresses are kept
+--   63_calendar_feed  the lessons of a person for their calendar, behind a secret
 --
 -- 82_effects calls the tell_of_ functions. The jobs deliver (jobs/messages.py), the webhook service takes callbacks and answers. Nothing here
 -- may fail the change that it tells of: a kind without a template is told to nobody.
@@ -34313,6 +36400,7 @@ create table public.message_contents (
 create index on public.message_contents (recipient_id);
 create index on public.message_contents (provider_id);
 create index on public.message_contents (unsubscribe_token);
+create index on public.message_contents (created_at) where num_nonnulls(to_address, body) > 0;
 
 comment on table public.message_contents is
     'What a message said and where it went, as it was when it was sent. Only its recipient reads it.';
@@ -34348,9 +36436,19 @@ create table private.message_events (
 
 create index on private.message_events (message_id);
 create index on private.message_events (address);
+create index on private.message_events (received_at);
 
-comment on table private.message_events is 'What Twilio has told about messages, each fact once, and what people have answered.';
+comment on table private.message_events is 'What Twilio and mail servers have told about messages, each fact once, and what people have answered.';
 
+create table private.calendar_feeds (
+    user_id uuid primary key references public.profiles (id) on delete cascade,
+    token_hash text not null unique,
+    created_at timestamptz not null default private.clock()
+);
+
+comment on table private.calendar_feeds is 'Behind which secret the webhook service shows a person''s lessons. Only the secret''s hash is kept.';
+
+alter table private.calendar_feeds enable row level security;
 alter table private.message_kinds enable row level security;
 alter table public.message_templates enable row level security;
 alter table private.message_preferences enable row level security;
@@ -34392,8 +36490,8 @@ select private.audit_table('public.message_templates', 'id');
 --   queued, claimed → failed: fail_message, give_up_message, record_message_status (service, job)
 --   unknown → failed: give_up_message, record_message_status (service, job)
 --   sent → failed: record_message_status (service, job)
---   claimed → bounced: fail_message, record_message_status (service, job)
---   unknown, sent → bounced: record_message_status (service, job)
+--   claimed → bounced: fail_message, record_message_status, record_mail_report (service, job)
+--   unknown, sent → bounced: record_message_status, record_mail_report (service, job)
 --   claimed, unknown → sent: record_message_sent, record_message_status (service, job)
 --   claimed, unknown, sent → delivered: record_message_status (service, job)
 --   unknown → queued: admin_resend_message (user)
@@ -35215,14 +37313,16 @@ $$;
 -- Plans the warning that an unpaid or unanswered time will be given up, when two thirds of it are over.
 create function private.plan_hold(p_booking public.bookings)
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.plan_message(
+begin
+    perform private.plan_message(
         p_booking, 'hold_expiring', private.clock() + (p_booking.hold_expires_at - private.clock()) * 2 / 3, p_booking.hold_expires_at
     );
+end;
 $$;
 
 -- Whether a message about a booking is true as the booking is now. What was planned about one instant is not true of another.
@@ -35287,15 +37387,17 @@ create function private.tell_learner_side(
     p_version text default ''
 )
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.queue_messages(
+begin
+    perform private.queue_messages(
         p_booking.org_id, p_kind, private.learner_side(p_booking.learner_id), p_booking.learner_id,
         'bookings', p_booking.id, p_version, p_about_at
     );
+end;
 $$;
 
 -- Tells the instructor of a booking.
@@ -35306,15 +37408,17 @@ create function private.tell_instructor_side(
     p_version text default ''
 )
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.queue_messages(
+begin
+    perform private.queue_messages(
         p_booking.org_id, p_kind, private.instructor_side(p_booking.org_id, p_booking.instructor_id), null,
         'bookings', p_booking.id, p_version, p_about_at
     );
+end;
 $$;
 
 -- Asks a learner to recommend the school, where it rewards that, after the first lesson. Marketing: only who has asked for it is told.
@@ -35602,7 +37706,7 @@ create function private.claim_messages(
     returns table (
         message_id uuid, channel public.message_channel, to_address text, sender_name text, subject text, body text, html text,
         calendar jsonb, unsubscribe_token uuid, content_sid text, content_variables jsonb, must_look_up boolean,
-        first_tried_at timestamptz, attempts integer
+        is_marketing boolean, first_tried_at timestamptz, attempts integer
     )
     language plpgsql
     volatile
@@ -35648,7 +37752,7 @@ begin
         message.id, message.channel, content.to_address, organization.name, content.subject, content.body, content.html,
         content.calendar, case when kind.class <> 'essential' then content.unsubscribe_token end, content.content_sid, content.content_variables,
         message.attempts > 1 and message.channel in ('sms', 'whatsapp') and message.may_be_sent,
-        message.first_tried_at, message.attempts
+        kind.class = 'marketing', message.first_tried_at, message.attempts
     from public.messages message
     join private.message_kinds kind on kind.key = message.kind
     join public.message_contents content on content.org_id = message.org_id and content.message_id = message.id
@@ -36382,9 +38486,9 @@ as $$
     where organization.id = p_message.org_id;
 $$;
 
--- The lesson as an entry of a calendar, for messages that change it. A moved lesson keeps its uid, and the sequence rises with each move
--- and with the end, so that a calendar replaces what it has.
-create function private.calendar_entry(p_message public.messages)
+-- A lesson as an entry of a calendar. A moved lesson keeps its uid, and the sequence rises with each move and with the end, so that a
+-- calendar replaces what it has.
+create function private.booking_entry(p_org_id uuid, p_booking_id uuid)
     returns jsonb
     language sql
     stable
@@ -36394,12 +38498,12 @@ as $$
     with recursive chain as (
         select booking.id, booking.original_booking_id, 0 as moves
         from public.bookings booking
-        where booking.org_id = p_message.org_id
-            and booking.id = p_message.related_id
+        where booking.org_id = p_org_id
+            and booking.id = p_booking_id
         union all
         select original.id, original.original_booking_id, chain.moves + 1
         from chain
-        join public.bookings original on original.org_id = p_message.org_id and original.id = chain.original_booking_id
+        join public.bookings original on original.org_id = p_org_id and original.id = chain.original_booking_id
     )
 
     select jsonb_build_object(
@@ -36416,10 +38520,21 @@ as $$
     join public.learners learner on learner.org_id = booking.org_id and learner.id = booking.learner_id
     join public.instructors instructor on instructor.org_id = booking.org_id and instructor.id = booking.instructor_id
     join public.services service on service.org_id = booking.org_id and service.id = booking.service_id
+    where booking.org_id = p_org_id
+        and booking.id = p_booking_id;
+$$;
+
+-- The calendar entry of a mail that says when a lesson is.
+create function private.calendar_entry(p_message public.messages)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.booking_entry(p_message.org_id, p_message.related_id)
     where p_message.kind in ('booking_confirmed', 'booking_moved', 'booking_cancelled', 'lesson_reminder')
-        and p_message.channel = 'email'
-        and booking.org_id = p_message.org_id
-        and booking.id = p_message.related_id;
+        and p_message.channel = 'email';
 $$;
 
 -- sql/80_messages/43_record.sql
@@ -36757,6 +38872,67 @@ begin
 end;
 $$;
 
+-- sql/80_messages/51_mail_reports.sql
+-- Records what a mail server reports of a mail after it has taken it: 'bounce', it reached nobody, or 'complaint', its recipient called it
+-- spam. The mail is known by its Message-ID, which bears the message's id: a report of any other is none of ours. An address that does not
+-- exist (status 5.1.x or 5.2.1), and one whose owner complained, gets nothing more; a full mailbox is no reason. Returns 'recorded',
+-- 'duplicate' or 'unknown_message'.
+-- Definer: the jobs login has no access to the tables.
+create function private.record_mail_report(p_provider_id text, p_type text, p_status text)
+    returns text
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    told public.messages;
+    address text;
+begin
+    select message.* into told
+    from public.messages message
+    where message.id = private.message_of_mail(p_provider_id)
+        and message.channel = 'email'
+    for update;
+    if not found or p_type not in ('bounce', 'complaint') then
+        return 'unknown_message';
+    end if;
+    insert into private.message_events (provider_id, type, status, error_code, message_id, payload)
+    values (p_provider_id, 'status', p_type, left(p_status, 20), told.id, '{}')
+    on conflict (provider_id, type, status) do nothing;
+    if not found then
+        return 'duplicate';
+    end if;
+
+    select content.to_address into address from public.message_contents content where content.message_id = told.id;
+    if p_type = 'complaint' then
+        perform private.suppress_address('email', address, 'complaint');
+    elsif private.rank_of_status('bounced') > private.rank_of_status(told.status) then
+        update public.messages
+        set status = 'bounced',
+            claimed_by = null,
+            error = left(format('smtp_%s', p_status), 200),
+            sent_at = coalesce(sent_at, private.clock())
+        where id = told.id;
+    end if;
+    if p_type = 'bounce' and p_status ~ '^5\.(1\.(0|1|2|3|10)|2\.1)$' then
+        perform private.suppress_address('email', address, 'hard_bounce');
+    end if;
+    return 'recorded';
+end;
+$$;
+
+-- The message that a Message-ID bears, <id@domain>; null: it is not one of ours.
+create function private.message_of_mail(p_provider_id text)
+    returns uuid
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select (regexp_match(p_provider_id, '^<([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@[^@<>\s]+>$'))[1]::uuid;
+$$;
+
 -- sql/80_messages/60_feed.sql
 -- One page of the caller's notifications, the latest first. Definer: the policy on messages covers admins too, which would keep the index
 -- on recipient_id from returning the page in order.
@@ -36835,6 +39011,7 @@ create function private.erase_messages_to(p_person_id uuid)
     security invoker
     set search_path = '', pg_temp
 as $$
+    delete from private.calendar_feeds where user_id = p_person_id;
     delete from private.message_preferences where user_id = p_person_id;
     delete from private.message_events event
     using public.profiles profile
@@ -36978,6 +39155,34 @@ create trigger refuse_unknown_placeholders
     before insert or update on public.message_templates
     for each row execute function private.refuse_unknown_placeholders();
 
+-- Refuses a text of marketing, by SMS or WhatsApp, that does not say how to end it. A mail has its link from who sends it.
+-- Definer: an admin in Studio may not execute what it asks.
+create function private.refuse_marketing_without_end()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if new.channel in ('sms', 'whatsapp')
+        and new.body !~ '\mSTOP\M'
+        and exists (select from private.message_kinds kind where kind.key = new.kind and kind.class = 'marketing')
+    then
+        perform private.refuse(
+            'PT422', 'opt_out_missing',
+            'The text does not say how to get no more of these.',
+            'Let it say that one can answer STOP.'
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger refuse_marketing_without_end
+    before insert or update on public.message_templates
+    for each row execute function private.refuse_marketing_without_end();
+
 -- Removes an organization's own text, so that the platform's counts again. Definer: nobody writes templates directly.
 create function private.delete_message_template(p_org_id uuid, p_template_id uuid)
     returns void
@@ -37097,6 +39302,191 @@ begin
 end;
 $$;
 
+-- sql/80_messages/62_retain.sql
+-- Removes what messages said and where they went 540 days after they were made, and what Twilio told of them and people answered; that they
+-- were sent, when, and what became of them stays. While a payment of the learner is disputed everything stays, as evidence. Returns how
+-- many messages were emptied. maintain (95) calls it.
+create function private.remove_old_texts()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    removed integer;
+begin
+    update public.message_contents
+    set to_address = null,
+        subject = null,
+        body = null,
+        html = null,
+        calendar = null,
+        content_variables = null
+    where message_id = any (
+        array(
+            select content.message_id
+            from public.message_contents content
+            join public.messages message on message.org_id = content.org_id and message.id = content.message_id
+            where content.created_at < private.clock() - interval '540 days'
+                and num_nonnulls(content.to_address, content.body) > 0
+                and not private.is_evidence(message)
+            order by content.created_at
+            limit 1000
+        )
+    );
+    get diagnostics removed = row_count;
+
+    delete from private.message_events event
+    where event.received_at < private.clock() - interval '540 days'
+        and not exists (
+            select
+            from public.message_contents content
+            where content.message_id = event.message_id
+                and content.body is not null
+        );
+    return removed;
+end;
+$$;
+
+-- Whether a message was sent to or about a learner of whose payments one is disputed.
+create function private.is_evidence(p_message public.messages)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from public.disputes dispute
+        left join public.bookings booking on booking.org_id = p_message.org_id and booking.id = p_message.related_id
+        where dispute.org_id = p_message.org_id
+            and dispute.closed_at is null
+            and dispute.learner_id in (p_message.learner_id, booking.learner_id)
+    );
+$$;
+
+-- sql/80_messages/63_calendar_feed.sql
+-- Makes the address of the caller's calendar anew and returns its secret, which is shown only now; the one before leads nowhere any more.
+-- Definer: nobody reads or writes secrets directly.
+create function private.replace_calendar_feed()
+    returns text
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_person();
+    token constant text := encode(extensions.gen_random_bytes(24), 'hex');
+begin
+    insert into private.calendar_feeds as feed (user_id, token_hash)
+    values (person, private.hash_of_feed(token))
+    on conflict (user_id) do update
+        set token_hash = excluded.token_hash,
+            created_at = private.clock();
+    return token;
+end;
+$$;
+
+-- Ends the caller's calendar. Definer: nobody reads or writes secrets directly.
+create function private.end_calendar_feed()
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_person();
+begin
+    delete from private.calendar_feeds where user_id = person;
+end;
+$$;
+
+-- What is stored of a secret.
+create function private.hash_of_feed(p_token text)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+return encode(extensions.digest(p_token, 'sha256'), 'hex');
+
+-- The calendar behind a secret, as a list of entries with uid, sequence, start, end, summary, location and stamp; null: nobody has it. It
+-- shows the lessons of the past 30 days and the coming year, and tests: what its owner teaches as a member, learns, or may view as a
+-- guardian, as of now. An entry has the uid of those in mails, so that a calendar has it once.
+-- Definer: the webhook service has no access to the tables.
+create function private.calendar_of_feed(p_token text)
+    returns jsonb
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    person uuid;
+    taught_ids uuid[];
+    learner_ids uuid[];
+begin
+    select feed.user_id into person from private.calendar_feeds feed where feed.token_hash = private.hash_of_feed(p_token);
+    if not found then
+        return null;
+    end if;
+    taught_ids := array(
+        select instructor.id
+        from public.instructors instructor
+        join public.organization_members member
+            on member.org_id = instructor.org_id
+            and member.user_id = instructor.user_id
+            and member.role = 'instructor'
+        where instructor.user_id = person
+    );
+    learner_ids := array(select learner.id from public.learners learner where learner.user_id = person) || private.ward_ids(person, 'view');
+
+    return coalesce(
+        (
+            select jsonb_agg(listed.entry order by listed.start_at)
+            from (
+                select shown.entry, shown.start_at
+                from private.feed_entries(taught_ids, learner_ids) shown
+                order by shown.start_at
+                limit 2000
+            ) listed
+        ),
+        '[]'
+    );
+end;
+$$;
+
+-- The entries of these instructors' and learners' lessons and tests.
+create function private.feed_entries(p_instructor_ids uuid[], p_learner_ids uuid[])
+    returns table (entry jsonb, start_at timestamptz)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.booking_entry(booking.org_id, booking.id), booking.start_at
+    from public.bookings booking
+    where (booking.instructor_id = any (p_instructor_ids) or booking.learner_id = any (p_learner_ids))
+        and booking.status in ('confirmed', 'in_progress', 'completed')
+        and booking.start_at between private.clock() - interval '30 days' and private.clock() + interval '366 days'
+    union all
+    select
+        jsonb_build_object(
+            'uid', test.id, 'sequence', 0, 'method', 'PUBLISH', 'start', test.start_at, 'end', test.end_at,
+            'summary', format('%s: %s', test.kind, learner.full_name), 'location', test.centre, 'stamp', private.clock()
+        ),
+        test.start_at
+    from public.learner_tests test
+    join public.learners learner on learner.org_id = test.org_id and learner.id = test.learner_id
+    where (test.instructor_id = any (p_instructor_ids) or test.learner_id = any (p_learner_ids))
+        and test.outcome is distinct from 'cancelled'
+        and test.start_at between private.clock() - interval '30 days' and private.clock() + interval '366 days';
+$$;
+
 -- sql/80_messages/80_api.sql
 create view public.message_log
     with (security_invoker = true)
@@ -37205,6 +39595,29 @@ comment on function public.set_message_preference is
     'off until the caller switches the channel on, and marketing until the caller switches its kind on. The number is the profile''s phone, '
     'written internationally. Errors: sign_in_required, kind_not_found, value_missing.';
 
+create function public.replace_calendar_feed()
+    returns text
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.replace_calendar_feed();
+
+comment on function public.replace_calendar_feed is
+    'Returns a new secret of the caller''s calendar, and ends the one before. GET /calendars/<secret>.ics of the webhook service shows the '
+    'lessons of the past 30 days and the coming year, and tests: what the caller teaches, learns, or may view as a guardian. It is not shown '
+    'again. Errors: sign_in_required.';
+
+create function public.end_calendar_feed()
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.end_calendar_feed();
+
+comment on function public.end_calendar_feed is 'Ends the caller''s calendar: its secret leads nowhere any more. Errors: sign_in_required.';
+
 create function public.save_message_template(
     p_org_id uuid,
     p_kind text,
@@ -37228,7 +39641,7 @@ return private.save_message_template(
 comment on function public.save_message_template is
     'Saves an organization''s own text of a kind for a channel (email, sms, whatsapp) and a language such as en or de-AT, and returns its id. '
     'Texts name values as {{start_at}}; organization_templates lists which. The app shows the mail''s text. For admins. Errors: '
-    'sign_in_required, organization_not_found, kind_not_found, unknown_placeholder, value_missing, and the rules of '
+    'sign_in_required, organization_not_found, kind_not_found, unknown_placeholder, opt_out_missing, value_missing, and the rules of '
     'public.message_templates.';
 
 create function public.delete_message_template(p_org_id uuid, p_template_id uuid)
@@ -37340,6 +39753,10 @@ grant execute on function private.my_message_preferences to authenticated;
 grant execute on function public.my_message_preferences to authenticated;
 grant execute on function private.set_message_preference to authenticated;
 grant execute on function public.set_message_preference to authenticated;
+grant execute on function private.replace_calendar_feed to authenticated;
+grant execute on function public.replace_calendar_feed to authenticated;
+grant execute on function private.end_calendar_feed to authenticated;
+grant execute on function public.end_calendar_feed to authenticated;
 grant execute on function private.save_message_template to authenticated;
 grant execute on function public.save_message_template to authenticated;
 grant execute on function private.delete_message_template to authenticated;
@@ -37354,6 +39771,7 @@ grant execute on function public.admin_suppress_address to authenticated;
 grant execute on function private.claim_messages to jobs;
 grant execute on function private.record_message_sent to jobs;
 grant execute on function private.fail_message to jobs;
+grant execute on function private.record_mail_report to jobs;
 grant execute on function private.record_template_status to jobs;
 grant execute on function private.whatsapp_templates to jobs;
 grant execute on function private.preview_message to jobs;
@@ -37361,6 +39779,7 @@ grant execute on function private.preview_message to jobs;
 grant execute on function private.record_message_status to jobs, webhook_service;
 grant execute on function private.record_inbound_message to webhook_service;
 grant execute on function private.unsubscribe to webhook_service;
+grant execute on function private.calendar_of_feed to webhook_service;
 
 -- sql/82_effects/20_bookings.sql
 -- Effects: what follows when the status of a booking, a payment, a refund or a dispute changes, whoever changes it: a function, a
@@ -37580,8 +39999,8 @@ create trigger on_refund_changed
     for each row execute function private.on_refund_changed();
 
 -- sql/82_effects/41_disputes.sql
--- What follows when what a dispute takes of a payment is allocated, or given back: lessons ahead that it took are cancelled, and what is owed of
--- its items is refunded once the money is back.
+-- What follows when what a dispute takes of a payment is allocated, or given back: lessons ahead that it took are cancelled, holds by its hours
+-- are given up, and what is owed of its items is refunded once the money is back.
 -- Definer: whoever changes a dispute may not write bookings and refunds.
 create function private.on_dispute_changed()
     returns trigger
@@ -37595,6 +40014,7 @@ begin
         perform private.refund_won_items(new);
     else
         perform private.cancel_lost_lessons(new);
+        perform private.cancel_lost_holds(new);
     end if;
     return null;
 end;
@@ -38026,12 +40446,13 @@ $$;
 -- The organization of the row that our metadata of an object name; null if they name none.
 create function private.organization_of_metadata(p_metadata jsonb)
     returns uuid
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select coalesce(
+begin
+    return coalesce(
         (select payment.org_id from public.payments payment where payment.id = private.uuid_or_null(p_metadata ->> 'payment_id')),
         (select refund.org_id from public.refunds refund where refund.id = private.uuid_or_null(p_metadata ->> 'refund_id')),
         (select payout.org_id from public.payouts payout where payout.id = private.uuid_or_null(p_metadata ->> 'payout_id')),
@@ -38041,6 +40462,7 @@ as $$
             where account.id = private.uuid_or_null(p_metadata ->> 'connect_account_id')
         )
     );
+end;
 $$;
 
 -- Applies a stored event and marks it with the outcome, which it returns. The caller has locked the event's row.
@@ -38442,6 +40864,7 @@ grant execute on function private.list_stripe_accounts to jobs;
 --   50_balance     compares what Stripe holds, less all that has a name, with the ledger: the remainder must be zero
 --   60_reports     freezes each day's figures in reconciliation_reports
 --   62_months      closes a month of the books: its totals stay, and what comes later is booked in the first open month
+--   64_month_report, 65_month_lists  what `jobs report` shows of a month
 --   70_keys        which object and step a balance transaction, or a ledger transaction, is about
 --
 -- The balance is reconciled, not payouts: those of the platform are manual, so Stripe cannot say what one of them contains. Days are UTC,
@@ -39910,6 +42333,590 @@ begin
 end;
 $$;
 
+-- sql/90_reconciliation/64_month_report.sql
+-- The figures of a month (UTC) that finance and the platform's admins look at, as one JSON document, which `python -m jobs report` renders:
+-- {"month", "is_closed", "minor_digits": {<currency>: digits}, "tables": {<table>: [rows]}}. Amounts of the ledger go by the month of the
+-- books; what is counted (lessons, refunds, cancellations) by when it happened. Definer: the job has no access to the tables.
+create function private.month_report(p_month date)
+    returns jsonb
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+    set plan_cache_mode = force_custom_plan
+as $$
+declare
+    month constant date := date_trunc('month', p_month::timestamp);
+    starts_at constant timestamptz := month::timestamp at time zone 'UTC';
+    ends_at constant timestamptz := (month + interval '1 month') at time zone 'UTC';
+begin
+    if not coalesce(isfinite(month) and starts_at <= private.clock(), false) then
+        perform private.refuse(
+            'PT422', 'month_not_begun',
+            'There is nothing to report of a month that has not begun.',
+            'Name an earlier month, such as 2026-10.'
+        );
+    end if;
+    return jsonb_build_object(
+        'month', to_char(month, 'YYYY-MM'),
+        'is_closed', month < private.first_open_month(),
+        'minor_digits', (select jsonb_object_agg(currency.code, currency.minor_digits) from private.currencies currency),
+        'tables', jsonb_build_object(
+            'revenue', (select coalesce(jsonb_agg(listed), '[]') from private.report_revenue(starts_at, ends_at) listed),
+            'margin', (select coalesce(jsonb_agg(listed), '[]') from private.report_margin(month) listed),
+            'months', (select coalesce(jsonb_agg(listed), '[]') from private.report_months(month) listed),
+            'days', (select coalesce(jsonb_agg(listed), '[]') from private.report_days(month) listed),
+            'payouts', (select coalesce(jsonb_agg(listed), '[]') from private.report_payouts(month) listed),
+            'refunds', (select coalesce(jsonb_agg(listed), '[]') from private.report_refunds(starts_at, ends_at) listed),
+            'disputes', (select coalesce(jsonb_agg(listed), '[]') from private.report_disputes(starts_at, ends_at) listed),
+            'prepaid', (select coalesce(jsonb_agg(listed), '[]') from private.report_prepaid(starts_at, ends_at) listed),
+            'balances', (select coalesce(jsonb_agg(listed), '[]') from private.report_balances(month) listed),
+            'negative_balances', (select coalesce(jsonb_agg(listed), '[]') from private.report_negative_balances(month) listed),
+            'utilisation', (select coalesce(jsonb_agg(listed), '[]') from private.report_utilisation(starts_at, ends_at) listed),
+            'cancellations', (select coalesce(jsonb_agg(listed), '[]') from private.report_cancellations(starts_at, ends_at) listed),
+            'exceptions', (select coalesce(jsonb_agg(listed), '[]') from private.report_exceptions(starts_at, ends_at) listed)
+        )
+    );
+end;
+$$;
+
+-- Revenue: what was ordered and is paid, what of it is earned now that lessons ended, and what was given back of earnings.
+create function private.report_revenue(p_from timestamptz, p_until timestamptz)
+    returns table (currency text, booked_cents bigint, earned_cents bigint, given_back_cents bigint)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return query
+    select
+        total.currency, sum(total.booked)::bigint, sum(total.earned)::bigint, sum(total.given_back)::bigint
+    from (
+        select item.currency, item.total_cents as booked, 0 as earned, 0 as given_back
+        from public.orders ordered
+        join public.order_items item on item.org_id = ordered.org_id and item.order_id = ordered.id and item.is_paid
+        where ordered.created_at >= p_from
+            and ordered.created_at < p_until
+        union all
+        select earning.currency, 0, greatest(earning.amount_cents, 0), least(earning.amount_cents, 0)
+        from public.earnings earning
+        where earning.created_at >= p_from
+            and earning.created_at < p_until
+            and earning.kind not in ('adjustment', 'write_off')
+    ) total
+    group by total.currency
+    order by total.currency;
+end;
+$$;
+
+-- The platform's margin: its fees and subscriptions, less promotions, Stripe's fees, and what disputes and write-offs cost.
+create function private.report_margin(p_month date)
+    returns table (currency text, line text, amount_cents bigint)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return query
+    select result.currency, coalesce(result.kind::text, 'margin'), -sum(result.amount_cents)::bigint
+    from private.report_results(p_month, p_month) result
+    group by grouping sets ((result.currency, result.kind), (result.currency))
+    order by result.currency, grouping(result.kind), result.kind;
+end;
+$$;
+
+-- The margin of twelve months, of which this is the last.
+create function private.report_months(p_month date)
+    returns table (currency text, month text, margin_cents bigint)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return query
+    select result.currency, to_char(result.month_on, 'YYYY-MM'), -sum(result.amount_cents)::bigint
+    from private.report_results((p_month - interval '11 months')::date, p_month) result
+    group by result.currency, result.month_on
+    order by result.currency, result.month_on;
+end;
+$$;
+
+-- What some months' postings did to the platform's income and expenses.
+create function private.report_results(p_from date, p_to date)
+    returns table (currency text, month_on date, kind private.ledger_account_kind, amount_cents bigint)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return query
+    select posted.currency, posted.month_on, account.kind, sum(entry.amount_cents)::bigint
+    from private.ledger_transactions posted
+    join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
+    join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
+    where posted.month_on between p_from and p_to
+        and account.kind in (
+            'platform_fees', 'subscription_revenue', 'promotions', 'processor_fees', 'dispute_fees', 'dispute_losses', 'write_offs'
+        )
+    group by posted.currency, posted.month_on, account.kind;
+end;
+$$;
+
+-- What moved Stripe's balance on each day of the month: from payers, back to them, and to payees; negative is out.
+create function private.report_days(p_month date)
+    returns table (currency text, day date, received_cents bigint, refunded_cents bigint, paid_out_cents bigint, other_cents bigint)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return query
+    select
+        posted.currency,
+        greatest((posted.effective_at at time zone 'UTC')::date, posted.month_on),
+        coalesce(sum(entry.amount_cents) filter (where posted.kind in ('payment_succeeded', 'received_elsewhere')), 0)::bigint,
+        coalesce(sum(entry.amount_cents) filter (where posted.source_type = 'refund'), 0)::bigint,
+        coalesce(sum(entry.amount_cents) filter (where posted.source_type in ('payout', 'transfer')), 0)::bigint,
+        coalesce(
+            sum(entry.amount_cents) filter (
+                where posted.kind not in ('payment_succeeded', 'received_elsewhere')
+                    and posted.source_type not in ('refund', 'payout', 'transfer')
+            ),
+            0
+        )::bigint
+    from private.ledger_transactions posted
+    join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
+    join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
+    where posted.month_on = p_month
+        and account.kind = 'stripe_balance'
+    group by 1, 2
+    order by 1, 2;
+end;
+$$;
+
+-- sql/90_reconciliation/65_month_lists.sql
+-- What a month's report lists beside the results: payouts, refunds, disputes, prepaid hours, balances, utilisation, cancellations, exceptions.
+create function private.report_payouts(p_month date)
+    returns table (currency text, status text, payouts bigint, amount_cents bigint, reversed_cents bigint)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return query
+    select
+        payout.currency, payout.status::text, count(*), sum(payout.amount_cents)::bigint, sum(payout.reversed_cents)::bigint
+    from public.payouts payout
+    where payout.payout_date >= p_month
+        and payout.payout_date < p_month + interval '1 month'
+    group by payout.currency, payout.status
+    order by payout.currency, payout.status;
+end;
+$$;
+
+create function private.report_refunds(p_from timestamptz, p_until timestamptz)
+    returns table (currency text, status text, refunds bigint, amount_cents bigint)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return query
+    select refund.currency, refund.status::text, count(*), sum(refund.amount_cents)::bigint
+    from public.refunds refund
+    where refund.created_at >= p_from
+        and refund.created_at < p_until
+    group by refund.currency, refund.status
+    order by refund.currency, refund.status;
+end;
+$$;
+
+-- Disputes that were opened or closed in the month.
+create function private.report_disputes(p_from timestamptz, p_until timestamptz)
+    returns table (currency text, status text, opened bigint, closed bigint, amount_cents bigint, lost_cents bigint, fee_cents bigint)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return query
+    select
+        dispute.currency, dispute.status::text,
+        count(*) filter (where dispute.opened_at >= p_from and dispute.opened_at < p_until),
+        count(*) filter (where dispute.closed_at >= p_from and dispute.closed_at < p_until),
+        sum(dispute.amount_cents)::bigint, sum(dispute.lost_cents)::bigint, sum(dispute.fee_cents)::bigint
+    from public.disputes dispute
+    where (dispute.opened_at >= p_from and dispute.opened_at < p_until)
+        or (dispute.closed_at >= p_from and dispute.closed_at < p_until)
+    group by dispute.currency, dispute.status
+    order by dispute.currency, dispute.status;
+end;
+$$;
+
+-- Prepaid hours rolled forward, by instructor, and of all (instructor_id null):
+-- opening + sold - used - refunded - lost in disputes - expired = closing, in minutes and in what was paid for them. Minutes that are reserved
+-- for lessons ahead are prepaid until the lesson ends.
+create function private.report_prepaid(p_from timestamptz, p_until timestamptz)
+    returns table (
+        currency text,
+        instructor_id uuid,
+        instructor text,
+        opening_minutes bigint,
+        sold_minutes bigint,
+        used_minutes bigint,
+        refunded_minutes bigint,
+        disputed_minutes bigint,
+        expired_minutes bigint,
+        closing_minutes bigint,
+        opening_cents bigint,
+        sold_cents bigint,
+        used_cents bigint,
+        refunded_cents bigint,
+        disputed_cents bigint,
+        expired_cents bigint,
+        closing_cents bigint
+    )
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return query
+    with moved as (
+        select
+            credit.currency, entry.instructor_id, entry.created_at >= p_from as is_now, effect.line,
+            effect.sign * entry.minutes as minutes,
+            effect.sign * (entry.share_cents + entry.fee_cents - entry.discount_cents) as cents
+        from public.credit_entries entry
+        join public.learner_credits credit on credit.org_id = entry.org_id and credit.id = entry.credit_id
+        join (
+            values
+                ('purchase'::public.credit_entry_kind, 'sold', 1),
+                ('consume', 'used', -1),
+                ('give_back', 'used', 1),
+                ('refund', 'refunded', -1),
+                ('refund_failed', 'refunded', 1),
+                ('dispute', 'disputed', -1),
+                ('dispute_reversed', 'disputed', 1),
+                ('expire', 'expired', -1)
+        ) effect (kind, line, sign) on effect.kind = entry.kind
+        where entry.created_at < p_until
+    )
+
+    select
+        moved.currency, moved.instructor_id, case when grouping(moved.instructor_id) = 0 then max(teacher.display_name) end,
+        coalesce(sum(moved.minutes) filter (where not moved.is_now), 0)::bigint,
+        coalesce(sum(moved.minutes) filter (where moved.is_now and moved.line = 'sold'), 0)::bigint,
+        coalesce(sum(moved.minutes) filter (where moved.is_now and moved.line = 'used'), 0)::bigint,
+        coalesce(sum(moved.minutes) filter (where moved.is_now and moved.line = 'refunded'), 0)::bigint,
+        coalesce(sum(moved.minutes) filter (where moved.is_now and moved.line = 'disputed'), 0)::bigint,
+        coalesce(sum(moved.minutes) filter (where moved.is_now and moved.line = 'expired'), 0)::bigint,
+        sum(moved.minutes)::bigint,
+        coalesce(sum(moved.cents) filter (where not moved.is_now), 0)::bigint,
+        coalesce(sum(moved.cents) filter (where moved.is_now and moved.line = 'sold'), 0)::bigint,
+        coalesce(sum(moved.cents) filter (where moved.is_now and moved.line = 'used'), 0)::bigint,
+        coalesce(sum(moved.cents) filter (where moved.is_now and moved.line = 'refunded'), 0)::bigint,
+        coalesce(sum(moved.cents) filter (where moved.is_now and moved.line = 'disputed'), 0)::bigint,
+        coalesce(sum(moved.cents) filter (where moved.is_now and moved.line = 'expired'), 0)::bigint,
+        sum(moved.cents)::bigint
+    from moved
+    left join public.instructors teacher on teacher.id = moved.instructor_id
+    group by grouping sets ((moved.currency, moved.instructor_id), (moved.currency))
+    order by moved.currency, grouping(moved.instructor_id) desc, max(teacher.display_name), moved.instructor_id;
+end;
+$$;
+
+-- What payees are owed at the end of the month, and what those owe whose balance is negative.
+create function private.report_balances(p_month date)
+    returns table (currency text, line text, payees bigint, amount_cents bigint)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return query
+    select
+        balance.currency,
+        case when balance.amount_cents > 0 and balance.kind = 'payee_payable' then 'negative' else balance.kind::text end,
+        count(*), -sum(balance.amount_cents)::bigint
+    from private.report_owned_balances(p_month) balance
+    group by 1, 2
+    order by 1, 2;
+end;
+$$;
+
+create function private.report_owned_balances(p_month date)
+    returns table (org_id uuid, account_id bigint, owner_id uuid, kind private.ledger_account_kind, currency text, amount_cents bigint)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return query
+    select account.org_id, account.id, account.owner_id, account.kind, account.currency, sum(entry.amount_cents)::bigint
+    from private.ledger_accounts account
+    join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
+    join private.ledger_transactions posted on posted.org_id = entry.org_id and posted.id = entry.transaction_id
+    where account.kind in ('instructor_pending', 'payee_payable', 'payout_in_transit')
+        and posted.month_on <= p_month
+    group by account.org_id, account.id
+    having sum(entry.amount_cents) <> 0;
+end;
+$$;
+
+-- Payees who owe the platform: since when, what took the balance below zero, and what is to come that recovers it: earnings that are pending,
+-- and the shares of confirmed lessons ahead.
+create function private.report_negative_balances(p_month date)
+    returns table (
+        currency text,
+        payee_id uuid,
+        payee text,
+        amount_cents bigint,
+        since date,
+        days integer,
+        causes text,
+        pending_cents bigint,
+        ahead_cents bigint
+    )
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return query
+    with negative as materialized (
+        select balance.*
+        from private.report_owned_balances(p_month) balance
+        where balance.kind = 'payee_payable'
+            and balance.amount_cents > 0
+    ),
+
+    step as (
+        select
+            negative.org_id, negative.account_id, coalesce(earning.kind::text, posted.kind) as kind, posted.effective_at, entry.id,
+            entry.amount_cents,
+            sum(entry.amount_cents) over (partition by negative.org_id, negative.account_id order by entry.id) as balance_cents
+        from negative
+        join private.ledger_entries entry on entry.org_id = negative.org_id and entry.account_id = negative.account_id
+        join private.ledger_transactions posted on posted.org_id = entry.org_id and posted.id = entry.transaction_id
+        left join public.earnings earning
+            on earning.org_id = posted.org_id
+            and earning.id = posted.source_id
+            and posted.source_type = 'earning'
+        where posted.month_on <= p_month
+    ),
+
+    cause as (
+        select
+            step.org_id, step.account_id, (min(step.effective_at) at time zone 'UTC')::date as since,
+            string_agg(distinct step.kind, ', ' order by step.kind) filter (where step.amount_cents > 0) as kinds
+        from step
+        where step.id > coalesce(
+            (
+                select max(even.id)
+                from step even
+                where even.org_id = step.org_id
+                    and even.account_id = step.account_id
+                    and even.balance_cents <= 0
+            ),
+            0
+        )
+        group by step.org_id, step.account_id
+    )
+
+    select
+        negative.currency, negative.owner_id, coalesce(instructor.display_name, organization.name), -negative.amount_cents, cause.since,
+        least((p_month + interval '1 month')::date, (private.clock() at time zone 'UTC')::date) - cause.since,
+        cause.kinds,
+        coalesce(
+            (
+                select -sum(pending.amount_cents)::bigint
+                from private.report_owned_balances(p_month) pending
+                where pending.kind = 'instructor_pending'
+                    and pending.org_id = negative.org_id
+                    and pending.owner_id = negative.owner_id
+                    and pending.currency = negative.currency
+            ),
+            0
+        ),
+        coalesce(
+            (
+                select sum(booking.instructor_share_cents)::bigint
+                from public.bookings booking
+                where booking.org_id = negative.org_id
+                    and booking.instructor_id = negative.owner_id
+                    and booking.currency = negative.currency
+                    and booking.status = 'confirmed'
+            ),
+            0
+        )
+    from negative
+    join cause on cause.org_id = negative.org_id and cause.account_id = negative.account_id
+    join public.organizations organization on organization.id = negative.org_id
+    left join public.instructors instructor on instructor.org_id = negative.org_id and instructor.id = negative.owner_id
+    order by negative.currency, negative.amount_cents desc, negative.owner_id;
+end;
+$$;
+
+-- Hours offered (opening hours and published times, less closed times, as they are now) and sold, by organization.
+create function private.report_utilisation(p_from timestamptz, p_until timestamptz)
+    returns table (organization text, instructors bigint, offered_minutes bigint, sold_minutes bigint)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return query
+    select
+        organization.name, count(*),
+        sum(private.minutes_of(private.offered_times(instructor.org_id, instructor.id, p_from, p_until)))::bigint,
+        sum(private.minutes_of(private.sold_times(instructor.org_id, instructor.id, p_from, p_until)))::bigint
+    from public.instructors instructor
+    join public.organizations organization on organization.id = instructor.org_id
+    where instructor.is_active
+    group by organization.id
+    order by organization.name, organization.id;
+end;
+$$;
+
+create function private.offered_times(p_org_id uuid, p_instructor_id uuid, p_from timestamptz, p_until timestamptz)
+    returns tstzmultirange
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return tstzmultirange(tstzrange(p_from, p_until)) * (
+        coalesce(
+            (
+                select range_agg(tstzrange(opening.opens_at, opening.closes_at))
+                from private.opening_hours(p_instructor_id, p_from, p_until) opening
+                where opening.opens_at < opening.closes_at
+            ),
+            '{}'
+        )
+        - private.closed_times(p_instructor_id, p_from, p_until)
+        + coalesce(
+            (
+                select range_agg(tstzrange(slot.start_at, slot.end_at))
+                from public.bookable_slots slot
+                where slot.org_id = p_org_id
+                    and slot.instructor_id = p_instructor_id
+                    and slot.start_at >= p_from
+                    and slot.start_at < p_until
+                    and (slot.is_published or slot.current_bookings > 0)
+            ),
+            '{}'
+        )
+        + private.sold_times(p_org_id, p_instructor_id, p_from, p_until)
+    );
+end;
+$$;
+
+create function private.sold_times(p_org_id uuid, p_instructor_id uuid, p_from timestamptz, p_until timestamptz)
+    returns tstzmultirange
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return coalesce(
+        (
+            select range_agg(tstzrange(booking.start_at, booking.end_at))
+            from public.bookings booking
+            where booking.org_id = p_org_id
+                and booking.instructor_id = p_instructor_id
+                and booking.start_at >= p_from
+                and booking.start_at < p_until
+                and booking.status in ('confirmed', 'in_progress', 'completed', 'no_show')
+        ),
+        '{}'
+    );
+end;
+$$;
+
+create function private.minutes_of(p_times tstzmultirange)
+    returns bigint
+    language plpgsql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select coalesce(extract(epoch from sum(upper(part.during) - lower(part.during))) / 60, 0)::bigint
+        from unnest(p_times) part (during)
+    );
+end;
+$$;
+
+-- Bookings that were cancelled in the month, and lessons of the month to which somebody did not come, by side.
+create function private.report_cancellations(p_from timestamptz, p_until timestamptz)
+    returns table (side text, cancelled bigint, late bigint, no_shows bigint)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return query
+    select ended.side, sum(ended.cancelled)::bigint, sum(ended.late)::bigint, sum(ended.no_shows)::bigint
+    from (
+        select booking.cancelled_by::text as side, 1 as cancelled, (booking.refund_bps < 10000)::integer as late, 0 as no_shows
+        from public.bookings booking
+        where booking.cancelled_at >= p_from
+            and booking.cancelled_at < p_until
+            and booking.cancelled_by is not null
+            and not booking.is_rescheduled
+        union all
+        select booking.no_show_by::text, 0, 0, 1
+        from public.bookings booking
+        where booking.start_at >= p_from
+            and booking.start_at < p_until
+            and booking.no_show_by is not null
+    ) ended
+    group by ended.side
+    order by ended.side;
+end;
+$$;
+
+-- Where Stripe and the ledger differed: exceptions that were open in the month.
+create function private.report_exceptions(p_from timestamptz, p_until timestamptz)
+    returns table (
+        currency text, object_key text, reason text, difference_cents bigint, since date, state text, resolution text
+    )
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return query
+    select
+        difference.currency, difference.object_key, difference.reason, difference.difference_cents,
+        (difference.since at time zone 'UTC')::date, difference.state, difference.resolution
+    from private.reconciliation_exceptions difference
+    where difference.since < p_until
+        and coalesce(difference.resolved_at, 'infinity') >= p_from
+    order by difference.state, difference.since, difference.object_key;
+end;
+$$;
+
 -- sql/90_reconciliation/70_keys.sql
 -- The object and step that a balance transaction is about; null for a category that we do not know.
 create function private.balance_transaction_key(p_reporting_category text, p_id text, p_source_id text, p_parent_id text)
@@ -40083,6 +43090,7 @@ grant execute on function private.raise_reconciliation_exceptions to jobs;
 grant execute on function private.finish_reconciliation to jobs;
 grant execute on function private.days_to_report to jobs;
 grant execute on function private.write_reconciliation_reports to jobs;
+grant execute on function private.month_report to jobs;
 
 grant execute on function private.admin_reconciliation_exceptions to authenticated;
 grant execute on function public.admin_reconciliation_exceptions to authenticated;
@@ -40369,15 +43377,15 @@ where booking.status in ('confirmed', 'in_progress', 'completed')
     and not exists (
         select
         from public.order_items item
-        join public.payment_items part on part.org_id = item.org_id and part.item_id = item.id
-        join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id
+        left join public.payment_items part on part.org_id = item.org_id and part.item_id = item.id
+        left join public.payments payment on payment.org_id = part.org_id and payment.id = part.payment_id
         where item.org_id = booking.org_id
             and item.booking_id = booking.id
-            and payment.is_accepted
+            and (payment.is_accepted or item.is_paid_outside)
     );
 
 comment on view private.confirmed_bookings_are_paid is
-    'A lesson that is not free is confirmed only if an accepted payment or prepaid minutes pay for it.';
+    'A lesson that is not free is confirmed only if an accepted payment, prepaid minutes or money that went to its instructor pay for it.';
 
 -- sql/92_invariants/39_payments_are_the_sum_of_their_items.sql
 create view private.payments_are_the_sum_of_their_items
@@ -40402,7 +43410,7 @@ with due as (
     select
         item.org_id,
         item.id as item_id,
-        private.owed_cents(item) + item.excess_cents
+        private.owed_cents(item) + private.excess_due_cents(item)
         - private.waiting_refund_cents(item.id, private.makes_whole(item.ending)) - private.waiting_excess_cents(item.id) as cents
     from public.order_items item
 )
@@ -40459,6 +43467,19 @@ where posted.kind = 'refund_succeeded'
 
 comment on view private.cash_is_posted_as_it_moved is
     'What a payment''s success posted to Stripe''s balance is what was captured, and what a refund posted is its amount.';
+
+-- sql/92_invariants/42_what_was_paid_outside_is_recorded.sql
+create view private.what_was_paid_outside_is_recorded
+    with (security_invoker = true)
+as
+select jsonb_build_object('item_id', item.id, 'total_cents', item.total_cents, 'recorded_cents', paid.amount_cents) as detail
+from public.order_items item
+left join public.outside_payments paid on paid.org_id = item.org_id and paid.item_id = item.id
+where item.is_paid_outside <> (paid.id is not null)
+    or (item.is_paid_outside and paid.amount_cents < item.total_cents);
+
+comment on view private.what_was_paid_outside_is_recorded is
+    'A lesson counts as paid outside if that is recorded, with at least its price: what a cheaper time leaves over its instructor gives back.';
 
 -- sql/92_invariants/45_ended_items_are_earned.sql
 create view private.ended_items_are_earned
@@ -40544,6 +43565,7 @@ from (
             where earning.status in ('available', 'paid', 'closed')
                 and earning.reversed_payout_id is null
                 and earning.adopted_transfer_id is null
+                and earning.fee_plan_id is null
                 and earning.kind <> 'write_off'
         ) part
         group by part.instructor_id, part.currency
@@ -40961,7 +43983,7 @@ with lost as (
 select jsonb_build_object('item_id', item.id, 'lost_cents', item.lost_cents, 'allocated_cents', lost.cents) as detail
 from public.order_items item
 left join lost on lost.org_id = item.org_id and lost.item_id = item.id
-where item.lost_cents <> coalesce(lost.cents, 0)
+where item.lost_cents <> case when item.is_paid_outside then 0 else coalesce(lost.cents, 0) end
 union all
 select jsonb_build_object('dispute_id', dispute.id, 'lost_cents', dispute.lost_cents) as detail
 from public.disputes dispute
@@ -41150,6 +44172,8 @@ begin
     union all
     select 'what_is_due_is_being_refunded', violation.detail from private.what_is_due_is_being_refunded violation
     union all
+    select 'what_was_paid_outside_is_recorded', violation.detail from private.what_was_paid_outside_is_recorded violation
+    union all
     select 'cash_is_posted_as_it_moved', violation.detail from private.cash_is_posted_as_it_moved violation
     union all
     select 'ended_items_are_earned', violation.detail from private.ended_items_are_earned violation
@@ -41245,6 +44269,9 @@ alter table private.heartbeats enable row level security;
 -- * 43_database.sql: is the database the one that this release was made for? `jobs doctor` compares.
 -- * 50_erase_person.sql, 51_erase_unlinked.sql, 52_anonymise.sql: anonymise people and keep the ledger; called by the people
 --   themselves, by the platform's admins, and by schools for those without a login.
+-- * 60_timeline.sql, 61_timeline_parts.sql: what happened to something, from the audit log and every table's history, in one call.
+-- * 62_export_person.sql to 65_export_instructor.sql: everything that is held about a person, as one document.
+-- * 66_find_person.sql: who has an e-mail address, and what they are in which organization.
 
 -- Periodic maintenance; every task is idempotent. Partitions are created first, so that this transaction holds no row locks while
 -- it needs the lock on the table. Returns how many rows each task affected.
@@ -41292,11 +44319,15 @@ begin
     union all
     select 'trips_cleared', private.remove_old_points()::bigint
     union all
+    select 'texts_removed', private.remove_old_texts()::bigint
+    union all
     select 'addresses_forgotten', private.forget_addresses()::bigint
     union all
     select 'documents_told_of', private.tell_of_documents()::bigint
     union all
     select 'times_offered', private.offer_freed_times()::bigint
+    union all
+    select 'instructor_fees_charged', private.charge_instructor_fees()::bigint
     union all
     select 'earnings_made_available', private.make_earnings_available(null, private.clock())::bigint;
 end;
@@ -41962,18 +44993,31 @@ create function private.assert_person_can_be_erased(p_user_id uuid)
     set search_path = '', pg_temp
 as $$
 begin
-    if not exists (select from public.profiles profile where profile.id = p_user_id) then
-        perform private.refuse(
-            'PT404', 'person_not_found',
-            'There is no person with that id.',
-            'Check the id.'
-        );
-    end if;
+    perform private.assert_person_exists(p_user_id);
     if exists (select from private.platform_admins admin where admin.user_id = p_user_id) then
         perform private.refuse(
             'PT409', 'is_platform_admin',
             'This person is a platform admin.',
             'Delete their row from private.platform_admins in Studio first.'
+        );
+    end if;
+end;
+$$;
+
+-- Refuses if there is no such person.
+create function private.assert_person_exists(p_user_id uuid)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if not exists (select from public.profiles profile where profile.id = p_user_id) then
+        perform private.refuse(
+            'PT404', 'person_not_found',
+            'There is no person with that id.',
+            'Check the id.'
         );
     end if;
 end;
@@ -42200,6 +45244,8 @@ as $$
         and account.id = details.connect_account_id
         and account.instructor_id = p_instructor_id;
     delete from public.availability_exceptions where instructor_id = p_instructor_id;
+    delete from private.person_calendar where instructor_id = p_instructor_id and entry_id is not null;
+    delete from public.busy_times where instructor_id = p_instructor_id;
     delete from public.availability_windows where instructor_id = p_instructor_id;
     update public.instructors
     set display_name = 'Erased instructor',
@@ -42252,6 +45298,7 @@ as $$
         rated_by = null
     where learner_id = p_learner_id;
     update public.skill_assessments set note = null where learner_id = p_learner_id;
+    select private.erase_tests(p_learner_id);
     update public.lesson_claims
     set statement = null,
         answer = null,
@@ -42300,6 +45347,1010 @@ as $$
     where id = p_guardian_id;
 $$;
 
+-- sql/95_operations/60_timeline.sql
+-- What happened to a booking, an order, a payment, an instructor or a person, newest first, from every table in one call. Admins of a
+-- school see what belongs to it; the reasons of the platform's admins, the ledger, and a person's login are for the platform.
+-- Definer: the log's reasons, the ledger and the messages may not be read by those who ask.
+create function private.timeline(p_type text, p_id uuid, p_before timestamptz)
+    returns table (
+        happened_at timestamptz,
+        org_id uuid,
+        source text,
+        entity_type text,
+        entity_id text,
+        event text,
+        details jsonb,
+        actor_kind text,
+        user_id uuid,
+        reason text
+    )
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    is_platform constant boolean := private.is_platform_admin();
+    org_ids constant uuid[] := private.my_admin_org_ids();
+begin
+    perform private.require_person();
+    perform private.assert_timeline_type(p_type);
+    return query
+    with subject as materialized (
+        select distinct part.org_id, part.entity_type, part.entity_id
+        from private.timeline_parts(p_type, p_id) part
+        where is_platform
+            or part.org_id = any (org_ids)
+    )
+
+    select
+        told.happened_at, told.org_id, told.source, told.entity_type, told.entity_id, told.event, told.details, told.actor_kind,
+        told.user_id, told.reason
+    from (
+        select
+            log.created_at as happened_at, subject.org_id, 'audit' as source, subject.entity_type, subject.entity_id, log.action as event,
+            jsonb_build_object('old', log.old_values, 'new', log.new_values) as details, log.actor_kind::text as actor_kind, log.user_id,
+            case when is_platform then log.reason end as reason, log.id as place
+        from subject
+        join public.audit_logs log
+            on log.org_id is not distinct from subject.org_id
+            and log.entity_type = subject.entity_type
+            and log.entity_id = subject.entity_id
+        union all
+        select
+            history.happened_at, subject.org_id, history.source, subject.entity_type, subject.entity_id, history.event, history.details,
+            null, null, null, history.place
+        from subject
+        cross join lateral private.history_of(subject.org_id, subject.entity_type, subject.entity_id, is_platform) history
+    ) told
+    where told.happened_at < coalesce(p_before, 'infinity')
+    order by told.happened_at desc, told.source, told.place desc, told.entity_type, told.entity_id, told.event, told.details
+    limit 1000;
+
+    if not found then
+        perform private.refuse_unknown_timeline(p_type, p_id, p_before);
+    end if;
+end;
+$$;
+
+-- Refuses what has no timeline.
+create function private.assert_timeline_type(p_type text)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_type is null or p_type not in ('booking', 'order', 'payment', 'instructor', 'person') then
+        perform private.refuse(
+            'PT422', 'no_such_timeline',
+            'There is no timeline of that.',
+            'Ask for a booking, order, payment, instructor or person.'
+        );
+    end if;
+end;
+$$;
+
+-- Refuses the first page of what is unknown or somebody else's, alike; a later page is simply empty.
+create function private.refuse_unknown_timeline(p_type text, p_id uuid, p_before timestamptz)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_before is null then
+        perform private.refuse(
+            'PT404', 'timeline_not_found',
+            format('You administer no %s with that id.', p_type),
+            'Check the id, and who is signed in.'
+        );
+    end if;
+end;
+$$;
+
+-- The rows that a timeline is about, by the table's name and the key that the audit log knows them by.
+create function private.timeline_parts(p_type text, p_id uuid)
+    returns table (org_id uuid, entity_type text, entity_id text)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    order_ids constant uuid[] := private.orders_of_timeline(p_type, p_id);
+    booking_ids constant uuid[] := private.bookings_of_timeline(p_type, p_id, order_ids);
+    payment_ids uuid[];
+    instructor_ids uuid[];
+begin
+    payment_ids := array(
+        select payment.id from public.payments payment where p_type = 'payment' and payment.id = p_id
+        union
+        select payment.id
+        from public.orders ordered
+        join public.payments payment on payment.org_id = ordered.org_id and payment.order_id = ordered.id
+        where p_type <> 'payment'
+            and ordered.id = any (order_ids)
+    );
+    instructor_ids := array(
+        select instructor.id from public.instructors instructor where p_type = 'instructor' and instructor.id = p_id
+        union
+        select instructor.id from public.instructors instructor where p_type = 'person' and instructor.user_id = p_id
+    );
+    return query
+    select part.org_id, part.entity_type, part.entity_id from private.parts_of_bookings(booking_ids) part
+    union all
+    select part.org_id, part.entity_type, part.entity_id from private.parts_of_orders(order_ids) part where p_type <> 'booking'
+    union all
+    select part.org_id, part.entity_type, part.entity_id from private.parts_of_payments(payment_ids) part
+    union all
+    select part.org_id, part.entity_type, part.entity_id from private.parts_of_instructors(instructor_ids) part
+    union all
+    select part.org_id, part.entity_type, part.entity_id from private.parts_of_person(p_id) part where p_type = 'person';
+end;
+$$;
+
+-- The orders in which somebody bought or paid, or that a booking or a payment is of.
+create function private.orders_of_timeline(p_type text, p_id uuid)
+    returns uuid[]
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return array(
+        select ordered.id from public.orders ordered where p_type = 'order' and ordered.id = p_id
+        union
+        select booking.order_id from public.bookings booking where p_type = 'booking' and booking.id = p_id
+        union
+        select payment.order_id from public.payments payment where p_type = 'payment' and payment.id = p_id
+        union
+        select payment.order_id from public.payments payment where p_type = 'person' and payment.payer_id = p_id
+        union
+        select ordered.id from public.orders ordered where p_type = 'person' and ordered.placed_by = p_id
+    );
+end;
+$$;
+
+-- One booking, or those of orders, and for a person those that are to be paid by nobody.
+create function private.bookings_of_timeline(p_type text, p_id uuid, p_order_ids uuid[])
+    returns uuid[]
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return array(
+        select booking.id from public.bookings booking where p_type = 'booking' and booking.id = p_id
+        union
+        select booking.id
+        from public.orders ordered
+        join public.bookings booking on booking.org_id = ordered.org_id and booking.order_id = ordered.id
+        where p_type <> 'booking'
+            and ordered.id = any (p_order_ids)
+        union
+        select booking.id
+        from public.learners learner
+        join public.bookings booking on booking.org_id = learner.org_id and booking.learner_id = learner.id
+        where p_type = 'person'
+            and learner.user_id = p_id
+    );
+end;
+$$;
+
+-- sql/95_operations/61_timeline_parts.sql
+-- What timelines are made of: the rows that belong to bookings, to orders, to payments, to instructors, and to a person.
+create function private.parts_of_bookings(p_booking_ids uuid[])
+    returns table (org_id uuid, entity_type text, entity_id text)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select booking.org_id, part.entity_type, booking.id::text
+    from public.bookings booking
+    cross join (values ('bookings'), ('booking_notes')) part (entity_type)
+    where booking.id = any (p_booking_ids)
+    union all
+    select item.org_id, 'order_items', item.id::text
+    from public.bookings booking
+    join public.order_items item on item.org_id = booking.org_id and item.booking_id = booking.id
+    where booking.id = any (p_booking_ids)
+    union all
+    select lesson.org_id, 'lessons', lesson.id::text
+    from public.bookings booking
+    join public.lessons lesson on lesson.org_id = booking.org_id and lesson.booking_id = booking.id
+    where booking.id = any (p_booking_ids)
+    union all
+    select trip.org_id, 'trips', trip.id::text
+    from public.bookings booking
+    join public.lessons lesson on lesson.org_id = booking.org_id and lesson.booking_id = booking.id
+    join public.trips trip on trip.org_id = lesson.org_id and trip.lesson_id = lesson.id
+    where booking.id = any (p_booking_ids)
+    union all
+    select rating.org_id, 'lesson_ratings', rating.id::text
+    from public.bookings booking
+    join public.lessons lesson on lesson.org_id = booking.org_id and lesson.booking_id = booking.id
+    join public.lesson_ratings rating on rating.org_id = lesson.org_id and rating.lesson_id = lesson.id
+    where booking.id = any (p_booking_ids)
+    union all
+    select claim.org_id, 'lesson_claims', claim.id::text
+    from public.bookings booking
+    join public.lesson_claims claim on claim.org_id = booking.org_id and claim.booking_id = booking.id
+    where booking.id = any (p_booking_ids)
+    union all
+    select report.org_id, 'problem_reports', report.id::text
+    from public.bookings booking
+    join public.problem_reports report on report.org_id = booking.org_id and report.booking_id = booking.id
+    where booking.id = any (p_booking_ids)
+    union all
+    select earning.org_id, 'earnings', earning.id::text
+    from public.bookings booking
+    join public.earnings earning on earning.org_id = booking.org_id and earning.booking_id = booking.id
+    where booking.id = any (p_booking_ids)
+    union all
+    select entry.org_id, 'credit_entries', entry.id::text
+    from public.bookings booking
+    join public.credit_entries entry on entry.org_id = booking.org_id and entry.booking_id = booking.id
+    where booking.id = any (p_booking_ids);
+$$;
+
+create function private.parts_of_orders(p_order_ids uuid[])
+    returns table (org_id uuid, entity_type text, entity_id text)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select ordered.org_id, 'orders', ordered.id::text from public.orders ordered where ordered.id = any (p_order_ids)
+    union all
+    select item.org_id, 'order_items', item.id::text
+    from public.orders ordered
+    join public.order_items item on item.org_id = ordered.org_id and item.order_id = ordered.id
+    where ordered.id = any (p_order_ids)
+    union all
+    select credit.org_id, 'learner_credits', credit.id::text
+    from public.orders ordered
+    join public.order_items item on item.org_id = ordered.org_id and item.order_id = ordered.id
+    join public.learner_credits credit on credit.org_id = item.org_id and credit.id = item.credit_id
+    where ordered.id = any (p_order_ids)
+    union all
+    select entry.org_id, 'credit_entries', entry.id::text
+    from public.orders ordered
+    join public.order_items item on item.org_id = ordered.org_id and item.order_id = ordered.id
+    join public.credit_entries entry on entry.org_id = item.org_id and entry.credit_id = item.credit_id
+    where ordered.id = any (p_order_ids)
+    union all
+    select withdrawal.org_id, 'order_withdrawals', withdrawal.id::text
+    from public.orders ordered
+    join public.order_withdrawals withdrawal on withdrawal.org_id = ordered.org_id and withdrawal.order_id = ordered.id
+    where ordered.id = any (p_order_ids)
+    union all
+    select redemption.org_id, 'code_redemptions', redemption.id::text
+    from public.orders ordered
+    join public.code_redemptions redemption on redemption.org_id = ordered.org_id and redemption.order_id = ordered.id
+    where ordered.id = any (p_order_ids);
+$$;
+
+create function private.parts_of_payments(p_payment_ids uuid[])
+    returns table (org_id uuid, entity_type text, entity_id text)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select payment.org_id, 'payments', payment.id::text from public.payments payment where payment.id = any (p_payment_ids)
+    union all
+    select refund.org_id, 'refunds', refund.id::text
+    from public.payments payment
+    join public.refunds refund on refund.org_id = payment.org_id and refund.payment_id = payment.id
+    where payment.id = any (p_payment_ids)
+    union all
+    select dispute.org_id, 'disputes', dispute.id::text
+    from public.payments payment
+    join public.disputes dispute on dispute.org_id = payment.org_id and dispute.payment_id = payment.id
+    where payment.id = any (p_payment_ids)
+    union all
+    select earning.org_id, 'earnings', earning.id::text
+    from public.payments payment
+    join public.earnings earning on earning.org_id = payment.org_id and earning.payment_id = payment.id
+    where payment.id = any (p_payment_ids);
+$$;
+
+-- An instructor's standing, offer, account and payouts. Lessons have timelines of their own.
+create function private.parts_of_instructors(p_instructor_ids uuid[])
+    returns table (org_id uuid, entity_type text, entity_id text)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select instructor.org_id, part.entity_type, instructor.id::text
+    from public.instructors instructor
+    cross join (values ('instructors'), ('instructor_details')) part (entity_type)
+    where instructor.id = any (p_instructor_ids)
+    union all
+    select document.org_id, 'instructor_documents', document.id::text
+    from public.instructor_documents document
+    where document.instructor_id = any (p_instructor_ids)
+    union all
+    select service.org_id, 'services', service.id::text from public.services service where service.instructor_id = any (p_instructor_ids)
+    union all
+    select account.org_id, part.entity_type, account.id::text
+    from public.stripe_connect_accounts account
+    cross join (values ('stripe_connect_accounts'), ('connect_account_details')) part (entity_type)
+    where account.instructor_id = any (p_instructor_ids)
+    union all
+    select payout.org_id, 'payouts', payout.id::text from public.payouts payout where payout.instructor_id = any (p_instructor_ids)
+    union all
+    select payout.org_id, 'bank_payouts', payout.id::text
+    from public.bank_payouts payout
+    where payout.instructor_id = any (p_instructor_ids)
+    union all
+    select alert.org_id, 'alerts', alert.id::text from public.alerts alert where alert.instructor_id = any (p_instructor_ids);
+$$;
+
+-- A person's login and standing. What the person booked and paid is added by timeline_parts.
+create function private.parts_of_person(p_user_id uuid)
+    returns table (org_id uuid, entity_type text, entity_id text)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select null::uuid, part.entity_type, p_user_id::text
+    from (values ('profiles'), ('platform_admins')) part (entity_type)
+    union all
+    select null, 'guardians', guardian.id::text from public.guardians guardian where guardian.user_id = p_user_id
+    union all
+    select log.org_id, 'organization_members', log.entity_id
+    from public.audit_logs log
+    where log.entity_type = 'organization_members'
+        and log.org_id = any (array(select organization.id from public.organizations organization))
+        and p_user_id::text in (log.old_values ->> 'user_id', log.new_values ->> 'user_id')
+    union all
+    select learner.org_id, part.entity_type, learner.id::text
+    from public.learners learner
+    cross join (values ('learners'), ('learner_contacts'), ('learner_details')) part (entity_type)
+    where learner.user_id = p_user_id
+    union all
+    select link.org_id, 'learner_guardians', link.id::text
+    from public.guardians guardian
+    join public.learner_guardians link on link.guardian_id = guardian.id
+    where guardian.user_id = p_user_id
+    union all
+    select link.org_id, 'learner_guardians', link.id::text
+    from public.learners learner
+    join public.learner_guardians link on link.org_id = learner.org_id and link.learner_id = learner.id
+    where learner.user_id = p_user_id
+    union all
+    select credit.org_id, 'learner_credits', credit.id::text
+    from public.learner_credits credit
+    join public.learners learner on learner.org_id = credit.org_id and learner.id = credit.learner_id
+    where learner.user_id = p_user_id
+    union all
+    select invitation.org_id, 'invitations', invitation.id::text
+    from public.invitations invitation
+    where invitation.accepted_by = p_user_id;
+$$;
+
+-- What a row has a history of beside the audit log: hours, messages about it, and, for the platform, tries to pay it and what was posted
+-- to the ledger.
+create function private.history_of(p_org_id uuid, p_entity_type text, p_entity_id text, p_is_platform boolean)
+    returns table (happened_at timestamptz, source text, event text, details jsonb, place bigint)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return query
+    select entry.created_at, 'credit', entry.kind::text, jsonb_build_object('minutes', entry.minutes), 0::bigint
+    from public.credit_entries entry
+    where p_entity_type = 'credit_entries'
+        and entry.org_id = p_org_id
+        and entry.id = p_entity_id::uuid
+    union all
+    select
+        step.happened_at, 'message', message.kind || '_' || step.event,
+        jsonb_build_object('channel', message.channel, 'recipient_id', message.recipient_id, 'status', message.status), 0
+    from public.messages message
+    cross join lateral (
+        values (message.created_at, 'queued'), (message.sent_at, 'sent'), (message.delivered_at, 'delivered'), (message.read_at, 'read')
+    ) step (happened_at, event)
+    where message.org_id = p_org_id
+        and message.related_type = p_entity_type
+        and message.related_id = p_entity_id::uuid
+        and step.happened_at is not null
+    union all
+    select
+        attempt.started_at, 'transfer', 'attempt_' || attempt.status::text,
+        jsonb_build_object('attempt', attempt.attempt, 'amount_cents', attempt.amount_cents, 'error_code', attempt.error_code), attempt.attempt
+    from private.payout_attempts attempt
+    where p_is_platform
+        and p_entity_type = 'payouts'
+        and attempt.org_id = p_org_id
+        and attempt.payout_id = p_entity_id::uuid
+    union all
+    select
+        posted.effective_at, 'ledger', posted.kind,
+        jsonb_build_object(
+            'currency', posted.currency,
+            'posted_at', posted.created_at,
+            'entries', (
+                select jsonb_agg(jsonb_build_object('account', account.kind, 'amount_cents', entry.amount_cents) order by entry.id)
+                from private.ledger_entries entry
+                join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
+                where entry.org_id = posted.org_id
+                    and entry.transaction_id = posted.id
+            )
+        ),
+        posted.id
+    from private.ledger_transactions posted
+    where p_is_platform
+        and posted.org_id = p_org_id
+        and posted.source_type = case p_entity_type when 'credit_entries' then 'credit_entry' else rtrim(p_entity_type, 's') end
+        and posted.source_id = p_entity_id::uuid;
+end;
+$$;
+
+-- sql/95_operations/62_export_person.sql
+-- All that is held about a person as one JSON document: {"person_id", "exported_at", "tables": {<schema.table>: [rows]}}; for the person, or
+-- for a platform admin with a reason, which is recorded. It tells what erase_person erases, and what stays for the books.
+-- Definer: reads tables of every room.
+create function private.export_person(p_user_id uuid, p_reason text)
+    returns jsonb
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    learner_ids uuid[];
+    instructor_ids uuid[];
+begin
+    if p_user_id is distinct from private.require_person() then
+        perform private.require_platform_admin(p_reason);
+        perform private.assert_person_exists(p_user_id);
+        perform private.record_decision('profiles', p_user_id::text, '{}', '{"is_exported": true}');
+    end if;
+    learner_ids := array(select learner.id from public.learners learner where learner.user_id = p_user_id);
+    instructor_ids := array(select instructor.id from public.instructors instructor where instructor.user_id = p_user_id);
+    return jsonb_build_object(
+        'person_id', p_user_id,
+        'exported_at', private.clock(),
+        'tables', (
+            select jsonb_object_agg(held.table_name, held.contents)
+            from (
+                select about.table_name, jsonb_agg(about.content order by about.content ->> 'created_at', about.content) as contents
+                from private.rows_about_person(p_user_id, learner_ids, instructor_ids) about
+                group by about.table_name
+            ) held
+        )
+    );
+end;
+$$;
+
+-- What is held about a login, and about the learners and instructors that are this person; a row that is about two of them comes once
+-- from each, with what each may see.
+create function private.rows_about_person(p_user_id uuid, p_learner_ids uuid[], p_instructor_ids uuid[])
+    returns table (table_name text, content jsonb)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return query
+    select about.table_name, about.content from private.rows_about_login(p_user_id) about
+    union
+    select about.table_name, about.content from private.rows_about_guardian(p_user_id) about
+    union
+    select about.table_name, about.content from private.rows_of_payments_made(p_user_id) about
+    union
+    select about.table_name, about.content from private.rows_about_learners(p_learner_ids) about
+    union
+    select about.table_name, about.content from private.rows_of_lessons_taken(p_learner_ids) about
+    union
+    select about.table_name, about.content from private.rows_of_money_spent(p_learner_ids) about
+    union
+    select about.table_name, about.content from private.rows_about_instructors(p_instructor_ids) about
+    union
+    select about.table_name, about.content from private.rows_of_lessons_given(p_instructor_ids) about
+    union
+    select about.table_name, about.content from private.rows_of_money_earned(p_instructor_ids) about;
+end;
+$$;
+
+-- sql/95_operations/63_export_login.sql
+-- What is held about a login: the person, their memberships, what they were told, and when they did what. What exactly they changed is with
+-- what they changed, and may be about others.
+create function private.rows_about_login(p_user_id uuid)
+    returns table (table_name text, content jsonb)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select 'public.profiles', to_jsonb(profile) from public.profiles profile where profile.id = p_user_id
+    union all
+    select 'auth.users', to_jsonb(login)
+    from (
+        select account.id, account.email, account.phone, account.created_at, account.email_confirmed_at, account.last_sign_in_at
+        from auth.users account
+    ) login
+    where login.id = p_user_id
+    union all
+    select 'public.organization_members', to_jsonb(member) from public.organization_members member where member.user_id = p_user_id
+    union all
+    select 'private.platform_admins', to_jsonb(admin) from private.platform_admins admin where admin.user_id = p_user_id
+    union all
+    select 'public.terms_acceptances', to_jsonb(acceptance)
+    from public.terms_acceptances acceptance
+    where acceptance.user_id = p_user_id
+    union all
+    select 'public.trip_consents', to_jsonb(consent) from public.trip_consents consent where consent.user_id = p_user_id
+    union all
+    select 'public.invitations', to_jsonb(invitation) - '{invited_by}'::text[]
+    from public.invitations invitation
+    where invitation.accepted_by = p_user_id
+        or lower(invitation.email) = private.verified_email(p_user_id)
+    union all
+    select 'public.review_reports', to_jsonb(report) from public.review_reports report where report.reported_by = p_user_id
+    union all
+    select 'private.code_checks', to_jsonb(checked) from private.code_checks checked where checked.user_id = p_user_id
+    union all
+    select 'private.message_preferences', to_jsonb(preference)
+    from private.message_preferences preference
+    where preference.user_id = p_user_id
+    union all
+    select 'public.messages', to_jsonb(message) - '{dedupe_key,claimed_by}'::text[]
+    from public.messages message
+    where message.recipient_id = p_user_id
+    union all
+    select 'public.message_contents', to_jsonb(content) - '{unsubscribe_token}'::text[]
+    from public.message_contents content
+    where content.recipient_id = p_user_id
+        or lower(content.to_address) = private.verified_email(p_user_id)
+    union all
+    select 'private.message_events', to_jsonb(event)
+    from private.message_events event
+    join public.messages message on message.id = event.message_id
+    where message.recipient_id = p_user_id
+    union all
+    select 'private.suppressed_addresses', to_jsonb(suppressed)
+    from private.suppressed_addresses suppressed
+    join public.profiles profile on lower(suppressed.address) in (lower(profile.email), lower(profile.phone))
+    where profile.id = p_user_id
+    union all
+    select 'public.audit_logs', to_jsonb(log) - '{old_values,new_values,reason}'::text[]
+    from public.audit_logs log
+    where log.user_id = p_user_id;
+$$;
+
+-- Whom a person is a guardian of, and was asked to be.
+create function private.rows_about_guardian(p_user_id uuid)
+    returns table (table_name text, content jsonb)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select 'public.guardians', to_jsonb(guardian) from public.guardians guardian where guardian.user_id = p_user_id
+    union all
+    select 'public.learner_guardians', to_jsonb(link) - '{invited_by}'::text[]
+    from public.learner_guardians link
+    where link.guardian_id = any (array(select guardian.id from public.guardians guardian where guardian.user_id = p_user_id))
+        or lower(link.guardian_email) = private.verified_email(p_user_id);
+$$;
+
+-- What a person paid themselves, for whomever, and the cards that they saved.
+create function private.rows_of_payments_made(p_user_id uuid)
+    returns table (table_name text, content jsonb)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select 'public.payments', to_jsonb(payment) - '{metadata}'::text[]
+    from public.payments payment
+    where payment.payer_id = p_user_id
+    union all
+    select 'public.refunds', to_jsonb(refund) - '{client_key,metadata}'::text[]
+    from public.refunds refund
+    where refund.requested_by = p_user_id
+    union all
+    select 'public.stripe_customers', to_jsonb(customer) from public.stripe_customers customer where customer.user_id = p_user_id
+    union all
+    select 'public.payment_methods', to_jsonb(method) from public.payment_methods method where method.user_id = p_user_id
+    union all
+    select 'public.setup_intents', to_jsonb(intent) from public.setup_intents intent where intent.user_id = p_user_id
+    union all
+    select 'public.subscriptions', to_jsonb(subscription)
+    from public.subscriptions subscription
+    where subscription.user_id = p_user_id
+    union all
+    select 'public.invoices', to_jsonb(invoice) from public.invoices invoice where invoice.user_id = p_user_id
+    union all
+    select 'public.invoice_payments', to_jsonb(paid) from public.invoice_payments paid where paid.user_id = p_user_id;
+$$;
+
+-- sql/95_operations/64_export_learner.sql
+-- What is held about learners: who they are, their lessons, and their money. Addresses of others, keys of clients and the names of admins
+-- who decided are left out.
+create function private.rows_about_learners(p_learner_ids uuid[])
+    returns table (table_name text, content jsonb)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select 'public.learners', to_jsonb(learner) from public.learners learner where learner.id = any (p_learner_ids)
+    union all
+    select 'public.learner_contacts', to_jsonb(contact) from public.learner_contacts contact where contact.learner_id = any (p_learner_ids)
+    union all
+    select 'public.learner_details', to_jsonb(details) from public.learner_details details where details.learner_id = any (p_learner_ids)
+    union all
+    select 'public.learner_guardians', to_jsonb(link) - '{guardian_email,invited_by}'::text[]
+    from public.learner_guardians link
+    where link.learner_id = any (p_learner_ids)
+    union all
+    select 'public.trip_consents', to_jsonb(consent) from public.trip_consents consent where consent.learner_id = any (p_learner_ids)
+    union all
+    select 'public.waiting_list_entries', to_jsonb(entry) from public.waiting_list_entries entry where entry.learner_id = any (p_learner_ids)
+    union all
+    select 'private.waiting_offers', to_jsonb(offer)
+    from private.waiting_offers offer
+    join public.waiting_list_entries entry on entry.org_id = offer.org_id and entry.id = offer.entry_id
+    where entry.learner_id = any (p_learner_ids)
+    union all
+    select 'public.invitations', to_jsonb(invitation) - '{invited_by}'::text[]
+    from public.invitations invitation
+    where invitation.learner_id = any (p_learner_ids)
+    union all
+    select 'public.instructor_learners', to_jsonb(known) from public.instructor_learners known where known.learner_id = any (p_learner_ids)
+    union all
+    select 'private.person_calendar', to_jsonb(entry) from private.person_calendar entry where entry.learner_id = any (p_learner_ids)
+    union all
+    select 'public.alerts', to_jsonb(alert) - '{idempotency_key}'::text[]
+    from public.alerts alert
+    where alert.learner_id = any (p_learner_ids)
+    union all
+    select 'public.messages', to_jsonb(message) - '{dedupe_key,claimed_by}'::text[]
+    from public.messages message
+    where message.learner_id = any (p_learner_ids)
+        and message.recipient_id is null
+    union all
+    select 'public.message_contents', to_jsonb(content) - '{unsubscribe_token}'::text[]
+    from public.messages message
+    join public.message_contents content on content.org_id = message.org_id and content.message_id = message.id
+    where message.learner_id = any (p_learner_ids)
+        and message.recipient_id is null;
+$$;
+
+-- The lessons that learners booked and took, with what was written, measured and said about them.
+create function private.rows_of_lessons_taken(p_learner_ids uuid[])
+    returns table (table_name text, content jsonb)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select 'public.bookings', to_jsonb(booking) - '{client_key}'::text[]
+    from public.bookings booking
+    where booking.learner_id = any (p_learner_ids)
+    union all
+    select 'public.booking_notes', to_jsonb(note)
+    from public.booking_notes note
+    join public.bookings booking on booking.org_id = note.org_id and booking.id = note.booking_id
+    where booking.learner_id = any (p_learner_ids)
+    union all
+    select 'public.booking_series', to_jsonb(series) from public.booking_series series where series.learner_id = any (p_learner_ids)
+    union all
+    select 'public.lessons', to_jsonb(lesson) from public.lessons lesson where lesson.learner_id = any (p_learner_ids)
+    union all
+    select 'public.trips', to_jsonb(trip) from public.trips trip where trip.learner_id = any (p_learner_ids)
+    union all
+    select 'private.trip_points', to_jsonb(point)
+    from private.trip_points point
+    join public.trips trip on trip.org_id = point.org_id and trip.id = point.trip_id
+    where trip.learner_id = any (p_learner_ids)
+    union all
+    select 'public.lesson_claims', to_jsonb(claim) - '{decided_by_person}'::text[]
+    from public.lesson_claims claim
+    where claim.learner_id = any (p_learner_ids)
+    union all
+    select 'public.lesson_ratings', to_jsonb(rated) from public.lesson_ratings rated where rated.learner_id = any (p_learner_ids)
+    union all
+    select 'public.skill_assessments', to_jsonb(assessment)
+    from public.skill_assessments assessment
+    where assessment.learner_id = any (p_learner_ids)
+    union all
+    select 'public.problem_reports', to_jsonb(report) from public.problem_reports report where report.learner_id = any (p_learner_ids);
+$$;
+
+-- What learners bought, paid, got back and were rewarded with.
+create function private.rows_of_money_spent(p_learner_ids uuid[])
+    returns table (table_name text, content jsonb)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select 'public.orders', to_jsonb(ordered) from public.orders ordered where ordered.learner_id = any (p_learner_ids)
+    union all
+    select 'public.order_items', to_jsonb(item) from public.order_items item where item.learner_id = any (p_learner_ids)
+    union all
+    select 'public.order_withdrawals', to_jsonb(withdrawal)
+    from public.order_withdrawals withdrawal
+    where withdrawal.learner_id = any (p_learner_ids)
+    union all
+    select 'public.learner_credits', to_jsonb(credit) - '{client_key}'::text[]
+    from public.learner_credits credit
+    where credit.learner_id = any (p_learner_ids)
+    union all
+    select 'public.credit_entries', to_jsonb(entry) from public.credit_entries entry where entry.learner_id = any (p_learner_ids)
+    union all
+    select 'public.payments', to_jsonb(payment) - '{metadata}'::text[]
+    from public.payments payment
+    where payment.learner_id = any (p_learner_ids)
+    union all
+    select 'public.payment_items', to_jsonb(item) from public.payment_items item where item.learner_id = any (p_learner_ids)
+    union all
+    select 'public.refunds', to_jsonb(refund) - '{client_key,metadata}'::text[]
+    from public.refunds refund
+    where refund.learner_id = any (p_learner_ids)
+    union all
+    select 'public.disputes', to_jsonb(dispute) from public.disputes dispute where dispute.learner_id = any (p_learner_ids)
+    union all
+    select 'public.outside_payments', to_jsonb(paid) - '{recorded_by}'::text[]
+    from public.outside_payments paid
+    where paid.learner_id = any (p_learner_ids)
+    union all
+    select 'public.code_redemptions', to_jsonb(redemption)
+    from public.code_redemptions redemption
+    where redemption.learner_id = any (p_learner_ids)
+    union all
+    select 'public.referral_codes', to_jsonb(referral)
+    from public.referral_codes referral
+    where referral.referrer_id = any (p_learner_ids)
+    union all
+    select 'public.referral_rewards', to_jsonb(reward) from public.referral_rewards reward where reward.referrer_id = any (p_learner_ids);
+$$;
+
+-- sql/95_operations/65_export_instructor.sql
+-- What is held about instructors: who they are and what they offer, the lessons that they gave, and the money that they earned. What learners
+-- wrote, and where they live, is the learners'.
+create function private.rows_about_instructors(p_instructor_ids uuid[])
+    returns table (table_name text, content jsonb)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select 'public.instructors', to_jsonb(instructor) from public.instructors instructor where instructor.id = any (p_instructor_ids)
+    union all
+    select 'public.instructor_details', to_jsonb(details)
+    from public.instructor_details details
+    where details.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.instructor_documents', to_jsonb(document) - '{decided_by}'::text[]
+    from public.instructor_documents document
+    where document.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.services', to_jsonb(service) from public.services service where service.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.service_materials', to_jsonb(material)
+    from public.service_materials material
+    where material.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.availability_windows', to_jsonb(available)
+    from public.availability_windows available
+    where available.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.availability_exceptions', to_jsonb(exception)
+    from public.availability_exceptions exception
+    where exception.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.bookable_slots', to_jsonb(slot) from public.bookable_slots slot where slot.instructor_id = any (p_instructor_ids)
+    union all
+    select 'private.freed_times', to_jsonb(freed) from private.freed_times freed where freed.instructor_id = any (p_instructor_ids)
+    union all
+    select 'private.person_calendar', to_jsonb(entry) from private.person_calendar entry where entry.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.invitations', to_jsonb(invitation) - '{invited_by}'::text[]
+    from public.invitations invitation
+    where invitation.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.instructor_learners', to_jsonb(known)
+    from public.instructor_learners known
+    where known.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.alerts', to_jsonb(alert) - '{idempotency_key}'::text[]
+    from public.alerts alert
+    where alert.instructor_id = any (p_instructor_ids);
+$$;
+
+-- The lessons that instructors gave, with what they wrote about them and what was said of them.
+create function private.rows_of_lessons_given(p_instructor_ids uuid[])
+    returns table (table_name text, content jsonb)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select
+        'public.bookings',
+        to_jsonb(booking) - '{client_key,learner_notes,cancellation_reason}'::text[]
+        - '{pickup_address,pickup_lat,pickup_lng,dropoff_address,dropoff_lat,dropoff_lng}'::text[]
+    from public.bookings booking
+    where booking.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.booking_notes', to_jsonb(note) from public.booking_notes note where note.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.booking_series', to_jsonb(series) from public.booking_series series where series.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.lessons', to_jsonb(lesson) from public.lessons lesson where lesson.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.trips', to_jsonb(trip) from public.trips trip where trip.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.lesson_claims', to_jsonb(claim) - '{statement,answer,claimed_by,contested_by,decided_by_person}'::text[]
+    from public.lesson_claims claim
+    where claim.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.lesson_ratings', to_jsonb(rated) - '{rated_by}'::text[]
+    from public.lesson_ratings rated
+    where rated.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.skill_assessments', to_jsonb(assessment)
+    from public.skill_assessments assessment
+    where assessment.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.problem_reports', to_jsonb(report) - '{reported_by,description}'::text[]
+    from public.problem_reports report
+    where report.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.waiting_list_entries', to_jsonb(entry) - '{max_total_cents}'::text[]
+    from public.waiting_list_entries entry
+    where entry.instructor_id = any (p_instructor_ids)
+    union all
+    select 'private.waiting_offers', to_jsonb(offer) from private.waiting_offers offer where offer.instructor_id = any (p_instructor_ids);
+$$;
+
+-- What instructors sold, earned and were paid, and the accounts that they are paid to.
+create function private.rows_of_money_earned(p_instructor_ids uuid[])
+    returns table (table_name text, content jsonb)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select 'public.earnings', to_jsonb(earning) from public.earnings earning where earning.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.payouts', to_jsonb(payout) - '{metadata}'::text[]
+    from public.payouts payout
+    where payout.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.payout_items', to_jsonb(item) from public.payout_items item where item.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.payout_run_results', to_jsonb(result)
+    from public.payout_run_results result
+    where result.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.bank_payouts', to_jsonb(payout) from public.bank_payouts payout where payout.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.stripe_connect_accounts', to_jsonb(account)
+    from public.stripe_connect_accounts account
+    where account.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.connect_account_details', to_jsonb(details)
+    from public.connect_account_details details
+    join public.stripe_connect_accounts account on account.org_id = details.org_id and account.id = details.connect_account_id
+    where account.instructor_id = any (p_instructor_ids)
+    union all
+    select 'private.connect_links', to_jsonb(link) from private.connect_links link where link.instructor_id = any (p_instructor_ids)
+    union all
+    select 'private.unbooked_transfers', to_jsonb(transfer)
+    from private.unbooked_transfers transfer
+    where transfer.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.orders', to_jsonb(ordered) from public.orders ordered where ordered.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.order_items', to_jsonb(item) from public.order_items item where item.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.order_withdrawals', to_jsonb(withdrawal)
+    from public.order_withdrawals withdrawal
+    where withdrawal.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.learner_credits', to_jsonb(credit) - '{client_key,bought_by}'::text[]
+    from public.learner_credits credit
+    where credit.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.credit_entries', to_jsonb(entry) from public.credit_entries entry where entry.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.payments', to_jsonb(payment) - '{payer_id,description,metadata}'::text[]
+    from public.payments payment
+    where payment.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.payment_items', to_jsonb(item) from public.payment_items item where item.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.refunds', to_jsonb(refund) - '{requested_by,reason,client_key,metadata}'::text[]
+    from public.refunds refund
+    where refund.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.disputes', to_jsonb(dispute) from public.disputes dispute where dispute.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.outside_payments', to_jsonb(paid) - '{recorded_by}'::text[]
+    from public.outside_payments paid
+    where paid.instructor_id = any (p_instructor_ids);
+$$;
+
+-- sql/95_operations/66_find_person.sql
+-- Who has a login with an e-mail address, and what this person is in which organization: for the platform's support. Asking is recorded.
+-- Definer: nobody may read the logins of others.
+create function private.admin_find_person(p_email text, p_reason text)
+    returns table (user_id uuid, email text, display_name text, standing text, org_id uuid, organization text, id uuid, since timestamptz)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    person public.profiles;
+begin
+    perform private.require_platform_admin(p_reason);
+    select profile.* into person
+    from auth.users login
+    join public.profiles profile on profile.id = login.id
+    where login.email = lower(trim(p_email));
+    if not found then
+        perform private.refuse(
+            'PT404', 'person_not_found',
+            'There is no login with that e-mail address.',
+            'Check the spelling; somebody without a login is found by name in their school.'
+        );
+    end if;
+    perform private.record_decision('profiles', person.id::text, '{}', '{"is_looked_up": true}');
+    return query
+    select person.id, person.email, person.display_name, found.standing, found.org_id, organization.name, found.id, found.since
+    from private.standings_of_person(person.id) found
+    left join public.organizations organization on organization.id = found.org_id
+    order by organization.name nulls first, found.standing;
+end;
+$$;
+
+-- What a person is: the login, an admin of the platform, a guardian, and in each organization a member, a learner, an instructor.
+create function private.standings_of_person(p_user_id uuid)
+    returns table (standing text, org_id uuid, id uuid, since timestamptz)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return query
+    select 'login', null::uuid, profile.id, profile.created_at from public.profiles profile where profile.id = p_user_id
+    union all
+    select 'platform_admin', null, admin.user_id, admin.created_at from private.platform_admins admin where admin.user_id = p_user_id
+    union all
+    select 'guardian', null, guardian.id, guardian.created_at from public.guardians guardian where guardian.user_id = p_user_id
+    union all
+    select 'member_' || member.role::text, member.org_id, member.id, member.created_at
+    from public.organization_members member
+    where member.user_id = p_user_id
+    union all
+    select 'learner', learner.org_id, learner.id, learner.created_at from public.learners learner where learner.user_id = p_user_id
+    union all
+    select 'instructor', instructor.org_id, instructor.id, instructor.created_at
+    from public.instructors instructor
+    where instructor.user_id = p_user_id;
+end;
+$$;
+
 -- sql/95_operations/80_api.sql
 create function public.erase_person(p_user_id uuid, p_reason text default null)
     returns void
@@ -42338,6 +46389,66 @@ comment on function public.erase_instructor is
     'Anonymises an instructor without a login and keeps amounts and times; for the school''s admins. '
     'Errors: sign_in_required, instructor_not_found, has_a_login, lessons_ahead, hours_left, money_on_the_way.';
 
+create function public.timeline(p_type text, p_id uuid, p_before timestamptz default null)
+    returns table (
+        happened_at timestamptz,
+        org_id uuid,
+        source text,
+        entity_type text,
+        entity_id text,
+        event text,
+        details jsonb,
+        actor_kind text,
+        user_id uuid,
+        reason text
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        told.happened_at, told.org_id, told.source, told.entity_type, told.entity_id, told.event, told.details, told.actor_kind,
+        told.user_id, told.reason
+    from private.timeline(p_type, p_id, p_before) told;
+end;
+
+comment on function public.timeline is
+    'What happened to a booking, order, payment, instructor or person (the id of a login), newest first, at most 1,000 at once: for the next '
+    'page send the last happened_at as p_before. source: audit (details: old and new values without personal data), credit, message, transfer or '
+    'ledger. For the school''s admins what belongs to it; for admins of the platform everything, with the reasons that they gave. '
+    'Errors: sign_in_required, no_such_timeline, timeline_not_found.';
+
+create function public.export_person(p_user_id uuid, p_reason text default null)
+    returns jsonb
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.export_person(p_user_id, p_reason);
+
+comment on function public.export_person is
+    'All that is held about a person: {"person_id", "exported_at", "tables": {<schema.table>: [rows]}}, of tables that hold something; for '
+    'oneself, or with p_reason for platform admins, which is recorded. What others wrote to the person''s counterpart is the counterpart''s. '
+    'Errors: sign_in_required, not_an_admin, reason_required, person_not_found.';
+
+create function public.admin_find_person(p_email text, p_reason text)
+    returns table (user_id uuid, email text, display_name text, standing text, org_id uuid, organization text, id uuid, since timestamptz)
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        listed.user_id, listed.email, listed.display_name, listed.standing, listed.org_id, listed.organization, listed.id, listed.since
+    from private.admin_find_person(p_email, p_reason) listed;
+end;
+
+comment on function public.admin_find_person is
+    'Who has a login with an e-mail address, one line for what the person is (standing: login, platform_admin, guardian, member_<role>, learner or '
+    'instructor, with that row''s id) and where; platform admins only, and recorded. '
+    'Errors: not_an_admin, reason_required, person_not_found.';
+
 -- sql/95_operations/90_access.sql
 grant execute on function private.require_due_payout_runs to jobs;
 grant execute on function private.overdue_paydays to jobs;
@@ -42358,3 +46469,10 @@ grant execute on function private.erase_learner to authenticated;
 grant execute on function public.erase_learner to authenticated;
 grant execute on function private.erase_instructor to authenticated;
 grant execute on function public.erase_instructor to authenticated;
+
+grant execute on function private.timeline to authenticated;
+grant execute on function public.timeline to authenticated;
+grant execute on function private.export_person to authenticated;
+grant execute on function public.export_person to authenticated;
+grant execute on function private.admin_find_person to authenticated;
+grant execute on function public.admin_find_person to authenticated;

@@ -55,6 +55,7 @@ export type Database = {
       booking_notes: Table<"booking_notes", never, {}, never, { notes?: string | null }>;
       booking_series: Table<"booking_series">;
       bookings: Table<"bookings">;
+      busy_times: Table<"busy_times">;
       cancellation_policies: Table<"cancellation_policies">;
       cancellation_tiers: Table<"cancellation_tiers">;
       code_redemptions: Table<"code_redemptions">;
@@ -76,6 +77,7 @@ export type Database = {
       learner_credits: Table<"learner_credits">;
       learner_details: Table<"learner_details", never, {}, never, { notes?: string | null }>;
       learner_guardians: Table<"learner_guardians">;
+      learner_tests: Table<"learner_tests">;
       learners: Table<"learners", never, {}, never, { full_name?: string; learning_goals?: string[]; interests?: string[]; experience_level?: Enums["experience_level"] | null; preferred_duration_minutes?: number | null }>;
       lesson_claims: Table<"lesson_claims">;
       lesson_ratings: Table<"lesson_ratings">;
@@ -134,16 +136,19 @@ export type Database = {
       accept_invitation: Call<"accept_invitation", { p_token: string }, string>;
       accept_proposal: Call<"accept_proposal", { p_booking_id: string }, Enums["booking_status"]>;
       accept_terms: Call<"accept_terms", { p_terms_id: string }, undefined>;
+      add_busy_time: Call<"add_busy_time", { p_instructor_id: string; p_start_at: string; p_end_at: string; p_note?: string | null }, string>;
       add_document: Call<"add_document", { p_instructor_id: string; p_kind: Enums["document_kind"]; p_document_number: string; p_expires_on?: string | null; p_file_path?: string | null }, string>;
       add_instructor: Call<"add_instructor", { p_org_id: string; p_display_name: string; p_hourly_rate_cents: number; p_currency?: string | null; p_bio?: string | null; p_time_zone?: string | null }, string>;
       add_learner: Call<"add_learner", { p_org_id: string; p_full_name: string; p_email?: string | null; p_phone?: string | null; p_date_of_birth?: string | null; p_notes?: string | null }, string>;
       add_member_role: Call<"add_member_role", { p_org_id: string; p_user_id: string; p_role: Enums["org_role"] }, undefined>;
+      add_test: Call<"add_test", { p_learner_id: string; p_kind: string; p_start_at: string; p_end_at: string; p_centre?: string | null; p_instructor_id?: string | null }, string>;
       admin_adopt_transfer: Call<"admin_adopt_transfer", { p_stripe_transfer_id: string; p_reason: string }, undefined>;
       admin_cancel_payout: Call<"admin_cancel_payout", { p_payout_id: string; p_reason: string; p_amount_cents?: number | null }, undefined>;
       admin_close_month: Call<"admin_close_month", { p_month: string; p_reason: string }, Json>;
       admin_create_discount_code: Call<"admin_create_discount_code", { p_code: string; p_reason: string; p_org_id?: string | null; p_amount_cents?: number | null; p_currency?: string | null; p_discount_bps?: number | null; p_may_exceed_fee?: boolean; p_max_uses?: number | null; p_max_uses_per_learner?: number; p_is_first_lesson_only?: boolean; p_starts_at?: string | null; p_expires_at?: string | null }, string>;
       admin_dismiss_event: Call<"admin_dismiss_event", { p_event_id: string; p_reason: string }, undefined>;
       admin_end_discount_code: Call<"admin_end_discount_code", { p_discount_code_id: string; p_reason: string }, undefined>;
+      admin_find_person: Call<"admin_find_person", { p_email: string; p_reason: string }, { user_id: string; email: string | null; display_name: string; standing: string; org_id: string | null; organization: string | null; id: string; since: string }[]>;
       admin_hide_review: Call<"admin_hide_review", { p_rating_id: string; p_fault: Enums["review_fault"]; p_reason: string }, undefined>;
       admin_hold_instructor: Call<"admin_hold_instructor", { p_instructor_id: string; p_is_held: boolean; p_reason: string }, undefined>;
       admin_hold_payout: Call<"admin_hold_payout", { p_payout_id: string; p_reason: string }, undefined>;
@@ -192,9 +197,11 @@ export type Database = {
       define_syllabus: Call<"define_syllabus", { p_org_id: string; p_syllabus: string; p_skills: Skill[] }, number>;
       delete_message_template: Call<"delete_message_template", { p_org_id: string; p_template_id: string }, undefined>;
       delete_rate_card: Call<"delete_rate_card", { p_rate_card_id: string }, undefined>;
+      end_calendar_feed: Call<"end_calendar_feed", Record<PropertyKey, never>, undefined>;
       erase_instructor: Call<"erase_instructor", { p_instructor_id: string }, undefined>;
       erase_learner: Call<"erase_learner", { p_learner_id: string }, undefined>;
       erase_person: Call<"erase_person", { p_user_id: string; p_reason?: string | null }, undefined>;
+      export_person: Call<"export_person", { p_user_id: string; p_reason?: string | null }, Json>;
       find_organization: Call<"find_organization", { p_slug: string }, { id: string; name: string; slug: string; time_zone: string; currency: string; labels: Labels }[]>;
       finish_trip: Call<"finish_trip", { p_trip_id: string }, { distance_meters: number; duration_seconds: number; point_count: number }[]>;
       give_guardian_consent: Call<"give_guardian_consent", { p_learner_guardian_id: string }, string>;
@@ -211,6 +218,7 @@ export type Database = {
       list_currencies: Call<"list_currencies", Record<PropertyKey, never>, { code: string; minor_digits: number; minimum_charge_cents: number }[]>;
       list_members: Call<"list_members", { p_org_id: string; p_role?: Enums["org_role"] | null; p_limit?: number; p_after?: string | null }, { user_id: string; full_name: string | null; email: string | null; roles: (Enums["org_role"])[] }[]>;
       list_open_slots: Call<"list_open_slots", { p_instructor_id: string; p_service_id: string; p_from: string; p_to: string; p_limit?: number; p_after?: string | null }, { start_at: string; end_at: string; local_start: string; local_end: string; time_zone: string; slot_id: string | null; seats_left: number }[]>;
+      list_payouts: Call<"list_payouts", { p_from: string; p_until: string }, { payout_id: string; payout_date: string; paid_at: string | null; status: Enums["payout_status"]; organization: string; payee: string; lessons_cents: number; late_cancellations_cents: number; no_shows_cents: number; expired_hours_cents: number; refunds_cents: number; disputes_cents: number; adjustments_cents: number; amount_cents: number; reversed_cents: number; currency: string; stripe_transfer_id: string | null }[]>;
       list_reschedule_times: Call<"list_reschedule_times", { p_booking_id: string; p_from: string; p_to: string; p_limit?: number; p_after?: string | null }, { start_at: string; end_at: string; local_start: string; local_end: string; time_zone: string; seats_left: number; amount_cents: number }[]>;
       list_reviews: Call<"list_reviews", { p_instructor_id: string; p_before?: string | null; p_limit?: number }, { rating_id: string; rating: number; review: string | null; rated_at: string; reply: string | null; replied_at: string | null }[]>;
       list_time_zones: Call<"list_time_zones", Record<PropertyKey, never>, { name: string }[]>;
@@ -226,7 +234,7 @@ export type Database = {
       offboard_instructor: Call<"offboard_instructor", { p_instructor_id: string; p_reason?: string | null }, { credit_id: string; learner_id: string; minutes: number; amount_cents: number; currency: string; refund_id: string }[]>;
       organization_bookings: Call<"organization_bookings", { p_org_id: string; p_from: string; p_to: string; p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
       organization_templates: Call<"organization_templates", { p_org_id: string }, { id: string; kind: MessageKind; class: "essential" | "optional" | "marketing"; channel: Enums["message_channel"]; locale: string; is_own: boolean; subject: string | null; body: string; html: string | null; content_sid: string | null; content_status: string | null; content_variables: string[]; placeholders: string[] }[]>;
-      payout_statement: Call<"payout_statement", { p_payout_id: string }, { line: number; payout_date: string; instructor: string; kind: Enums["earning_kind"]; booking_id: string | null; lesson_at: string | null; service: string | null; learner_initials: string | null; amount_cents: number; currency: string }[]>;
+      payout_statement: Call<"payout_statement", { p_payout_id: string }, { line: number; payout_date: string; instructor: string; kind: Enums["earning_kind"]; booking_id: string | null; lesson_at: string | null; service: string | null; learner_initials: string | null; amount_cents: number; currency: string; line_group: "lessons" | "late_cancellations" | "no_shows" | "expired_hours" | "refunds" | "disputes" | "adjustments"; explanation: string | null }[]>;
       preview_cancellation: Call<"preview_cancellation", { p_booking_id: string }, { booking_id: string; cancelled_by: Enums["booking_party"]; refund_bps: number; refund_cents: number; kept_cents: number; restored_minutes: number; currency: string }[]>;
       preview_series_cancellation: Call<"preview_series_cancellation", { p_series_id: string; p_from?: string | null }, { booking_id: string; start_at: string; refund_bps: number; refund_cents: number; kept_cents: number; restored_minutes: number; currency: string }[]>;
       publish_slots: Call<"publish_slots", { p_service_id: string; p_from: string; p_to: string; p_instructor_id?: string | null }, number>;
@@ -235,10 +243,13 @@ export type Database = {
       rate_lesson: Call<"rate_lesson", { p_booking_id: string; p_rating: number; p_review?: string | null }, string>;
       reassign_booking: Call<"reassign_booking", { p_booking_id: string; p_instructor_id: string; p_service_id?: string | null }, { booking_id: string; booking_status: Enums["booking_status"]; amount_cents: number; currency: string; refund_cents: number; restored_minutes: number }[]>;
       record_payment_outside: Call<"record_payment_outside", { p_booking_id: string; p_method?: Enums["outside_payment_method"]; p_reason?: string | null }, string>;
+      record_test_result: Call<"record_test_result", { p_test_id: string; p_outcome: Enums["test_outcome"]; p_note?: string | null }, undefined>;
       record_trip_points: Call<"record_trip_points", { p_trip_id: string; p_points: TripPoint[] }, string[]>;
       refund_credits: Call<"refund_credits", { p_credit_id: string; p_minutes?: number | null; p_reason?: string | null; p_client_key?: string | null }, { refund_id: string; minutes: number; amount_cents: number; currency: string }[]>;
+      remove_busy_time: Call<"remove_busy_time", { p_busy_time_id: string }, undefined>;
       remove_member_role: Call<"remove_member_role", { p_org_id: string; p_user_id: string; p_role: Enums["org_role"] }, undefined>;
       remove_payment_method: Call<"remove_payment_method", { p_payment_method_id: string }, undefined>;
+      replace_calendar_feed: Call<"replace_calendar_feed", Record<PropertyKey, never>, string>;
       reply_to_review: Call<"reply_to_review", { p_rating_id: string; p_reply: string }, undefined>;
       report_problem: Call<"report_problem", { p_booking_id: string; p_description: string }, string>;
       report_review: Call<"report_review", { p_rating_id: string; p_fault: Enums["review_fault"]; p_statement?: string | null }, undefined>;
@@ -266,12 +277,15 @@ export type Database = {
       set_trip_consent: Call<"set_trip_consent", { p_learner_id: string; p_agrees: boolean }, undefined>;
       start_lesson: Call<"start_lesson", { p_booking_id: string }, string>;
       start_trip: Call<"start_trip", { p_booking_id: string }, string>;
+      timeline: Call<"timeline", { p_type: string; p_id: string; p_before?: string | null }, { happened_at: string; org_id: string | null; source: "audit" | "credit" | "message" | "transfer" | "ledger"; entity_type: string; entity_id: string; event: string; details: Json; actor_kind: string | null; user_id: string | null; reason: string | null }[]>;
+      transfer_credit: Call<"transfer_credit", { p_credit_id: string; p_instructor_id: string; p_minutes?: number | null; p_service_id?: string | null; p_client_key?: string | null }, { refund_id: string; refunded_minutes: number; refund_cents: number; credit_id: string; minutes: number; amount_cents: number; currency: string; hold_expires_at: string }[]>;
       trip_geojson: Call<"trip_geojson", { p_trip_id: string }, TripLine>;
       unpublish_slots: Call<"unpublish_slots", { p_service_id: string; p_from: string; p_to: string; p_instructor_id?: string | null }, number>;
       update_organization: Call<"update_organization", { p_org_id: string; p_name?: string | null; p_tax_id?: string | null; p_time_zone?: string | null; p_currency?: string | null; p_payout_weekday?: number | null; p_minimum_payout_cents?: number | null; p_checkout_hold_minutes?: number | null; p_max_open_holds?: number | null; p_labels?: Labels | null; p_credit_validity_months?: number | null; p_forfeits_expired_hours?: boolean | null; p_requires_second_factor?: boolean | null; p_max_held_lessons?: number | null; p_refunds_resold_times?: boolean | null; p_reminder_minutes?: number[] | null; p_completion_grace?: string | null }, undefined>;
       verify_document: Call<"verify_document", { p_document_id: string; p_is_valid: boolean }, undefined>;
       withdraw_claim: Call<"withdraw_claim", { p_claim_id: string }, undefined>;
       withdraw_from_order: Call<"withdraw_from_order", { p_order_id: string }, Database["public"]["Tables"]["order_withdrawals"]["Row"][]>;
+      year_statement: Call<"year_statement", { p_instructor_id: string; p_year: number }, { paid_on: string; payout_id: string; line: number; instructor: string; kind: Enums["earning_kind"]; line_group: "lessons" | "late_cancellations" | "no_shows" | "expired_hours" | "refunds" | "disputes" | "adjustments"; lesson_at: string | null; service: string | null; learner_initials: string | null; amount_cents: number; currency: string; explanation: string | null }[]>;
     };
     Enums: Enums;
     CompositeTypes: { [_ in never]: never };
@@ -302,6 +316,7 @@ export type RefusalCode =
   | "bad_skills"
   | "bad_tiers"
   | "bad_time_range"
+  | "bad_year"
   | "balance_not_negative"
   | "birth_is_plausible"
   | "booking_is_frozen"
@@ -311,6 +326,7 @@ export type RefusalCode =
   | "booking_not_proposed"
   | "booking_not_requested"
   | "booking_not_reschedulable"
+  | "busy_time_not_found"
   | "calendar_changed"
   | "cannot_report_no_show"
   | "claim_answered"
@@ -345,6 +361,7 @@ export type RefusalCode =
   | "hold_expired"
   | "hours_left"
   | "illegal_transition"
+  | "instructor_busy"
   | "instructor_has_left"
   | "instructor_not_found"
   | "instructor_unavailable"
@@ -372,12 +389,14 @@ export type RefusalCode =
   | "message_not_found"
   | "money_on_the_way"
   | "month_closed"
+  | "month_not_begun"
   | "month_not_latest"
   | "month_not_over"
   | "month_not_reconciled"
   | "month_out_of_order"
   | "no_account"
   | "no_referral_programme"
+  | "no_such_timeline"
   | "no_withdrawal"
   | "not_a_learner_here"
   | "not_a_payday"
@@ -393,6 +412,7 @@ export type RefusalCode =
   | "nothing_to_withdraw"
   | "onboarding_not_finished"
   | "one_discount_at_a_time"
+  | "opt_out_missing"
   | "order_busy"
   | "order_not_found"
   | "order_not_payable"
@@ -451,13 +471,16 @@ export type RefusalCode =
   | "template_not_found"
   | "terms_not_found"
   | "terms_superseded"
+  | "test_not_found"
   | "time_is_plausible"
   | "time_not_offered"
+  | "timeline_not_found"
   | "too_early"
   | "too_far_ahead"
   | "too_late"
   | "too_late_to_rate"
   | "too_late_to_reschedule"
+  | "too_many_busy_times"
   | "too_many_cards"
   | "too_many_documents"
   | "too_many_entries"
@@ -546,6 +569,7 @@ export type RuleCode =
   | "body_is_a_text"
   | "body_is_visible"
   | "buffers_are_reasonable"
+  | "busy_time_is_a_year_at_most"
   | "cancelled_and_no_show_say_what_they_refund"
   | "checkout_hold_is_reasonable"
   | "client_key_is_short"
@@ -638,6 +662,7 @@ export type RuleCode =
   | "names_are_short"
   | "no_minute_is_used_twice"
   | "note_is_short"
+  | "note_is_visible"
   | "notes_are_short"
   | "notice_is_at_most_90_days"
   | "notice_is_reasonable"
@@ -708,6 +733,8 @@ export type RuleCode =
   | "tags_are_short"
   | "tax_id_is_readable"
   | "tax_id_is_short"
+  | "test_is_a_day_at_most"
+  | "texts_are_lines"
   | "texts_are_readable"
   | "texts_are_short"
   | "texts_are_visible"
@@ -734,6 +761,7 @@ export type ServiceCode =
   | "account_disconnected"
   | "bad_request"
   | "body_too_large"
+  | "calendar_not_found"
   | "country_not_served"
   | "database_unavailable"
   | "event_malformed"

@@ -305,6 +305,26 @@ isOneToOne: false
       referencedColumns: ["org_id","id"]
     }
                   ]
+                },"busy_times": {
+                  Row: {
+                    "created_at": string,"end_at": string,"id": string,"instructor_id": string,"note": string | null,"org_id": string,"start_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"end_at": string,"id"?: string,"instructor_id": string,"note"?: string | null,"org_id": string,"start_at": string
+                  }
+                  Update: {
+                    "created_at"?: string,"end_at"?: string,"id"?: string,"instructor_id"?: string,"note"?: string | null,"org_id"?: string,"start_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "busy_times_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
                 },"cancellation_policies": {
                   Row: {
                     "created_at": string,"id": string,"org_id": string,"version": number
@@ -989,6 +1009,38 @@ isOneToOne: false
       referencedColumns: ["org_id","learner_id"]
     },{
       foreignKeyName: "learner_guardians_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learners"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"learner_tests": {
+                  Row: {
+                    "centre": string | null,"created_at": string,"end_at": string,"id": string,"instructor_id": string | null,"kind": string,"learner_id": string,"note": string | null,"org_id": string,"outcome": Database["public"]['Enums']["test_outcome"] | null,"start_at": string,"updated_at": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "centre"?: string | null,"created_at"?: string,"end_at": string,"id"?: string,"instructor_id"?: string | null,"kind": string,"learner_id": string,"note"?: string | null,"org_id": string,"outcome"?: Database["public"]['Enums']["test_outcome"] | null,"start_at": string,"updated_at"?: string
+                  }
+                  Update: {
+                    "centre"?: string | null,"created_at"?: string,"end_at"?: string,"id"?: string,"instructor_id"?: string | null,"kind"?: string,"learner_id"?: string,"note"?: string | null,"org_id"?: string,"outcome"?: Database["public"]['Enums']["test_outcome"] | null,"start_at"?: string,"updated_at"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "learner_tests_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "learner_tests_org_id_learner_id_fkey"
+      columns: ["org_id","learner_id"]
+isOneToOne: false
+      referencedRelation: "learner_totals"
+      referencedColumns: ["org_id","learner_id"]
+    },{
+      foreignKeyName: "learner_tests_org_id_learner_id_fkey"
       columns: ["org_id","learner_id"]
 isOneToOne: false
       referencedRelation: "learners"
@@ -2595,6 +2647,9 @@ isOneToOne: false
 "accept_terms":
 { Args: { "p_terms_id": string }; Returns: undefined
                            },
+"add_busy_time":
+{ Args: { "p_end_at": string,"p_instructor_id": string,"p_note"?: string,"p_start_at": string }; Returns: string
+                           },
 "add_document":
 { Args: { "p_document_number": string,"p_expires_on"?: string,"p_file_path"?: string,"p_instructor_id": string,"p_kind": Database["public"]['Enums']["document_kind"] }; Returns: string
                            },
@@ -2606,6 +2661,9 @@ isOneToOne: false
                            },
 "add_member_role":
 { Args: { "p_org_id": string,"p_role": Database["public"]['Enums']["org_role"],"p_user_id": string }; Returns: undefined
+                           },
+"add_test":
+{ Args: { "p_centre"?: string,"p_end_at": string,"p_instructor_id"?: string,"p_kind": string,"p_learner_id": string,"p_start_at": string }; Returns: string
                            },
 "admin_adopt_transfer":
 { Args: { "p_reason": string,"p_stripe_transfer_id": string }; Returns: undefined
@@ -2624,6 +2682,11 @@ isOneToOne: false
                            },
 "admin_end_discount_code":
 { Args: { "p_discount_code_id": string,"p_reason": string }; Returns: undefined
+                           },
+"admin_find_person":
+{ Args: { "p_email": string,"p_reason": string }; Returns: {
+              "display_name": string,"email": string,"id": string,"org_id": string,"organization": string,"since": string,"standing": string,"user_id": string
+            }[]
                            },
 "admin_hide_review":
 { Args: { "p_fault": Database["public"]['Enums']["review_fault"],"p_rating_id": string,"p_reason": string }; Returns: undefined
@@ -2791,6 +2854,9 @@ isOneToOne: false
 "delete_rate_card":
 { Args: { "p_rate_card_id": string }; Returns: undefined
                            },
+"end_calendar_feed":
+{ Args: Record<PropertyKey, never>; Returns: undefined
+                           },
 "erase_instructor":
 { Args: { "p_instructor_id": string }; Returns: undefined
                            },
@@ -2799,6 +2865,9 @@ isOneToOne: false
                            },
 "erase_person":
 { Args: { "p_reason"?: string,"p_user_id": string }; Returns: undefined
+                           },
+"export_person":
+{ Args: { "p_reason"?: string,"p_user_id": string }; Returns: Json
                            },
 "find_organization":
 { Args: { "p_slug": string }; Returns: {
@@ -2954,6 +3023,11 @@ isOneToOne: false
 "list_open_slots":
 { Args: { "p_after"?: string,"p_from": string,"p_instructor_id": string,"p_limit"?: number,"p_service_id": string,"p_to": string }; Returns: {
               "end_at": string,"local_end": string,"local_start": string,"seats_left": number,"slot_id": string,"start_at": string,"time_zone": string
+            }[]
+                           },
+"list_payouts":
+{ Args: { "p_from": string,"p_until": string }; Returns: {
+              "adjustments_cents": number,"amount_cents": number,"currency": string,"disputes_cents": number,"expired_hours_cents": number,"late_cancellations_cents": number,"lessons_cents": number,"no_shows_cents": number,"organization": string,"paid_at": string,"payee": string,"payout_date": string,"payout_id": string,"refunds_cents": number,"reversed_cents": number,"status": Database["public"]['Enums']["payout_status"],"stripe_transfer_id": string
             }[]
                            },
 "list_reschedule_times":
@@ -3129,7 +3203,7 @@ isOneToOne: false
                            },
 "payout_statement":
 { Args: { "p_payout_id": string }; Returns: {
-              "amount_cents": number,"booking_id": string,"currency": string,"instructor": string,"kind": Database["public"]['Enums']["earning_kind"],"learner_initials": string,"lesson_at": string,"line": number,"payout_date": string,"service": string
+              "amount_cents": number,"booking_id": string,"currency": string,"explanation": string,"instructor": string,"kind": Database["public"]['Enums']["earning_kind"],"learner_initials": string,"lesson_at": string,"line": number,"line_group": string,"payout_date": string,"service": string
             }[]
                            },
 "preview_cancellation":
@@ -3164,6 +3238,9 @@ isOneToOne: false
 "record_payment_outside":
 { Args: { "p_booking_id": string,"p_method"?: Database["public"]['Enums']["outside_payment_method"],"p_reason"?: string }; Returns: string
                            },
+"record_test_result":
+{ Args: { "p_note"?: string,"p_outcome": Database["public"]['Enums']["test_outcome"],"p_test_id": string }; Returns: undefined
+                           },
 "record_trip_points":
 { Args: { "p_points": Json,"p_trip_id": string }; Returns: (string)[]
                            },
@@ -3172,11 +3249,17 @@ isOneToOne: false
               "amount_cents": number,"currency": string,"minutes": number,"refund_id": string
             }[]
                            },
+"remove_busy_time":
+{ Args: { "p_busy_time_id": string }; Returns: undefined
+                           },
 "remove_member_role":
 { Args: { "p_org_id": string,"p_role": Database["public"]['Enums']["org_role"],"p_user_id": string }; Returns: undefined
                            },
 "remove_payment_method":
 { Args: { "p_payment_method_id": string }; Returns: undefined
+                           },
+"replace_calendar_feed":
+{ Args: Record<PropertyKey, never>; Returns: string
                            },
 "reply_to_review":
 { Args: { "p_rating_id": string,"p_reply": string }; Returns: undefined
@@ -3327,6 +3410,16 @@ isOneToOne: false
 "start_trip":
 { Args: { "p_booking_id": string }; Returns: string
                            },
+"timeline":
+{ Args: { "p_before"?: string,"p_id": string,"p_type": string }; Returns: {
+              "actor_kind": string,"details": Json,"entity_id": string,"entity_type": string,"event": string,"happened_at": string,"org_id": string,"reason": string,"source": string,"user_id": string
+            }[]
+                           },
+"transfer_credit":
+{ Args: { "p_client_key"?: string,"p_credit_id": string,"p_instructor_id": string,"p_minutes"?: number,"p_service_id"?: string }; Returns: {
+              "amount_cents": number,"credit_id": string,"currency": string,"hold_expires_at": string,"minutes": number,"refund_cents": number,"refund_id": string,"refunded_minutes": number
+            }[]
+                           },
 "trip_geojson":
 { Args: { "p_trip_id": string }; Returns: Json
                            },
@@ -3362,10 +3455,15 @@ isOneToOne: false
         to: "order_withdrawals"
         isOneToOne: false
         isSetofReturn: true
-      } }
+      } },
+"year_statement":
+{ Args: { "p_instructor_id": string,"p_year": number }; Returns: {
+              "amount_cents": number,"currency": string,"explanation": string,"instructor": string,"kind": Database["public"]['Enums']["earning_kind"],"learner_initials": string,"lesson_at": string,"line": number,"line_group": string,"paid_on": string,"payout_id": string,"service": string
+            }[]
+                           }
           }
           Enums: {
-            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "proposed"|"held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"restore"|"consume"|"give_back"|"refund"|"refund_failed"|"expire"|"dispute"|"dispute_reversed","credit_status": "pending"|"active"|"frozen"|"cancelled","directory_order": "rating"|"price"|"distance","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"lost"|"appeal_needs_response"|"appeal_under_review"|"won","document_kind": "licence"|"insurance"|"background_check"|"qualification"|"vehicle","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment"|"write_off","earning_status": "pending"|"available"|"frozen"|"paid"|"closed","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","instructor_fee_period": "week"|"month","invoice_payment_status": "open"|"canceled"|"paid","invoice_status": "draft"|"open"|"uncollectible"|"void"|"paid","lesson_claim_status": "open"|"undecided"|"upheld"|"dismissed"|"withdrawn","message_channel": "app"|"email"|"sms"|"whatsapp","message_status": "queued"|"claimed"|"unknown"|"sent"|"delivered"|"bounced"|"failed"|"dropped","order_item_ending": "given"|"missed"|"cancelled"|"fault"|"withdrawn","order_item_kind": "booking"|"credits","org_role": "owner"|"admin"|"instructor"|"learner","outside_payment_method": "cash"|"bank_transfer"|"other","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","review_fault": "off_topic"|"not_genuine"|"personal_data"|"abusive"|"unlawful","series_mode": "all_or_nothing"|"skip_conflicts","setup_status": "requires_payment_method"|"requires_confirmation"|"requires_action"|"processing"|"succeeded"|"canceled","subscription_status": "unknown"|"incomplete"|"trialing"|"active"|"past_due"|"unpaid"|"paused"|"incomplete_expired"|"canceled","verification_status": "pending"|"verified"|"rejected","withdrawal_mode": "full"|"packages"|"none"
+            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "proposed"|"held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"restore"|"consume"|"give_back"|"refund"|"refund_failed"|"expire"|"dispute"|"dispute_reversed","credit_status": "pending"|"active"|"frozen"|"cancelled","directory_order": "rating"|"price"|"distance","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"lost"|"appeal_needs_response"|"appeal_under_review"|"won","document_kind": "licence"|"insurance"|"background_check"|"qualification"|"vehicle","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment"|"write_off","earning_status": "pending"|"available"|"frozen"|"paid"|"closed","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","instructor_fee_period": "week"|"month","invoice_payment_status": "open"|"canceled"|"paid","invoice_status": "draft"|"open"|"uncollectible"|"void"|"paid","lesson_claim_status": "open"|"undecided"|"upheld"|"dismissed"|"withdrawn","message_channel": "app"|"email"|"sms"|"whatsapp","message_status": "queued"|"claimed"|"unknown"|"sent"|"delivered"|"bounced"|"failed"|"dropped","order_item_ending": "given"|"missed"|"cancelled"|"fault"|"withdrawn","order_item_kind": "booking"|"credits","org_role": "owner"|"admin"|"instructor"|"learner","outside_payment_method": "cash"|"bank_transfer"|"other","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","review_fault": "off_topic"|"not_genuine"|"personal_data"|"abusive"|"unlawful","series_mode": "all_or_nothing"|"skip_conflicts","setup_status": "requires_payment_method"|"requires_confirmation"|"requires_action"|"processing"|"succeeded"|"canceled","subscription_status": "unknown"|"incomplete"|"trialing"|"active"|"past_due"|"unpaid"|"paused"|"incomplete_expired"|"canceled","test_outcome": "passed"|"failed"|"cancelled","verification_status": "pending"|"verified"|"rejected","withdrawal_mode": "full"|"packages"|"none"
           }
           CompositeTypes: {
             [_ in never]: never
@@ -3481,7 +3579,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["proposed", "held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "restore", "consume", "give_back", "refund", "refund_failed", "expire", "dispute", "dispute_reversed"],"credit_status": ["pending", "active", "frozen", "cancelled"],"directory_order": ["rating", "price", "distance"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review", "won"],"document_kind": ["licence", "insurance", "background_check", "qualification", "vehicle"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment", "write_off"],"earning_status": ["pending", "available", "frozen", "paid", "closed"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"instructor_fee_period": ["week", "month"],"invoice_payment_status": ["open", "canceled", "paid"],"invoice_status": ["draft", "open", "uncollectible", "void", "paid"],"lesson_claim_status": ["open", "undecided", "upheld", "dismissed", "withdrawn"],"message_channel": ["app", "email", "sms", "whatsapp"],"message_status": ["queued", "claimed", "unknown", "sent", "delivered", "bounced", "failed", "dropped"],"order_item_ending": ["given", "missed", "cancelled", "fault", "withdrawn"],"order_item_kind": ["booking", "credits"],"org_role": ["owner", "admin", "instructor", "learner"],"outside_payment_method": ["cash", "bank_transfer", "other"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"review_fault": ["off_topic", "not_genuine", "personal_data", "abusive", "unlawful"],"series_mode": ["all_or_nothing", "skip_conflicts"],"setup_status": ["requires_payment_method", "requires_confirmation", "requires_action", "processing", "succeeded", "canceled"],"subscription_status": ["unknown", "incomplete", "trialing", "active", "past_due", "unpaid", "paused", "incomplete_expired", "canceled"],"verification_status": ["pending", "verified", "rejected"],"withdrawal_mode": ["full", "packages", "none"]
+            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["proposed", "held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "restore", "consume", "give_back", "refund", "refund_failed", "expire", "dispute", "dispute_reversed"],"credit_status": ["pending", "active", "frozen", "cancelled"],"directory_order": ["rating", "price", "distance"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review", "won"],"document_kind": ["licence", "insurance", "background_check", "qualification", "vehicle"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment", "write_off"],"earning_status": ["pending", "available", "frozen", "paid", "closed"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"instructor_fee_period": ["week", "month"],"invoice_payment_status": ["open", "canceled", "paid"],"invoice_status": ["draft", "open", "uncollectible", "void", "paid"],"lesson_claim_status": ["open", "undecided", "upheld", "dismissed", "withdrawn"],"message_channel": ["app", "email", "sms", "whatsapp"],"message_status": ["queued", "claimed", "unknown", "sent", "delivered", "bounced", "failed", "dropped"],"order_item_ending": ["given", "missed", "cancelled", "fault", "withdrawn"],"order_item_kind": ["booking", "credits"],"org_role": ["owner", "admin", "instructor", "learner"],"outside_payment_method": ["cash", "bank_transfer", "other"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"review_fault": ["off_topic", "not_genuine", "personal_data", "abusive", "unlawful"],"series_mode": ["all_or_nothing", "skip_conflicts"],"setup_status": ["requires_payment_method", "requires_confirmation", "requires_action", "processing", "succeeded", "canceled"],"subscription_status": ["unknown", "incomplete", "trialing", "active", "past_due", "unpaid", "paused", "incomplete_expired", "canceled"],"test_outcome": ["passed", "failed", "cancelled"],"verification_status": ["pending", "verified", "rejected"],"withdrawal_mode": ["full", "packages", "none"]
           }
         }
 } as const
