@@ -98,6 +98,17 @@ def cancel_day(scene: Scene) -> None:
     )
 
 
+def withdraw(scene: Scene) -> None:
+    """From hours of which some are used, some reserved, and some being refunded."""
+    scene.world.ask(
+        scene.learner,
+        "public.withdraw_from_order",
+        p_order_id=scene.world.value(
+            "select order_id from public.order_items where credit_id = %s", scene.credit.id
+        ),
+    )
+
+
 # What Stripe says, by webhooks and by its answers
 
 
@@ -391,6 +402,8 @@ ACTS: dict[str, Act] = {
         p_credit_id="scene.credit.id",
         p_instructor_id="scene.debtor.id",
     ),
+    "public.withdraw_from_order": withdraw,
+    "public.join_waiting_list": ask(LEARNER, "join_waiting_list", p_service_id="scene.service_id"),
     "public.offboard_instructor": ask(
         OWNER, "offboard_instructor", p_instructor_id="scene.instructor.id"
     ),
