@@ -246,7 +246,7 @@ as $$
     select private.raise_alert(
         p_booking.org_id, null, 'time_offered',
         format(
-            'A lesson on %s has become free. It is kept for you until %s: call accept_proposal, or decline_proposal.',
+            'A lesson on %s has become free. It is kept for you until %s: accept it, or let it go to the next.',
             to_char(p_booking.start_at at time zone instructor.time_zone, 'YYYY-MM-DD HH24:MI'),
             to_char(p_booking.hold_expires_at at time zone instructor.time_zone, 'YYYY-MM-DD HH24:MI')
         ),

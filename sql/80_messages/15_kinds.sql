@@ -5,6 +5,7 @@ values
     ('booking_requested', 'essential', 'bookings', true, false),
     ('booking_accepted', 'essential', 'bookings', true, false),
     ('lesson_proposed', 'essential', 'bookings', false, false),
+    ('time_offered', 'essential', 'bookings', true, false),
     ('hold_expiring', 'optional', 'bookings', true, false),
     ('booking_confirmed', 'essential', 'bookings', true, false),
     ('booking_declined', 'essential', 'bookings', true, false),
@@ -80,6 +81,17 @@ from (values
         'lesson_proposed', 'sms', 'en', null,
         e'{{organization_name}}: {{organization_name}} proposes a lesson: {{start_at}}. Please answer by '
         '{{hold_expires_at}}.'
+    ),
+    (
+        'time_offered', 'email', 'en', 'A lesson on {{start_at}} has become free',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n\n'
+        'You wait for such a time. It is kept for you until {{hold_expires_at}}: accept it, or let it go to the next.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        'time_offered', 'sms', 'en', null,
+        e'{{organization_name}}: a lesson has become free: {{start_at}}. It is kept for you until {{hold_expires_at}}.'
     ),
     (
         'hold_expiring', 'email', 'en', 'Your lesson on {{start_at}} is about to be given up',

@@ -25,7 +25,7 @@ begin
         perform private.plan_hold(p_new);
     elsif p_new.status = 'proposed' then
         if not is_move then
-            perform private.tell_learner_side('lesson_proposed', p_new);
+            perform private.tell_learner_side(case when p_new.booked_by is null then 'time_offered' else 'lesson_proposed' end, p_new);
         end if;
         perform private.plan_hold(p_new);
     elsif p_new.status = 'held' then
@@ -108,6 +108,7 @@ as $$
         when 'booking_requested' then p_booking.status = 'requested'
         when 'booking_accepted' then p_booking.status = 'held'
         when 'lesson_proposed' then p_booking.status = 'proposed'
+        when 'time_offered' then p_booking.status = 'proposed'
         when 'booking_confirmed' then p_booking.status in ('confirmed', 'in_progress')
         when 'booking_moved' then p_booking.status in ('confirmed', 'in_progress')
         when 'booking_declined' then p_booking.status = 'declined'

@@ -39,7 +39,7 @@ create function private.kind_of_alert(p_code text)
     set search_path = '', pg_temp
 as $$
     select case
-        when p_code = 'lesson_cancelled' then null
+        when p_code in ('lesson_cancelled', 'time_offered') then null
         when p_code in ('move_proposed', 'lesson_reassigned', 'no_show_claimed', 'no_show_settled', 'payout_held') then p_code
         when p_code in ('payout_cancelled', 'payout_reversed', 'payout_corrected', 'bank_payout_failed') then 'payout_changed'
         when p_code in ('account_disconnected', 'account_retired', 'account_replaced', 'payee_changed') then 'account_changed'

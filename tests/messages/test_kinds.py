@@ -147,7 +147,7 @@ def test_an_alert_is_told_to_whom_it_addresses(
 
 
 def test_every_alert_that_is_raised_has_a_kind(world: World) -> None:
-    """But for the cancellation, of which its booking tells."""
+    """But for those of which their booking tells."""
     codes = world.rows(
         "select distinct found[1] as code from pg_catalog.pg_proc routine"
         " cross join regexp_matches("
@@ -162,4 +162,4 @@ def test_every_alert_that_is_raised_has_a_kind(world: World) -> None:
             row["code"],
         )
     ]
-    assert untold == ["lesson_cancelled"]
+    assert sorted(untold) == ["lesson_cancelled", "time_offered"]

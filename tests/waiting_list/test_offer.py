@@ -97,6 +97,13 @@ def test_a_freed_time_is_kept_for_the_first_who_waits(gap: Gap) -> None:
     with world.acting_as(first):
         (alert,) = world.rows("select * from public.alerts where code = 'time_offered'")
     assert alert["related_id"] == offer["id"]
+    told = world.rows(
+        "select kind from public.messages where recipient_id = %s and related_id in (%s, %s)",
+        first,
+        offer["id"],
+        alert["id"],
+    )
+    assert {row["kind"] for row in told} == {"time_offered"}
     with world.refusing("PT409", "slot_taken"):
         world.book(world.person(), gap.booking.slot_id)
     assert gap.maintain() == 0
