@@ -17,6 +17,8 @@ as $$
     from public.learner_guardians link
     where link.learner_id = any (p_learner_ids)
     union all
+    select 'public.learner_tests', to_jsonb(test) from public.learner_tests test where test.learner_id = any (p_learner_ids)
+    union all
     select 'public.trip_consents', to_jsonb(consent) from public.trip_consents consent where consent.learner_id = any (p_learner_ids)
     union all
     select 'public.waiting_list_entries', to_jsonb(entry) from public.waiting_list_entries entry where entry.learner_id = any (p_learner_ids)

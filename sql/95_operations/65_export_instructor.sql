@@ -33,6 +33,12 @@ as $$
     union all
     select 'public.bookable_slots', to_jsonb(slot) from public.bookable_slots slot where slot.instructor_id = any (p_instructor_ids)
     union all
+    select 'public.busy_times', to_jsonb(busy) from public.busy_times busy where busy.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.learner_tests', to_jsonb(test) - '{learner_id,note,outcome}'::text[]
+    from public.learner_tests test
+    where test.instructor_id = any (p_instructor_ids)
+    union all
     select 'private.freed_times', to_jsonb(freed) from private.freed_times freed where freed.instructor_id = any (p_instructor_ids)
     union all
     select 'private.person_calendar', to_jsonb(entry) from private.person_calendar entry where entry.instructor_id = any (p_instructor_ids)
