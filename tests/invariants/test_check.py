@@ -96,7 +96,10 @@ def entry(kind: str, of: str = "%") -> str:
     )
 
 
-CONFIRMED = one("public.bookings", "status = 'confirmed'")
+CONFIRMED = one(
+    "public.bookings",
+    "status = 'confirmed' and id in (select booking_id from public.payment_items)",
+)
 COMPLETED = one("public.bookings", "status = 'completed'")
 PAID = one("public.payouts")
 OPEN_EARNING = one(
