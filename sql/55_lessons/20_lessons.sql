@@ -126,7 +126,7 @@ end;
 $$;
 
 -- Counts a completed lesson in the learner's total, and in the instructor's public one if it earned something: free lessons could be given to
--- friends without end. 82_effects calls it.
+-- friends without end. The learner goes first, as with bookings. 82_effects calls it.
 create function private.count_lesson(p_booking public.bookings)
     returns void
     language plpgsql
@@ -152,10 +152,10 @@ create function private.uncount_lesson(p_booking public.bookings)
     set search_path = '', pg_temp
 as $$
 begin
+    update public.learners set lesson_count = greatest(lesson_count - 1, 0) where id = p_booking.learner_id;
     update public.instructors
     set lesson_count = greatest(lesson_count - 1, 0)
     where id = p_booking.instructor_id
         and p_booking.instructor_share_cents > 0;
-    update public.learners set lesson_count = greatest(lesson_count - 1, 0) where id = p_booking.learner_id;
 end;
 $$;

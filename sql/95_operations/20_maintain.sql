@@ -13,7 +13,7 @@
 -- * 66_find_person.sql: who has an e-mail address, and what they are in which organization.
 
 -- Periodic maintenance; every task is idempotent. Partitions are created first, so that this transaction holds no row locks while
--- it needs the lock on the table. Returns how many rows each task affected.
+-- it needs the lock on the table; learners are locked before slots and instructors, as bookings lock them. Returns how many rows each task affected.
 -- Definer: the job has no access to the tables.
 create function private.maintain()
     returns table (task text, affected bigint)
@@ -28,8 +28,10 @@ begin
     select 'partitions_created',
         (private.create_month_partitions('public.audit_logs')
         + private.create_month_partitions('private.webhook_event_bodies')
-        + private.create_month_partitions('private.trip_points'))::bigint
-    union all
+        + private.create_month_partitions('private.trip_points'))::bigint;
+
+    perform private.lock_ending_lessons();
+    return query
     select 'events_applied', private.apply_waiting_events()::bigint
     union all
     select 'stripe_fees_queued', private.enqueue_stripe_fees()::bigint
@@ -69,6 +71,33 @@ begin
     select 'instructor_fees_charged', private.charge_instructor_fees()::bigint
     union all
     select 'earnings_made_available', private.make_earnings_available(null, private.clock())::bigint;
+end;
+$$;
+
+-- Locks the orders of the lessons that are to be completed or counted as missed now, and then their learners, whose totals change.
+create function private.lock_ending_lessons()
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    ending_ids constant uuid[] := private.forgotten_booking_ids() || array(
+        select claim.booking_id
+        from public.lesson_claims claim
+        where claim.status = 'open'
+            and claim.notified_at <= private.clock() - interval '72 hours'
+    );
+begin
+    perform private.lock_orders(
+        array(select distinct booking.order_id from public.bookings booking where booking.id = any (ending_ids))
+    );
+    perform learner.id
+    from public.learners learner
+    where learner.id in (select booking.learner_id from public.bookings booking where booking.id = any (ending_ids))
+    order by learner.id
+    for no key update;
 end;
 $$;
 
