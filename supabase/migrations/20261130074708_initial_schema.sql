@@ -12208,7 +12208,7 @@ $$;
 --   confirmed, in_progress → completed: complete_lesson, complete_forgotten_lessons (user, job, studio)
 --   confirmed, in_progress, completed → no_show: end_as_no_show (user, job, studio)
 --   held, requested → cancelled: cancel_booking, cancel_locked, withdraw_from_order, offboard_instructor, cancel_replacement,
---       cancel_refused_lessons (user, service, job, studio)
+--       cancel_refused_lessons, cancel_lost_holds (user, service, job, studio)
 --   proposed → cancelled: cancel_booking, cancel_locked, withdraw_from_order, offboard_instructor, cancel_replacement
 --       (user, service, job, studio)
 --   confirmed → cancelled: cancel_booking, cancel_locked, withdraw_from_order, offboard_instructor, end_original_booking,
@@ -15534,7 +15534,7 @@ comment on function public.accept_proposal is
     'Accepts what the school has booked for the caller, or for a learner for whom the caller may book, or the time to which their lesson '
     'would move, and returns the status: held until it is paid, or confirmed. For two hours cancelling then costs nothing, but of a time that '
     'was offered from the waiting list. Errors: sign_in_required, booking_not_found, booking_not_proposed, booking_not_reschedulable, '
-    'not_a_learner_here, consent_required, instructor_unavailable, too_many_holds, too_many_held_lessons, '
+    'not_yourself, may_not_book, not_a_learner_here, consent_required, instructor_unavailable, too_many_holds, too_many_held_lessons, '
     'too_many_unpaid_holds, learner_busy, discount_with_credit, insufficient_credit, credit_changed, '
     'price_missing, amount_too_small, amount_too_large.';
 
@@ -16184,7 +16184,7 @@ end;
 $$;
 
 -- Counts a completed lesson in the learner's total, and in the instructor's public one if it earned something: free lessons could be given to
--- friends without end. 82_effects calls it.
+-- friends without end. The learner goes first, as with bookings. 82_effects calls it.
 create function private.count_lesson(p_booking public.bookings)
     returns void
     language plpgsql
@@ -16210,11 +16210,11 @@ create function private.uncount_lesson(p_booking public.bookings)
     set search_path = '', pg_temp
 as $$
 begin
+    update public.learners set lesson_count = greatest(lesson_count - 1, 0) where id = p_booking.learner_id;
     update public.instructors
     set lesson_count = greatest(lesson_count - 1, 0)
     where id = p_booking.instructor_id
         and p_booking.instructor_share_cents > 0;
-    update public.learners set lesson_count = greatest(lesson_count - 1, 0) where id = p_booking.learner_id;
 end;
 $$;
 
@@ -16738,7 +16738,7 @@ as $$
     select private.raise_alert(
         p_booking.org_id, null, 'time_offered',
         format(
-            'A lesson on %s has become free. It is kept for you until %s: call accept_proposal, or decline_proposal.',
+            'A lesson on %s has become free. It is kept for you until %s: accept it, or let it go to the next.',
             to_char(p_booking.start_at at time zone instructor.time_zone, 'YYYY-MM-DD HH24:MI'),
             to_char(p_booking.hold_expires_at at time zone instructor.time_zone, 'YYYY-MM-DD HH24:MI')
         ),
@@ -36529,6 +36529,7 @@ values
     ('booking_requested', 'essential', 'bookings', true, false),
     ('booking_accepted', 'essential', 'bookings', true, false),
     ('lesson_proposed', 'essential', 'bookings', false, false),
+    ('time_offered', 'essential', 'bookings', true, false),
     ('hold_expiring', 'optional', 'bookings', true, false),
     ('booking_confirmed', 'essential', 'bookings', true, false),
     ('booking_declined', 'essential', 'bookings', true, false),
@@ -36604,6 +36605,17 @@ from (values
         'lesson_proposed', 'sms', 'en', null,
         e'{{organization_name}}: {{organization_name}} proposes a lesson: {{start_at}}. Please answer by '
         '{{hold_expires_at}}.'
+    ),
+    (
+        'time_offered', 'email', 'en', 'A lesson on {{start_at}} has become free',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n\n'
+        'You wait for such a time. It is kept for you until {{hold_expires_at}}: accept it, or let it go to the next.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        'time_offered', 'sms', 'en', null,
+        e'{{organization_name}}: a lesson has become free: {{start_at}}. It is kept for you until {{hold_expires_at}}.'
     ),
     (
         'hold_expiring', 'email', 'en', 'Your lesson on {{start_at}} is about to be given up',
@@ -37254,7 +37266,7 @@ begin
         perform private.plan_hold(p_new);
     elsif p_new.status = 'proposed' then
         if not is_move then
-            perform private.tell_learner_side('lesson_proposed', p_new);
+            perform private.tell_learner_side(case when p_new.booked_by is null then 'time_offered' else 'lesson_proposed' end, p_new);
         end if;
         perform private.plan_hold(p_new);
     elsif p_new.status = 'held' then
@@ -37337,6 +37349,7 @@ as $$
         when 'booking_requested' then p_booking.status = 'requested'
         when 'booking_accepted' then p_booking.status = 'held'
         when 'lesson_proposed' then p_booking.status = 'proposed'
+        when 'time_offered' then p_booking.status = 'proposed'
         when 'booking_confirmed' then p_booking.status in ('confirmed', 'in_progress')
         when 'booking_moved' then p_booking.status in ('confirmed', 'in_progress')
         when 'booking_declined' then p_booking.status = 'declined'
@@ -37639,7 +37652,7 @@ create function private.kind_of_alert(p_code text)
     set search_path = '', pg_temp
 as $$
     select case
-        when p_code = 'lesson_cancelled' then null
+        when p_code in ('lesson_cancelled', 'time_offered') then null
         when p_code in ('move_proposed', 'lesson_reassigned', 'no_show_claimed', 'no_show_settled', 'payout_held') then p_code
         when p_code in ('payout_cancelled', 'payout_reversed', 'payout_corrected', 'bank_payout_failed') then 'payout_changed'
         when p_code in ('account_disconnected', 'account_retired', 'account_replaced', 'payee_changed') then 'account_changed'
@@ -44274,7 +44287,7 @@ alter table private.heartbeats enable row level security;
 -- * 66_find_person.sql: who has an e-mail address, and what they are in which organization.
 
 -- Periodic maintenance; every task is idempotent. Partitions are created first, so that this transaction holds no row locks while
--- it needs the lock on the table. Returns how many rows each task affected.
+-- it needs the lock on the table; learners are locked before slots and instructors, as bookings lock them. Returns how many rows each task affected.
 -- Definer: the job has no access to the tables.
 create function private.maintain()
     returns table (task text, affected bigint)
@@ -44289,8 +44302,10 @@ begin
     select 'partitions_created',
         (private.create_month_partitions('public.audit_logs')
         + private.create_month_partitions('private.webhook_event_bodies')
-        + private.create_month_partitions('private.trip_points'))::bigint
-    union all
+        + private.create_month_partitions('private.trip_points'))::bigint;
+
+    perform private.lock_ending_lessons();
+    return query
     select 'events_applied', private.apply_waiting_events()::bigint
     union all
     select 'stripe_fees_queued', private.enqueue_stripe_fees()::bigint
@@ -44330,6 +44345,33 @@ begin
     select 'instructor_fees_charged', private.charge_instructor_fees()::bigint
     union all
     select 'earnings_made_available', private.make_earnings_available(null, private.clock())::bigint;
+end;
+$$;
+
+-- Locks the orders of the lessons that are to be completed or counted as missed now, and then their learners, whose totals change.
+create function private.lock_ending_lessons()
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    ending_ids constant uuid[] := private.forgotten_booking_ids() || array(
+        select claim.booking_id
+        from public.lesson_claims claim
+        where claim.status = 'open'
+            and claim.notified_at <= private.clock() - interval '72 hours'
+    );
+begin
+    perform private.lock_orders(
+        array(select distinct booking.order_id from public.bookings booking where booking.id = any (ending_ids))
+    );
+    perform learner.id
+    from public.learners learner
+    where learner.id in (select booking.learner_id from public.bookings booking where booking.id = any (ending_ids))
+    order by learner.id
+    for no key update;
 end;
 $$;
 
@@ -45904,6 +45946,8 @@ as $$
     union all
     select 'private.code_checks', to_jsonb(checked) from private.code_checks checked where checked.user_id = p_user_id
     union all
+    select 'private.calendar_feeds', to_jsonb(feed) - '{token_hash}'::text[] from private.calendar_feeds feed where feed.user_id = p_user_id
+    union all
     select 'private.message_preferences', to_jsonb(preference)
     from private.message_preferences preference
     where preference.user_id = p_user_id
@@ -45998,6 +46042,8 @@ as $$
     select 'public.learner_guardians', to_jsonb(link) - '{guardian_email,invited_by}'::text[]
     from public.learner_guardians link
     where link.learner_id = any (p_learner_ids)
+    union all
+    select 'public.learner_tests', to_jsonb(test) from public.learner_tests test where test.learner_id = any (p_learner_ids)
     union all
     select 'public.trip_consents', to_jsonb(consent) from public.trip_consents consent where consent.learner_id = any (p_learner_ids)
     union all
@@ -46157,6 +46203,12 @@ as $$
     where exception.instructor_id = any (p_instructor_ids)
     union all
     select 'public.bookable_slots', to_jsonb(slot) from public.bookable_slots slot where slot.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.busy_times', to_jsonb(busy) from public.busy_times busy where busy.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.learner_tests', to_jsonb(test) - '{learner_id,note,outcome}'::text[]
+    from public.learner_tests test
+    where test.instructor_id = any (p_instructor_ids)
     union all
     select 'private.freed_times', to_jsonb(freed) from private.freed_times freed where freed.instructor_id = any (p_instructor_ids)
     union all
