@@ -85,9 +85,15 @@ def add_new_files(cluster: Cluster, database: str) -> str:
     return added
 
 
+OF_ROLES = re.compile(r"^(?:CREATE|ALTER|DROP) ROLE [^;]*;\n?", re.MULTILINE)
+
+
 def difference(cluster: Cluster, source: str, other: Cluster, target: str) -> str:
-    """The statements that make the schema of one database that of another."""
-    changes = cluster.compare(source, other, target)
+    """The statements that make the schema of one database that of another.
+
+    What the differ says of roles is left out: it sees them in part, and changed_data in full.
+    """
+    changes = OF_ROLES.sub("", cluster.compare(source, other, target))
     return PUBLISHED.sub("", changes) + "".join(PUBLISHED.findall(changes))
 
 
@@ -98,7 +104,7 @@ def columns(cluster: Cluster, database: str) -> dict[str, list[str]]:
 
 
 def changed_data(cluster: Cluster, source: str, other: Cluster, target: str) -> str:
-    """The statements about rows and roles, which the differ does not see."""
+    """The statements about rows and roles, which the differ does not see, or not whole."""
     return role_statements(cluster, source, other, target) + row_statements(
         cluster, source, other, target
     )
@@ -124,21 +130,23 @@ def risks(statements: str) -> Iterator[str]:
                 yield f"{risk}: {found.strip()}"
 
 
-def prove(cluster: Cluster, other: Cluster) -> None:
-    """Compares what all migrations lead to with sql/.
+def prove(other: Cluster) -> None:
+    """Compares what all migrations lead to with sql/, which `other` has loaded.
 
-    The order of columns counts, though the differ does not see it: Postgres stores the body of a
-    function that selects from another's row by position.
+    They run in a cluster of their own: one that has run the first ones knows the roles that they
+    make. The order of columns counts, though the differ does not see it: Postgres stores the body
+    of a function that selects from another's row by position.
     """
-    cluster.create_database("after")
-    cluster.migrate("after")
-    rest = difference(cluster, "after", other, "wanted").strip()
-    rest += changed_data(cluster, "after", other, "wanted")
-    if rest:
-        sys.exit(f"{INCOMPLETE}\nWhat is missing:\n{rest}")
-    if rows(cluster, "after") != rows(other, "wanted"):
-        sys.exit(f"{INCOMPLETE}\nThe rows of a table without a primary key differ.")
-    after, wanted = columns(cluster, "after"), columns(other, "wanted")
+    with Cluster() as cluster:
+        cluster.create_database("after")
+        cluster.migrate("after")
+        rest = difference(cluster, "after", other, "wanted").strip()
+        rest += changed_data(cluster, "after", other, "wanted")
+        if rest:
+            sys.exit(f"{INCOMPLETE}\nWhat is missing:\n{rest}")
+        if rows(cluster, "after") != rows(other, "wanted"):
+            sys.exit(f"{INCOMPLETE}\nThe rows of a table without a primary key differ.")
+        after, wanted = columns(cluster, "after"), columns(other, "wanted")
     for table in wanted:
         if after[table] != wanted[table]:
             sys.exit(
@@ -170,7 +178,7 @@ def write_migration(cluster: Cluster, other: Cluster, name: str) -> None:
     path.parent.mkdir(exist_ok=True)
     path.write_text(f"{TOP}{statements}\n")
     try:
-        prove(cluster, other)
+        prove(other)
     except BaseException:
         path.unlink()
         print(f"{statements}\nRefused this migration and deleted {path.relative_to(ROOT)}.")

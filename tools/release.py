@@ -63,10 +63,10 @@ def derive_initial_schema() -> None:
 
 def prove_migrations() -> None:
     """End the program unless the migrations lead to the schema, rows and roles of sql/."""
-    with Cluster() as cluster, Cluster() as other:
-        other.create_database("wanted")
-        other.load_sql("wanted")
-        prove(cluster, other)
+    with Cluster() as wanted:
+        wanted.create_database("wanted")
+        wanted.load_sql("wanted")
+        prove(wanted)
 
 
 def pack(archive: Path, files: list[tuple[Path, str]]) -> None:

@@ -52,7 +52,7 @@ def test_every_code_of_a_function_is_explained(contract: Contract) -> None:
 def test_every_example_is_refused_by_no_compiler(tmp_path: Path, contract: Contract) -> None:
     examples = re.findall(r"```ts\n(.*?)\n```", REFERENCE, re.DOTALL)
     assert len(examples) == len(contract.functions) + len(contract.relations)
-    ids = sorted({name for text in examples for name in re.findall(r": (\w+Id)\b", text)})
+    ids = sorted({name for text in examples for name in re.findall(r": (\w+Id|id)\b", text)})
     declared = "".join(f"declare const {name}: string;\n" for name in ids)
     blocks = "".join(f"{{\n{text}\nvoid [data, error];\n}}\n" for text in examples)
     program = (
