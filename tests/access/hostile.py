@@ -86,6 +86,7 @@ VALUES: Mapping[str, Sequence[str]] = {
     "text": TEXTS,
     "boolean": ["true", "false"],
     "smallint": ["0", "1", "-1", "7", "32767", "-32768"],
+    "uuid[]": ["{}", "{null}", "{00000000-0000-4000-8000-000000000001}", "{{null}}", "{x}"],
     "integer[]": [
         "{}",
         "{0,6}",

@@ -32,6 +32,7 @@ IMPOSSIBLE: dict[str, list[Any]] = {
     "bigint": ["one", "NaN", "Infinity", "", 1.5, 0.0001, 2**63, -(2**64), 10**40, [], {}],
     "numeric": ["one", "", "1h", [], {}],
     "double precision": ["one", "", "1h", [], {}],
+    "uuid[]": ["one", "{", ["x"], [7], 7, {}],
     "integer[]": ["one", "{", "{1.5}", ["one"], [1.5], [2**31], 7, {}],
     "time without time zone": ["soon", "", "25:00", "24:00:01", "12:60", [], {}],
     "timestamp with time zone": ["NaN", "soon", "", "2026-02-30", "25:00", 12345678901234, [], {}],
