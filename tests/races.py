@@ -18,6 +18,9 @@ from tests.patience import PATIENCE
 
 Outcome = TypeVar("Outcome")
 
+# Hosted cancels a request after eight seconds, which a crowd on a slow machine may need.
+PATIENT = f"-c statement_timeout={PATIENCE:.0f}s -c lock_timeout={PATIENCE:.0f}s"
+
 
 class Racers:
     """Connections to one database, kept open from one race to the next."""
@@ -26,7 +29,7 @@ class Racers:
         self._closing = ExitStack()
         self.connections = [
             self._closing.enter_context(
-                psycopg.connect(url, autocommit=True, row_factory=tuple_row)
+                psycopg.connect(url, autocommit=True, row_factory=tuple_row, options=PATIENT)
             )
             for _ in range(number)
         ]
