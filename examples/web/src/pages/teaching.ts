@@ -130,7 +130,7 @@ function lessonCard(booking: Booking): HTMLElement {
   const isNear = Date.parse(booking.start_at) - 15 * 60 * 1000 <= now().getTime();
   const hasBegun = Date.parse(booking.start_at) <= now().getTime();
   const isOver = Date.parse(booking.end_at) <= now().getTime();
-  const missed = () => say(call("mark_no_show", { ...of, p_who: "learner" }), "Noted. The learner is told, and can say otherwise. If nobody does, the lesson is earned all the same.");
+  const missed = () => say(call("mark_no_show", { ...of, p_who: "learner" }), "Noted. The learner has three days to say otherwise. Then the lesson is earned all the same; if you had not pressed Start, an admin decides.");
   const cancel = (reason: string) =>
     say(call("cancel_booking", { ...of, p_reason: reason }), "Cancelled. The learner gets everything back.");
   return h(
