@@ -14,12 +14,9 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from tests.factories import Refusal, World, refusal
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, PATIENT
 
 Outcome = TypeVar("Outcome")
-
-# Hosted cancels a request after eight seconds, which a crowd on a slow machine may need.
-PATIENT = f"-c statement_timeout={PATIENCE:.0f}s -c lock_timeout={PATIENCE:.0f}s"
 
 
 class Racers:
