@@ -9,9 +9,13 @@ import psycopg
 
 PATIENCE = 300.0
 
+# Options of a connection. Hosted cancels a request after eight seconds, which a crowd on a slow
+# machine may need.
+PATIENT = f"-c statement_timeout={PATIENCE:.0f}s -c lock_timeout={PATIENCE:.0f}s"
+
 
 def let_api_wait(connection: psycopg.Connection) -> None:
-    """Hosted cancels a request after eight seconds, which a crowd on a slow machine may need."""
+    """Lets every request of the Data API to a database take as long."""
     for setting in ("statement_timeout", "lock_timeout"):
         connection.execute(
             "do $$ begin execute format("

@@ -14,7 +14,7 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from tests.factories import Refusal, World, refusal
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, PATIENT
 
 Outcome = TypeVar("Outcome")
 
