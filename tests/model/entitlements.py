@@ -246,21 +246,26 @@ class Item:
         return self.price.share
 
     @property
+    def going_back(self) -> int:
+        """R, and what the ending owes: it is the learner's, though it may be on its way yet."""
+        return self.returned + self.owed
+
+    @property
     def taken_by_refunds(self) -> int:
         """a."""
         price = self.price
-        if self.returned == price.total:
+        if self.going_back == price.total:
             return price.share
         if not self.is_fee_refundable:
-            return min(self.returned, price.paid_share)
-        return portion(price.share, self.returned, price.total)
+            return min(self.going_back, price.paid_share)
+        return portion(price.share, self.going_back, price.total)
 
     @property
     def taken_by_disputes(self) -> int:
         """b."""
         if not self.is_instructor_liable:
             return 0
-        gone = portion(self.price.share, self.returned + self.lost, self.price.total)
+        gone = portion(self.price.share, self.going_back + self.lost, self.price.total)
         return max(gone - self.taken_by_refunds, 0)
 
     @property
