@@ -42,6 +42,8 @@ REGRETTABLE = timedelta(hours=2)
 MISSED = {"learner": Ending.MISSED, "instructor": Ending.FAULT}
 CONTESTABLE = timedelta(hours=72)
 COMPLETION_GRACE = timedelta(hours=24)
+# After this a transfer of unknown outcome is asked for again, under its key.
+RETRY = timedelta(hours=1)
 
 
 class Story(RuleBasedStateMachine):
@@ -934,7 +936,12 @@ class Story(RuleBasedStateMachine):
         self.is_well = True
 
     def end(self) -> None:
-        """All news are heard and all commands carried out: then the ledger is Stripe's balance."""
+        """All news are heard, all commands carried out, and all transfers asked for again.
+
+        Then the ledger is Stripe's balance.
+        """
+        self.travel(self.now + RETRY)
+        self.pay_instructors("paid")
         for _ in range(3):
             while self.untold:
                 self.hear(self.untold.pop(), is_now=True)
