@@ -54,7 +54,7 @@ class JsonLines:
         """Write a line for each row, of level error where its `ok` is false."""
         for row in rows:
             write = self._log.info if row.get("ok", True) else self._log.error
-            write(name, **{key: row[key] for key in row.keys() - PERSONAL})
+            write(name, **{key: value for key, value in row.items() if key not in PERSONAL})
 
     @contextmanager
     def progress(self, name: str, total: int) -> Iterator[Step]:
