@@ -18,9 +18,6 @@ from tests.patience import PATIENCE, PATIENT
 
 Outcome = TypeVar("Outcome")
 
-# Hosted cancels a request after eight seconds, which a crowd on a slow machine may need.
-PATIENT = f"-c statement_timeout={PATIENCE:.0f}s -c lock_timeout={PATIENCE:.0f}s"
-
 
 class Racers:
     """Connections to one database, kept open from one race to the next."""
