@@ -137,6 +137,30 @@ class Calendar:
             )
         ]
 
+        # What else the person does: lessons of their own, and what they say they are busy with.
+        self.engagements = [
+            Span(row["start_at"], row["end_at"])
+            for row in world.rows(
+                "select booking.start_at, booking.end_at"
+                " from bookings booking join learners learner on learner.id = learner_id"
+                " where learner.user_id = %s"
+                " and booking.status in ('held', 'requested', 'confirmed', 'in_progress')"
+                " and (booking.status not in ('held', 'requested') or hold_expires_at > %s)"
+                " union all"
+                " select busy.start_at, busy.end_at"
+                " from busy_times busy join instructors teacher on teacher.id = instructor_id"
+                " where coalesce(teacher.user_id, teacher.id) = %s",
+                self.instructor["user_id"],
+                self.now,
+                self.instructor["user_id"] or instructor_id,
+            )
+        ]
+
+    @property
+    def taken(self) -> list[Span]:
+        """When the person teaches, what is kept free around lessons included, or is engaged."""
+        return [lesson.occupied for lesson in self.lessons] + self.engagements
+
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.instructor["time_zone"])
@@ -251,8 +275,7 @@ class Calendar:
             end_at + self.instructor["buffer_after_minutes"] * MINUTE,
         )
         if not taken and (
-            self.is_day_full(start_at)
-            or any(lesson.occupied.overlaps(wanted) for lesson in self.lessons)
+            self.is_day_full(start_at) or any(span.overlaps(wanted) for span in self.taken)
         ):
             return None
         return OpenTime(

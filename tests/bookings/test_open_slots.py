@@ -135,12 +135,16 @@ Offer = tuple[Instructor, UUID]
 
 @dataclass
 class Marketplace:
-    """Somebody who gives two services in the marketplace, and one at a school."""
+    """Somebody who gives two services in the marketplace, and one at a school.
+
+    The same person learns from a tutor, who is there at all hours.
+    """
 
     world: World
     place: Place
     at_school: Instructor
     offers: list[Offer]
+    tutoring: Offer
 
     @property
     def span(self) -> Span:
@@ -197,14 +201,10 @@ class Marketplace:
         return times | {at + timedelta(seconds=1) for at in times}
 
     def overlaps(self) -> list[tuple[Span, Span]]:
-        """Lessons of the person that overlap, buffers included."""
+        """What the person teaches, learns or is busy with at one time, buffers included."""
         instructor, service_id = self.offers[0]
-        lessons = Calendar(self.world, instructor.id, service_id).lessons
-        return [
-            (one.occupied, other.occupied)
-            for one, other in combinations(lessons, 2)
-            if one.occupied.overlaps(other.occupied)
-        ]
+        taken = Calendar(self.world, instructor.id, service_id).taken
+        return [(one, other) for one, other in combinations(taken, 2) if one.overlaps(other)]
 
 
 def half_up(part: int, whole: int) -> int:
@@ -241,7 +241,10 @@ def build_marketplace(world: World, place: Place, draw: Draw) -> Marketplace:
         with suppress(psycopg.errors.UniqueViolation), world.connection.transaction():
             window = {"instructor_id": teacher.id, **draw(windows(place))}
             world.insert("availability_windows", window)
-    return Marketplace(world, place, at_school, offers)
+    tutor = world.instructor(time_zone="UTC")
+    world.window(tutor, "00:00", "24:00", time_zone="UTC")
+    tutoring = (tutor, world.service(tutor, duration_minutes=45))
+    return Marketplace(world, place, at_school, offers, tutoring)
 
 
 def add_exception(marketplace: Marketplace, draw: Draw) -> None:
@@ -280,7 +283,46 @@ def book(marketplace: Marketplace, draw: Draw) -> None:
         marketplace.book(offer, time, by_slot=time.slot_id is not None and draw(st.booleans()))
 
 
-STEPS = [book, book, book, publish, add_exception, change_service, let_holds_expire]
+def learn(marketplace: Marketplace, draw: Draw) -> None:
+    """The instructor takes a lesson, unless they teach or are busy then."""
+    world, (tutor, service_id) = marketplace.world, marketplace.tutoring
+    teacher, _ = marketplace.offers[0]
+    span = marketplace.span
+    times = world.open_times(tutor, service_id, span.start, span.end)
+    if times:
+        at = one_of(draw, times)["start_at"]
+        with unless("learner_busy"), world.connection.transaction():
+            world.request(teacher.user_id, tutor, service_id, at)
+
+
+def be_busy(marketplace: Marketplace, draw: Draw) -> None:
+    """The instructor keeps a time free of lessons, unless there is one already."""
+    teacher, _ = one_of(draw, marketplace.offers)
+    start = marketplace.span.start + timedelta(minutes=draw(st.integers(0, 5 * 24 * 60)))
+    with unless("instructor_busy"), marketplace.world.connection.transaction():
+        marketplace.world.call(
+            teacher.user_id,
+            "public.add_busy_time",
+            p_instructor_id=teacher.id,
+            p_start_at=start,
+            p_end_at=start + timedelta(minutes=draw(st.integers(1, 600))),
+        )
+
+
+@contextmanager
+def unless(code: str) -> Iterator[None]:
+    """Takes this refusal for an answer."""
+    try:
+        yield
+    except psycopg.Error as error:
+        if refusal(error).code != code:
+            raise
+
+
+STEPS = [
+    *(book, book, book, learn, learn, be_busy),
+    *(publish, add_exception, change_service, let_holds_expire),
+]
 
 
 @pytest.mark.parametrize(
