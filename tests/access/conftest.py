@@ -48,11 +48,16 @@ class Settled:
 
 @pytest.fixture(scope="session")
 def settled(cluster: Cluster, template: str) -> Settled:
-    cluster.create_database("marketplace", template)
-    start(cluster.admin_url("marketplace"))
-    with psycopg.connect(cluster.admin_url("marketplace"), autocommit=True) as connection:
+    return settle(cluster, "marketplace", template)
+
+
+def settle(cluster: Cluster, database: str, template: str) -> Settled:
+    """Builds the marketplace in a new database."""
+    cluster.create_database(database, template)
+    start(cluster.admin_url(database))
+    with psycopg.connect(cluster.admin_url(database), autocommit=True) as connection:
         world = World(connection)
-        return Settled("marketplace", build(world), world.now())
+        return Settled(database, build(world), world.now())
 
 
 @pytest.fixture(scope="session")
