@@ -58,10 +58,13 @@ create function private.lock_orders(p_order_ids uuid[])
     security invoker
     set search_path = '', pg_temp
 as $$
+declare
+    -- Worked out before the query, which would be planned with a look at the answer, and then ask again.
+    order_ids constant uuid[] := p_order_ids || private.orders_tied_by_hours(p_order_ids);
 begin
     perform ordered.id
     from public.orders ordered
-    where ordered.id = any (p_order_ids || private.orders_tied_by_hours(p_order_ids))
+    where ordered.id = any (order_ids)
     order by ordered.id
     for no key update;
 end;
