@@ -1,5 +1,6 @@
 -- Notes that the time of a booking that has ended is free again, if somebody in its organization waits. 82_effects calls it, after the
--- seat was freed: whoever frees a seat holds its slot, so two never note the same time at once.
+-- seat was freed: whoever frees a seat holds its slot, so two never note the same time at once. It looks before it inserts, because an
+-- insert would wait for maintenance to be done with a time that is noted already.
 create function private.note_freed_time(p_booking public.bookings)
     returns void
     language sql
@@ -15,6 +16,14 @@ as $$
             from public.waiting_list_entries entry
             where entry.org_id = p_booking.org_id
                 and entry.ended_at is null
+        )
+        and not exists (
+            select
+            from private.freed_times noted
+            where noted.org_id = p_booking.org_id
+                and noted.instructor_id = p_booking.instructor_id
+                and noted.service_id = p_booking.service_id
+                and noted.start_at = p_booking.start_at
         )
     on conflict do nothing;
 $$;

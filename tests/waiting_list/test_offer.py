@@ -394,6 +394,32 @@ def test_two_maintenance_jobs_and_a_visitor_make_one_booking(
     assert len(taken) == 1
 
 
+def test_who_cancels_waits_for_no_maintenance(cluster: Cluster, committed_world: World) -> None:
+    world = committed_world
+    gap = open_gap(world)
+    gap.wait(p_max_total_cents=1)
+    gap.free()
+    person = world.person()
+    again = Booking(
+        world,
+        world.book(person, gap.booking.slot_id)["booking_id"],
+        person,
+        gap.instructor,
+        gap.booking.slot_id,
+    )
+    again.pay()
+    with (
+        psycopg.connect(
+            cluster.admin_url(world.connection.info.dbname), autocommit=True
+        ) as connection,
+        connection.transaction(),
+    ):
+        World(connection).serve("jobs", "private.maintain")
+        world.connection.execute("set lock_timeout = '3s'")
+        world.cancel(person, again.id)
+    assert again.status == "cancelled"
+
+
 def test_accepting_races_with_the_offers_end(cluster: Cluster, committed_world: World) -> None:
     """At the deadline either the first has the time, or the second is offered it, never both."""
     world = committed_world
