@@ -20,7 +20,7 @@ begin
         where forgotten.ended_at is null
             and upper(private.tracked_time(lesson, booking.end_at)) < private.clock()
         order by forgotten.id
-        limit 1000
+        limit 100 -- measuring takes a while, and maintenance holds locks meanwhile
         for no key update of forgotten, lesson skip locked
     loop
         trip.ended_at := trip.started_at;
