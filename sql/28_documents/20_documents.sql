@@ -77,7 +77,8 @@ begin
 end;
 $$;
 
--- Decides about a document; for admins of its organization, but not about their own, and for the platform's.
+-- Decides about a document; for admins of its organization, but not about their own, even if they teach there no more, and for the
+-- platform's.
 -- Definer: nobody writes documents directly.
 create function private.verify_document(p_document_id uuid, p_is_valid boolean)
     returns void
@@ -102,7 +103,7 @@ begin
             'Check the id and who is signed in.'
         );
     end if;
-    if document.instructor_id = any (private.my_instructor_ids()) then
+    if document.instructor_id = any (private.my_earner_ids()) then
         perform private.refuse(
             '42501', 'own_document',
             'Nobody verifies their own documents.',

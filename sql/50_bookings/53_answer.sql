@@ -1,5 +1,5 @@
 -- The instructor accepts a request: the learner then has the service's approval hours to pay, or the booking is confirmed at
--- once if nothing is due. Definer: bookings change only through functions.
+-- once if nothing is due. Not if the instructor could not be booked any more. Definer: bookings change only through functions.
 create function private.confirm_booking(p_booking_id uuid)
     returns void
     language plpgsql
@@ -9,7 +9,13 @@ create function private.confirm_booking(p_booking_id uuid)
 as $$
 declare
     booking public.bookings := private.require_booking_request(p_booking_id);
+    instructor public.instructors;
 begin
+    select * into strict instructor from public.instructors where org_id = booking.org_id and id = booking.instructor_id;
+    if not private.is_bookable_instructor(instructor) then
+        perform private.refuse_unavailable_instructor();
+    end if;
+
     update public.bookings
     set status = case when booking.due_cents = 0 then 'confirmed' else 'held' end::public.booking_status,
         hold_expires_at = case

@@ -209,7 +209,7 @@ return private.confirm_booking(p_booking_id);
 
 comment on function public.confirm_booking is
     'Accepts a request; for its instructor or an admin. The learner then has the service''s approval hours to pay. '
-    'Errors: sign_in_required, booking_not_found, booking_not_requested.';
+    'Errors: sign_in_required, booking_not_found, booking_not_requested, instructor_unavailable.';
 
 create function public.decline_booking(p_booking_id uuid, p_reason text default null)
     returns void

@@ -50,6 +50,7 @@ create table private.freed_times (
     service_id uuid not null,
     start_at timestamptz not null,
     noted_at timestamptz not null default private.clock(),
+    looked_at timestamptz,
     primary key (org_id, instructor_id, service_id, start_at),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict
@@ -59,6 +60,8 @@ create index on private.freed_times (service_id);
 create index on private.freed_times (start_at);
 
 comment on table private.freed_times is 'Times ahead that were booked and became free, while somebody waits.';
+comment on column private.freed_times.looked_at is
+    'When maintain last looked for somebody who waits for it; null: not yet. The longest ago is next, so that none is left out.';
 
 create table private.waiting_offers (
     org_id uuid not null,
@@ -78,7 +81,7 @@ create table private.waiting_offers (
 create index on private.waiting_offers (instructor_id);
 create index on private.waiting_offers (booking_id);
 
-comment on table private.waiting_offers is 'Which time was offered to whom, or why it could not be; each time once.';
+comment on table private.waiting_offers is 'Which time was offered to whom, or why it could not be; each time once to a learner.';
 comment on column private.waiting_offers.refusal is 'The code with which the booking was refused.';
 
 alter table public.waiting_list_entries enable row level security;

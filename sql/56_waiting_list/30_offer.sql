@@ -1,5 +1,6 @@
 -- Notes that the time of a booking that has ended is free again, if somebody in its organization waits. 82_effects calls it, after the
--- seat was freed: whoever frees a seat holds its slot, so two never note the same time at once.
+-- seat was freed: whoever frees a seat holds its slot, so two never note the same time at once. It looks before it inserts, because an
+-- insert would wait for maintenance to be done with a time that is noted already.
 create function private.note_freed_time(p_booking public.bookings)
     returns void
     language sql
@@ -15,6 +16,14 @@ as $$
             from public.waiting_list_entries entry
             where entry.org_id = p_booking.org_id
                 and entry.ended_at is null
+        )
+        and not exists (
+            select
+            from private.freed_times noted
+            where noted.org_id = p_booking.org_id
+                and noted.instructor_id = p_booking.instructor_id
+                and noted.service_id = p_booking.service_id
+                and noted.start_at = p_booking.start_at
         )
     on conflict do nothing;
 $$;
@@ -43,11 +52,22 @@ begin
     perform private.end_entries();
 
     for freed in
-        select waiting.*
-        from private.freed_times waiting
-        order by waiting.start_at, waiting.instructor_id, waiting.service_id
-        limit 500
-        for update skip locked
+        with looked as (
+            update private.freed_times
+            set looked_at = private.clock()
+            where (org_id, instructor_id, service_id, start_at) in (
+                select waiting.org_id, waiting.instructor_id, waiting.service_id, waiting.start_at
+                from private.freed_times waiting
+                order by waiting.looked_at nulls first, waiting.start_at
+                limit 500
+                for update skip locked
+            )
+            returning *
+        )
+
+        select looked.*
+        from looked
+        order by looked.start_at, looked.instructor_id, looked.service_id
     loop
         begin
             if private.offer_freed_time(freed) then
@@ -91,7 +111,8 @@ as $$
     );
 $$;
 
--- Offers a time to the first who can have it, and says whether there was one. Who cannot is noted with the reason, and not asked again.
+-- Offers a time to the first who can have it, and says whether there was one. Who cannot is noted with the reason, and not asked again; who
+-- waits for a lesson that the time does not hold, such as a longer one, is passed over.
 create function private.offer_freed_time(p_freed private.freed_times)
     returns boolean
     language plpgsql
@@ -104,12 +125,15 @@ declare
     offered public.bookings;
     refusal jsonb;
     refused_code text;
+    closed_service_ids uuid[] := '{}';
 begin
     for suitable in
         select entry_id, service_id from private.suitable_entries(p_freed)
     loop
+        continue when suitable.service_id = any (closed_service_ids);
         if not private.is_slot_open(p_freed.instructor_id, suitable.service_id, p_freed.start_at, null) then
-            return false;
+            closed_service_ids := closed_service_ids || suitable.service_id;
+            continue;
         end if;
         refused_code := null;
         begin
@@ -121,7 +145,8 @@ begin
                 refused_code := refusal ->> 'code';
         end;
         if refused_code = 'slot_taken' then
-            return false;
+            closed_service_ids := closed_service_ids || suitable.service_id;
+            continue;
         end if;
         insert into private.waiting_offers (org_id, entry_id, instructor_id, start_at, booking_id, refusal)
         values (
@@ -137,8 +162,9 @@ begin
 end;
 $$;
 
--- Who waits for a time, in the order in which they joined, and the service that they would book: not offered it before, without another
--- lesson on offer, free themselves, and somebody for whom the lesson could be booked at a price that they would pay.
+-- Who waits for a time, in the order in which they joined, and the service that they would book: a learner to whom it was not offered
+-- before, by whichever entry, without another lesson on offer, free themselves, and for whom the lesson could be booked at a price that they
+-- would pay.
 create function private.suitable_entries(p_freed private.freed_times)
     returns table (entry_id uuid, service_id uuid)
     language sql
@@ -174,13 +200,21 @@ as $$
         )
         and not exists (
             select
-            from private.waiting_offers offer
+            from public.waiting_list_entries own
+            join private.waiting_offers offer on offer.org_id = own.org_id and offer.entry_id = own.id
             left join public.bookings booking on booking.org_id = offer.org_id and booking.id = offer.booking_id
-            where offer.org_id = entry.org_id
-                and offer.entry_id = entry.id
+            where own.org_id = entry.org_id
+                and own.learner_id = entry.learner_id
                 and (
-                    (offer.instructor_id, offer.start_at) = (instructor.id, p_freed.start_at)
-                    or booking.status in ('proposed', 'held', 'requested', 'confirmed', 'in_progress', 'completed', 'no_show')
+                    booking.status in ('proposed', 'held', 'requested')
+                    or ((offer.instructor_id, offer.start_at) = (instructor.id, p_freed.start_at) and booking.id is not null)
+                    or (
+                        own.id = entry.id
+                        and (
+                            (offer.instructor_id, offer.start_at) = (instructor.id, p_freed.start_at)
+                            or booking.status in ('confirmed', 'in_progress', 'completed', 'no_show')
+                        )
+                    )
                 )
         )
         and (

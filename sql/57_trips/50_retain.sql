@@ -1,5 +1,6 @@
 -- Finishes trips whose lesson has long been over and that nobody finished, and returns how many; maintain (95) calls it. A trip that the
--- phone is just writing is left to the next call.
+-- phone is just writing, or whose lesson somebody completes or rates at this moment, is left to the next call: maintenance holds rows that
+-- they wait for.
 create function private.finish_forgotten_trips()
     returns integer
     language plpgsql
@@ -19,8 +20,8 @@ begin
         where forgotten.ended_at is null
             and upper(private.tracked_time(lesson, booking.end_at)) < private.clock()
         order by forgotten.id
-        limit 1000
-        for no key update of forgotten skip locked
+        limit 100 -- measuring takes a while, and maintenance holds locks meanwhile
+        for no key update of forgotten, lesson skip locked
     loop
         trip.ended_at := trip.started_at;
         perform private.measure_trip(trip);

@@ -35,7 +35,8 @@ as $$
     select p_meters * 3.6 / greatest(extract(epoch from p_to - p_from)::double precision, 0.001);
 $$;
 
--- The credible points of a trip, with the speed that it would take from the point before and to the next.
+-- The credible points of a trip, with the speed that it would take from the point before and to the next; the first of each second, so that
+-- the work is bounded by how long the lesson is, however many points are sent.
 create function private.legs_of(p_org_id uuid, p_trip_id uuid)
     returns table (
         ts timestamptz,
@@ -62,7 +63,7 @@ as $$
             here.ts, lead(here.ts) over in_time
         )
     from (
-        select
+        select distinct on (date_trunc('second', recorded.ts))
             recorded.ts,
             recorded.lat::double precision as lat,
             recorded.lng::double precision as lng,
@@ -73,6 +74,7 @@ as $$
             and recorded.trip_id = p_trip_id
             and coalesce(recorded.accuracy_meters, 0) <= 50
             and (recorded.lat, recorded.lng) <> (0, 0)
+        order by date_trunc('second', recorded.ts), recorded.ts
     ) here
     window in_time as (order by here.ts);
 $$;

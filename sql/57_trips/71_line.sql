@@ -1,5 +1,7 @@
 -- Leaves out of a line what lies nearer to the rest than so many metres (Douglas and Peucker): of each stretch the place that is farthest
 -- from the straight way between its ends stays, until none is farther than that. Distances are measured on a plane, which does for a drive.
+-- The line is cut into stretches of at most 500 places first: each step measures all places of a stretch, and a line that zigzags would
+-- take steps as many as it has places.
 create function private.simplify_line(p_places point[], p_meters double precision)
     returns point[]
     language plpgsql
@@ -18,8 +20,13 @@ declare
         from unnest(p_places) with ordinality places (place, nth)
         order by nth
     );
-    kept integer[] := array[1, number_of_places];
-    stretches integer[] := array[1, number_of_places];
+    stretches integer[] := array(
+        select bound
+        from generate_series(1, number_of_places - 1, 499) first
+        cross join lateral (values (1, first), (2, least(first + 499, number_of_places))) bounds (side, bound)
+        order by first, side
+    );
+    kept integer[] := stretches;
     first_place integer;
     last_place integer;
     farthest record;
@@ -40,7 +47,7 @@ begin
             stretches := stretches || array[first_place, farthest.place, farthest.place, last_place];
         end if;
     end loop;
-    return array(select p_places[nth] from unnest(kept) nth order by nth);
+    return array(select p_places[nth] from (select distinct unnest(kept) as nth) places_kept order by nth);
 end;
 $$;
 

@@ -115,6 +115,18 @@ def test_lessons_that_are_booked_stay(world: World) -> None:
     assert booking.status == "completed"
 
 
+def test_a_request_is_not_accepted_after_a_lapse(world: World) -> None:
+    booking = world.booking(requires_approval=True, start_at=world.in_days(4))
+    assert booking.status == "requested"
+    verified(world, booking.instructor, world.in_days(-1).date())
+    confirm = {"p_booking_id": booking.id}
+    with world.unchanged(), world.refusing("PT409", "instructor_unavailable"):
+        world.call(booking.instructor.user_id, "public.confirm_booking", **confirm)
+    verified(world, booking.instructor, None)
+    world.call(booking.instructor.user_id, "public.confirm_booking", **confirm)
+    assert booking.status == "held"
+
+
 def test_who_must_act_is_told_at_thirty_days_at_seven_and_at_the_end(world: World) -> None:
     instructor = world.instructor()
     verified(world, instructor, world.in_days(31).date())
@@ -157,6 +169,22 @@ def test_the_school_decides_but_nobody_about_themselves(school: School) -> None:
     row = world.row("select * from public.instructor_documents")
     assert (row["is_verified"], row["decided_by"]) == (True, school.owner)
     assert world.count("public.alerts where resolved_at is null") == 0
+
+
+def test_who_taught_here_verifies_their_documents_as_little(school: School) -> None:
+    """Else an admin would lay down the role of instructor for a moment."""
+    world, person = school.world, school.instructor.user_id
+    document_id = add(world, school.instructor)
+    world.member(school.id, "admin", person)
+    world.call(
+        school.owner,
+        "public.remove_member_role",
+        p_org_id=school.id,
+        p_user_id=person,
+        p_role="instructor",
+    )
+    with world.unchanged(), world.refusing("42501", "own_document"):
+        world.call(person, "public.verify_document", p_document_id=document_id, p_is_valid=True)
 
 
 def test_what_is_rejected_is_told(world: World) -> None:

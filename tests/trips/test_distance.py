@@ -42,6 +42,16 @@ def test_a_way_with_corners(trip: Trip) -> None:
     assert driven(trip, points) == pytest.approx(expected, abs=1)
 
 
+def test_one_point_a_second_is_measured(trip: Trip) -> None:
+    """So the work is bounded, however many points a phone invents."""
+    points = [
+        at(trip, nth / 100, north=0.3 * nth, east=20 * (nth // 100 % 2)) for nth in range(1000)
+    ]
+    trip.send(points)
+    assert trip.finish()["point_count"] == 1000
+    assert len(trip.columns["line"]) == 10
+
+
 def test_nothing_was_driven_without_points(trip: Trip) -> None:
     assert trip.finish() == {"distance_meters": 0, "duration_seconds": 3600, "point_count": 0}
 

@@ -77,3 +77,11 @@ def test_no_place_is_farther_from_the_line_than_allowed(world: World, seed: int)
     for first, last in pairwise(positions):
         for place in line[first : last + 1]:
             assert beside(place, line[first], line[last]) <= 10.2
+
+
+def test_a_line_that_zigzags_takes_no_longer_than_any_other(world: World) -> None:
+    """Whoever invents a trip would otherwise keep maintenance at work for hours."""
+    zigzag = [(nth / 5000, nth % 2 * (50 - nth / 240)) for nth in range(12_000)]
+    with world.connection.transaction():
+        world.connection.execute("set local statement_timeout = '40s'")
+        assert len(simplify(world, zigzag)) == len(zigzag)

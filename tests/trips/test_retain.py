@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import psycopg
 import pytest
 
 from tests.factories import World
 from tests.trips.steps import Trip, on_the_road, point
+from tools.cluster import Cluster
 
 
 def maintain(world: World) -> dict[str, int]:
@@ -32,6 +34,29 @@ def test_a_trip_that_nobody_finished_ends_by_itself(world: World, trip: Trip) ->
     assert world.value("select distance_meters from public.lessons") == row["distance_meters"]
     with world.unchanged():
         assert maintain(world)["trips_finished"] == 0
+
+
+def test_a_lesson_that_is_just_rated_is_left_to_the_next_call(
+    cluster: Cluster, committed_world: World
+) -> None:
+    """Maintenance has instructors locked by then, for whom the rating waits."""
+    world = committed_world
+    trip = on_the_road(world)
+    world.travel(to=trip.booking.columns["end_at"] + timedelta(minutes=31))
+    with psycopg.connect(
+        cluster.admin_url(world.connection.info.dbname), autocommit=True
+    ) as connection:
+        rating = World(connection)
+        with connection.transaction():
+            rating.call(
+                trip.booking.learner,
+                "public.rate_lesson",
+                p_booking_id=trip.booking.id,
+                p_rating=5,
+            )
+            world.connection.execute("set lock_timeout = '3s'")
+            assert maintain(world)["trips_finished"] == 0
+    assert maintain(world)["trips_finished"] == 1
 
 
 def test_points_go_after_thirty_days_and_the_summary_stays(world: World, trip: Trip) -> None:

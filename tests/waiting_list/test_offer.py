@@ -307,6 +307,66 @@ def test_a_guardian_accepts_for_a_child(gap: Gap) -> None:
     assert world.call(guardian, "public.accept_proposal", p_booking_id=offer["id"]) == "held"
 
 
+def test_who_waits_for_a_longer_lesson_keeps_nobody_behind_from_the_time(gap: Gap) -> None:
+    longer = gap.world.service(gap.instructor, duration_minutes=120)
+    gap.wait(p_service_id=longer)
+    second = gap.wait()
+    gap.free()
+    assert gap.maintain() == 1
+    assert gap.offered_to() == second
+
+
+def test_a_time_is_offered_to_a_learner_once_however_many_their_entries(gap: Gap) -> None:
+    world = gap.world
+    greedy = gap.wait(gap.wait())
+    fair = gap.wait()
+    gap.free()
+    gap.maintain()
+    assert gap.offered_to() == greedy
+    entry_id = world.value("select entry_id from private.waiting_offers")
+    world.travel(by=timedelta(hours=2))
+    gap.maintain()
+    gap.maintain()
+    assert gap.offered_to() == fair
+    world.call(greedy, "public.leave_waiting_list", p_entry_id=entry_id)
+    gap.wait(greedy)
+    world.travel(by=timedelta(hours=2))
+    gap.maintain()
+    assert gap.maintain() == 0
+    world.book(world.person(), gap.booking.slot_id)
+
+
+def test_two_entries_keep_one_time_at_once(gap: Gap) -> None:
+    world = gap.world
+    gap.wait(gap.wait())
+    person = world.person()
+    slot_id = world.slot(gap.service_id, world.in_days(4, 10))
+    other = Booking(
+        world, world.book(person, slot_id)["booking_id"], person, gap.instructor, slot_id
+    )
+    other.pay()
+    gap.free()
+    world.cancel(person, other.id)
+    assert gap.maintain() == 1
+    assert gap.maintain() == 0
+
+
+def test_times_that_nobody_wants_keep_no_other_from_its_turn(gap: Gap) -> None:
+    """There may be more of them than one call looks at."""
+    world = gap.world
+    waiting = gap.wait()
+    unwanted = world.instructor()
+    world.connection.execute(
+        "insert into private.freed_times (org_id, instructor_id, service_id, start_at)"
+        " select org_id, %s, id, private.clock() + make_interval(mins => nth)"
+        " from public.services, generate_series(1, 600) nth where id = %s",
+        [unwanted.id, world.service(unwanted)],
+    )
+    gap.free()
+    assert gap.maintain() + gap.maintain() == 1
+    assert gap.offered_to() == waiting
+
+
 def test_two_maintenance_jobs_and_a_visitor_make_one_booking(
     cluster: Cluster, committed_world: World
 ) -> None:
@@ -332,6 +392,32 @@ def test_two_maintenance_jobs_and_a_visitor_make_one_booking(
     gap.maintain()
     taken = [row for row in gap.offers() if row["status"] in ("proposed", "held")]
     assert len(taken) == 1
+
+
+def test_who_cancels_waits_for_no_maintenance(cluster: Cluster, committed_world: World) -> None:
+    world = committed_world
+    gap = open_gap(world)
+    gap.wait(p_max_total_cents=1)
+    gap.free()
+    person = world.person()
+    again = Booking(
+        world,
+        world.book(person, gap.booking.slot_id)["booking_id"],
+        person,
+        gap.instructor,
+        gap.booking.slot_id,
+    )
+    again.pay()
+    with (
+        psycopg.connect(
+            cluster.admin_url(world.connection.info.dbname), autocommit=True
+        ) as connection,
+        connection.transaction(),
+    ):
+        World(connection).serve("jobs", "private.maintain")
+        world.connection.execute("set lock_timeout = '3s'")
+        world.cancel(person, again.id)
+    assert again.status == "cancelled"
 
 
 def test_accepting_races_with_the_offers_end(cluster: Cluster, committed_world: World) -> None:
