@@ -40,7 +40,11 @@ class BillingCommands:
 
     def _delete_customer(self, payload: Payload, lease: Lease) -> None:
         """Delete a customer, unless an earlier try did."""
-        self._unless_gone(lease, lambda: self._stripe.customers.delete(payload["customer"]))
+        try:
+            self._calls.make(lease, lambda: self._stripe.customers.delete(payload["customer"]))
+        except CallFailed as error:
+            if error.failure.code != "resource_missing":
+                raise
 
     def _set_default_payment_method(self, payload: Payload, lease: Lease) -> None:
         """Have invoices paid with a card, unless it was removed meanwhile."""
