@@ -47,7 +47,7 @@ class BillingCommands:
                 raise
 
     def _set_default_payment_method(self, payload: Payload, lease: Lease) -> None:
-        """Have invoices paid with a card, unless it was removed meanwhile."""
+        """Have invoices paid with a card, unless it, or what they are for, ended meanwhile."""
 
         def change() -> object:
             return self._stripe.customers.update(
@@ -56,6 +56,14 @@ class BillingCommands:
             )
 
         self._unless_gone(lease, change)
+        for subscription in payload["subscriptions"]:
+
+            def change_subscription(id: str = subscription) -> object:
+                return self._stripe.subscriptions.update(
+                    id, {"default_payment_method": payload["payment_method"]}
+                )
+
+            self._unless_gone(lease, change_subscription)
 
     def _detach_payment_method(self, payload: Payload, lease: Lease) -> None:
         """Remove a card, unless an earlier try did."""

@@ -45,6 +45,18 @@ def test_another_card_becomes_the_default(shop: Shop) -> None:
     assert cards == {first["id"]: False, second["id"]: True}
 
 
+def test_subscriptions_are_paid_with_the_card_that_is_chosen(shop: Shop) -> None:
+    ben = shop.world.person("Ben")
+    made = shop.subscribe(ben, shop.plan())
+    other = shop.save_card(ben, "pm_card_mastercard")
+    shop.world.call(ben, "public.set_default_payment_method", p_payment_method_id=other["id"])
+    shop.carry_out()
+    shop.fake.spoil_card(made["default_payment_method"], "pm_card_chargeDeclined")
+    shop.fake.renew_subscription(made["id"])
+    shop.hear()
+    assert shop.subscription(made["id"])["status"] == "active"
+
+
 def test_a_card_that_is_removed_is_gone(shop: Shop) -> None:
     ben = shop.world.person("Ben")
     card = shop.save_card(ben)
