@@ -39,7 +39,7 @@ begin
 end;
 $$;
 
--- Refuses who has subscribed to the product already, and an organization for which somebody has.
+-- Refuses who has subscribed to the product already, and an organization that has what it gives from somebody.
 create function private.assert_may_subscribe(p_user_id uuid, p_organization_id uuid, p_product_id uuid)
     returns void
     language plpgsql
@@ -51,9 +51,13 @@ begin
     if exists (
         select
         from public.subscriptions live
-        where (live.user_id = p_user_id or live.organization_id = p_organization_id)
-            and live.product_id = p_product_id
+        join public.subscription_products product on product.org_id = live.org_id and product.id = live.product_id
+        where live.product_id = p_product_id
             and live.is_live
+            and (
+                live.user_id = p_user_id
+                or (live.organization_id = p_organization_id and private.is_entitling(live, product))
+            )
     ) then
         perform private.refuse(
             'PT409', 'already_subscribed',
