@@ -40,7 +40,7 @@ begin
         perform private.refuse(
             'PT409', 'month_not_over',
             'That month is not over yet, in UTC.',
-            'Close it on the first day of the next month, after python -m jobs reconcile.'
+            'Close it in the next month, once python -m jobs reconcile has explained all of it.'
         );
     end if;
     if private.first_open_month() <> '-infinity' and p_month <> private.first_open_month() then
