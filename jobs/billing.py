@@ -40,10 +40,14 @@ class BillingCommands:
 
     def _delete_customer(self, payload: Payload, lease: Lease) -> None:
         """Delete a customer, unless an earlier try did."""
-        self._unless_gone(lease, lambda: self._stripe.customers.delete(payload["customer"]))
+        try:
+            self._calls.make(lease, lambda: self._stripe.customers.delete(payload["customer"]))
+        except CallFailed as error:
+            if error.failure.code != "resource_missing":
+                raise
 
     def _set_default_payment_method(self, payload: Payload, lease: Lease) -> None:
-        """Have invoices paid with a card, unless it was removed meanwhile."""
+        """Have invoices paid with a card, unless it, or what they are for, ended meanwhile."""
 
         def change() -> object:
             return self._stripe.customers.update(
@@ -52,6 +56,14 @@ class BillingCommands:
             )
 
         self._unless_gone(lease, change)
+        for subscription in payload["subscriptions"]:
+
+            def change_subscription(id: str = subscription) -> object:
+                return self._stripe.subscriptions.update(
+                    id, {"default_payment_method": payload["payment_method"]}
+                )
+
+            self._unless_gone(lease, change_subscription)
 
     def _detach_payment_method(self, payload: Payload, lease: Lease) -> None:
         """Remove a card, unless an earlier try did."""

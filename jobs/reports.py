@@ -19,6 +19,9 @@ from jobs import charts
 Row = dict[str, Any]
 Draw = Callable[[Sequence[Row], int, str], str]
 
+# With these a spreadsheet begins a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
 HEADINGS = {"cents": "", "minutes": " (h)"}
 
 
@@ -159,9 +162,17 @@ def write(report: dict[str, Any], page: Path) -> list[Path]:
         with file.open("w", encoding="utf-8", newline="") as opened:
             rows = csv.DictWriter(opened, columns_of(section), extrasaction="ignore")
             rows.writeheader()
-            rows.writerows(rows_of(section, report))
+            rows.writerows(map(escape, rows_of(section, report)))
         files.append(file)
     return files
+
+
+def escape(row: Row) -> Row:
+    """Return a row in which no name that somebody chose is a formula to a spreadsheet."""
+    return {
+        name: f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+        for name, value in row.items()
+    }
 
 
 def rows_of(section: Section, report: dict[str, Any]) -> list[Row]:

@@ -25,6 +25,7 @@ KINDS = {
     "refund": "Refund",
     "dispute": "Dispute",
     "adjustment": "Adjustment",
+    "write_off": "Write-off",
 }
 GROUPS = {
     "lessons": "Lessons",

@@ -15,6 +15,8 @@ from webhook_service.database import Database, OpenPayment, SavedCard
 
 # The steps at which a card can be tried.
 TO_BE_PAID = ("pay", "authenticate", "another_card")
+# What Stripe says of a PaymentIntent that has been paid or cancelled meanwhile.
+UNEXPECTED_STATE = "payment_intent_unexpected_state"
 
 
 class PaymentIntentRequest(Body):
@@ -85,8 +87,7 @@ def make_blueprint(
         client_secret = intent.pop("client_secret", None)
         next_step = database.next_payment_step(intent)
         if next_step in TO_BE_PAID:
-            intent = name_payer(client, intent, payment, card)
-            intent = pay(client, intent, card, body) if card else intent
+            intent = try_to_pay(client, intent, payment, card, body)
             intent.pop("client_secret", None)
             next_step = database.next_payment_step(intent)
         database.record_payment_intent(payment.payment_id, intent)
@@ -120,6 +121,26 @@ def create_or_retrieve(client: StripeClient, payment: OpenPayment) -> dict[str, 
     return make_payment_intent(client, fields, payment.idempotency_key)
 
 
+def try_to_pay(
+    client: StripeClient,
+    intent: dict[str, Any],
+    payment: OpenPayment,
+    card: SavedCard | None,
+    body: PaymentIntentRequest,
+) -> dict[str, Any]:
+    """Say who pays, and try the saved card if there is one.
+
+    A decline is an answer too, and so is that another request was first: the intent tells it.
+    """
+    try:
+        intent = name_payer(client, intent, payment, card)
+        return pay(client, intent, card, body) if card else intent
+    except (stripe.CardError, stripe.InvalidRequestError) as error:
+        if isinstance(error, stripe.InvalidRequestError) and error.code != UNEXPECTED_STATE:
+            raise
+        return as_dict(client.v1.payment_intents.retrieve(intent["id"]), "payment_intent")
+
+
 def name_payer(
     client: StripeClient, intent: dict[str, Any], payment: OpenPayment, card: SavedCard | None
 ) -> dict[str, Any]:
@@ -141,16 +162,13 @@ def name_payer(
 def pay(
     client: StripeClient, intent: dict[str, Any], card: SavedCard, body: PaymentIntentRequest
 ) -> dict[str, Any]:
-    """Try to pay with a saved card; a decline is an answer too, and the intent tells it."""
-    try:
-        confirmed = client.v1.payment_intents.confirm(
-            intent["id"],
-            {
-                "payment_method": card.stripe_payment_method_id,
-                "off_session": body.off_session,
-                "return_url": str(body.return_url),
-            },
-        )
-    except stripe.CardError:
-        confirmed = client.v1.payment_intents.retrieve(intent["id"])
+    """Pay with a saved card."""
+    confirmed = client.v1.payment_intents.confirm(
+        intent["id"],
+        {
+            "payment_method": card.stripe_payment_method_id,
+            "off_session": body.off_session,
+            "return_url": str(body.return_url),
+        },
+    )
     return as_dict(confirmed, "payment_intent")

@@ -1,5 +1,5 @@
 -- Months of the books (UTC). A closed month gets no posting any more: what happened in it and comes to be known later is posted in the
--- first month that is open, and keeps its true date in effective_at. 94_months closes them.
+-- first month that is open, and keeps its true date in effective_at. admin_close_month (90) closes them.
 
 -- The first month that takes postings; -infinity until one was closed.
 create function private.first_open_month()

@@ -62,7 +62,8 @@ begin
 end;
 $$;
 
--- Applies a customer from a Stripe event or response. One that was deleted stays deleted.
+-- Applies a customer from a Stripe event or response. One that was deleted stays deleted, and who was erased before the customer's id was
+-- known is deleted at Stripe now.
 create function private.apply_customer(p_customer jsonb, p_occurred_at timestamptz, p_is_deleted boolean, p_is_fetched boolean)
     returns private.stripe_outcome
     language plpgsql
@@ -88,6 +89,8 @@ begin
         and id = customer.id;
     if p_is_deleted then
         delete from public.payment_methods where org_id = customer.org_id and customer_id = customer.id;
+    elsif customer.user_id is null then
+        perform private.send_customer_deletion(customer);
     end if;
     perform private.mark_default_payment_method(customer.org_id, customer.id);
     return row('processed', null)::private.stripe_outcome;
@@ -146,11 +149,7 @@ begin
             and deleted_at is null
         returning *
     loop
-        perform private.enqueue_command(
-            customer.org_id, 'delete_customer', format('customer:%s:delete', customer.id),
-            jsonb_build_object('customer', customer.stripe_customer_id)
-        )
-        where customer.stripe_customer_id is not null;
+        perform private.send_customer_deletion(customer);
     end loop;
     delete from public.payment_methods where user_id = p_user_id;
     delete from public.setup_intents where user_id = p_user_id;
@@ -158,5 +157,22 @@ begin
     set invoice_url = null,
         invoice_pdf = null
     where user_id = p_user_id;
+end;
+$$;
+
+-- Has a customer deleted at Stripe, once its id is known.
+create function private.send_customer_deletion(p_customer public.stripe_customers)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.enqueue_command(
+        p_customer.org_id, 'delete_customer', format('customer:%s:delete', p_customer.id),
+        jsonb_build_object('customer', p_customer.stripe_customer_id)
+    )
+    where p_customer.stripe_customer_id is not null;
 end;
 $$;

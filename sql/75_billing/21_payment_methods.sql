@@ -76,7 +76,8 @@ begin
 end;
 $$;
 
--- Has a saved card of the caller's made the one that invoices are paid with. Definer: nobody writes billing directly.
+-- Has a saved card of the caller's made the one that invoices are paid with, also those of live subscriptions, which keep the card with
+-- which they began otherwise. Definer: nobody writes billing directly.
 create function private.set_default_payment_method(p_payment_method_id uuid)
     returns void
     language plpgsql
@@ -87,27 +88,59 @@ as $$
 declare
     method constant public.payment_methods := private.require_payment_method(private.require_person(), p_payment_method_id);
 begin
-    perform private.send_default_payment_method(customer, method.stripe_payment_method_id)
+    perform private.send_default_payment_method(
+        customer, method.stripe_payment_method_id,
+        array(
+            select live.stripe_subscription_id
+            from public.subscriptions live
+            where live.org_id = customer.org_id
+                and live.customer_id = customer.id
+                and live.is_live
+            order by live.stripe_subscription_id
+        )
+    )
     from public.stripe_customers customer
     where customer.org_id = method.org_id
         and customer.id = method.customer_id;
 end;
 $$;
 
--- Has Stripe use this payment method for the customer's invoices.
-create function private.send_default_payment_method(p_customer public.stripe_customers, p_stripe_payment_method_id text)
+-- Has Stripe use this payment method for the customer's invoices, and for those of these subscriptions. A choice that still waits gives
+-- way to the new one, so that nobody keeps the outbox busy by choosing again and again.
+create function private.send_default_payment_method(
+    p_customer public.stripe_customers,
+    p_stripe_payment_method_id text,
+    p_stripe_subscription_ids text[]
+)
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.enqueue_command(
-        p_customer.org_id, 'set_default_payment_method',
-        format('customer:%s:default:%s:%s', p_customer.id, p_stripe_payment_method_id, extract(epoch from private.clock())),
-        jsonb_build_object('customer', p_customer.stripe_customer_id, 'payment_method', p_stripe_payment_method_id),
-        format('customer:%s', p_customer.id)
+declare
+    choice constant jsonb := jsonb_build_object(
+        'customer', p_customer.stripe_customer_id,
+        'payment_method', p_stripe_payment_method_id,
+        'subscriptions', p_stripe_subscription_ids
     );
+    customer_subject constant text := format('customer:%s', p_customer.id);
+begin
+    update private.outbox
+    set payload = choice
+    where subject = customer_subject
+        and topic = 'set_default_payment_method'
+        and processed_at is null
+        and dead_at is null
+        and leased_by is null;
+    if not found then
+        perform private.enqueue_command(
+            p_customer.org_id, 'set_default_payment_method',
+            format('customer:%s:default:%s:%s', p_customer.id, p_stripe_payment_method_id, extract(epoch from private.clock())),
+            choice, customer_subject
+        );
+    end if;
+end;
 $$;
 
 -- Has a saved card of the caller's removed at Stripe; the row goes once Stripe has. Definer: nobody writes billing directly.

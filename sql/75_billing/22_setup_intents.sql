@@ -96,7 +96,7 @@ begin
             failure_code = excluded.failure_code;
 
     if new_status = 'succeeded' and customer.deleted_at is null and customer.default_stripe_payment_method_id is null then
-        perform private.send_default_payment_method(customer, private.expandable_id(p_setup_intent -> 'payment_method'));
+        perform private.send_default_payment_method(customer, private.expandable_id(p_setup_intent -> 'payment_method'), '{}');
     end if;
     return row('processed', null)::private.stripe_outcome;
 end;

@@ -1,5 +1,5 @@
--- Says what the webhook service needs to have a person subscribe to a plan on Stripe's page. A trial is given once for a product. An
--- organization whose fee the plan sets is named by its owner or admin.
+-- Says what the webhook service needs to have a person subscribe to a plan on Stripe's page. A trial is given once for a product: to a
+-- person, and to an organization. An organization whose fee the plan sets is named by its owner or admin.
 -- Definer: the service has no access to the tables.
 create function private.open_subscription(p_user_id uuid, p_customer_id uuid, p_plan_id uuid, p_organization_id uuid)
     returns table (stripe_price_id text, trial_days integer, metadata jsonb)
@@ -20,10 +20,10 @@ begin
     if not found then
         perform private.refuse('PT404', 'plan_not_found', 'There is no such plan.', 'Read subscription_plans.');
     end if;
-    perform private.assert_may_subscribe(p_user_id, plan.product_id);
     if p_organization_id is not null then
         perform private.require_payee(p_user_id, null, p_organization_id);
     end if;
+    perform private.assert_may_subscribe(p_user_id, p_organization_id, plan.product_id);
 
     return query
     select
@@ -31,7 +31,7 @@ begin
         case when not exists (
             select
             from public.subscriptions earlier
-            where earlier.user_id = p_user_id
+            where (earlier.user_id = p_user_id or earlier.organization_id = p_organization_id)
                 and earlier.product_id = plan.product_id
                 and earlier.status not in ('incomplete', 'incomplete_expired')
         ) then plan.trial_days else 0 end,
@@ -39,8 +39,8 @@ begin
 end;
 $$;
 
--- Refuses who has subscribed to the product already.
-create function private.assert_may_subscribe(p_user_id uuid, p_product_id uuid)
+-- Refuses who has subscribed to the product already, and an organization that has what it gives from somebody.
+create function private.assert_may_subscribe(p_user_id uuid, p_organization_id uuid, p_product_id uuid)
     returns void
     language plpgsql
     stable
@@ -51,14 +51,18 @@ begin
     if exists (
         select
         from public.subscriptions live
-        where live.user_id = p_user_id
-            and live.product_id = p_product_id
+        join public.subscription_products product on product.org_id = live.org_id and product.id = live.product_id
+        where live.product_id = p_product_id
             and live.is_live
+            and (
+                live.user_id = p_user_id
+                or (live.organization_id = p_organization_id and private.is_entitling(live, product))
+            )
     ) then
         perform private.refuse(
             'PT409', 'already_subscribed',
-            'You have subscribed to this already.',
-            'Change the plan, or pay what is open, with POST /billing-portal-sessions.'
+            'You, or somebody for your organization, have subscribed to this already.',
+            'Who has changes the plan, or pays what is open, with POST /billing-portal-sessions.'
         );
     end if;
 end;

@@ -38,7 +38,7 @@ begin
     )
     on conflict (org_id, stripe_invoice_payment_id) do update
         set stripe_payment_intent_id = excluded.stripe_payment_intent_id,
-            stripe_charge_id = excluded.stripe_charge_id,
+            stripe_charge_id = coalesce(excluded.stripe_charge_id, invoice_payments.stripe_charge_id),
             stripe_payment_record_id = excluded.stripe_payment_record_id,
             status = excluded.status,
             amount_requested_cents = excluded.amount_requested_cents,
@@ -117,7 +117,8 @@ begin
 end;
 $$;
 
--- Posts Stripe's fee of what was paid for an invoice, each balance transaction once. The jobs call it.
+-- Posts Stripe's fee of what was paid for an invoice, each balance transaction once, and notes the charge, which invoices do not name: by
+-- it the reconciliation finds what Stripe moved. The jobs call it.
 -- Definer: the jobs have no access to the tables.
 create function private.record_invoice_fee(p_invoice_payment_id uuid, p_balance_transactions jsonb)
     returns void
@@ -132,7 +133,8 @@ begin
     select * into strict payment from public.invoice_payments where id = p_invoice_payment_id for no key update;
     update public.invoice_payments
     set processing_fee_cents = coalesce(processing_fee_cents, 0)
-        + private.post_processing_fees(payment.org_id, 'invoice_payment', payment.id, payment.currency, p_balance_transactions)
+            + private.post_processing_fees(payment.org_id, 'invoice_payment', payment.id, payment.currency, p_balance_transactions),
+        stripe_charge_id = coalesce(stripe_charge_id, private.expandable_id(p_balance_transactions #> '{0,source}'))
     where org_id = payment.org_id
         and id = payment.id;
 end;

@@ -7,7 +7,8 @@ create function public.set_default_payment_method(p_payment_method_id uuid)
 return private.set_default_payment_method(p_payment_method_id);
 
 comment on function public.set_default_payment_method is
-    'Makes a saved card of the caller''s the one that invoices are paid with; payment_methods.is_default follows within seconds. '
+    'Makes a saved card of the caller''s the one that invoices are paid with, those of live subscriptions too; payment_methods.is_default '
+    'follows within seconds. '
     'Errors: sign_in_required, payment_method_not_found.';
 
 create function public.remove_payment_method(p_payment_method_id uuid)

@@ -36,7 +36,16 @@ create policy select_sold on public.subscription_products
 create policy select_active on public.subscription_plans
     for select
     to anon, authenticated
-    using (is_active);
+    using (
+        is_active
+        and product_id = any (
+            array(
+                select product.id
+                from public.subscription_products product
+                where product.is_sold
+            )
+        )
+    );
 
 create policy select_org_admin on public.instructor_fee_plans
     for select

@@ -26,6 +26,7 @@ declare
     last_id bigint;
     row_count integer;
 begin
+    perform private.name_movements();
     select min(batch.id), max(batch.id), count(*) into first_id, last_id, row_count
     from (
         select posted.id from private.ledger_transactions posted where posted.id > p_after order by posted.id limit batch_size
@@ -55,5 +56,26 @@ begin
     on conflict do nothing;
 
     return case when row_count = batch_size then last_id end;
+end;
+$$;
+
+-- Names the object of what was collected before it was known: that of an invoice's payment is known once the jobs have fetched its charge.
+create function private.name_movements()
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    update private.stripe_movements movement
+    set object_key = private.ledger_transaction_key(posted)
+    from private.ledger_transactions posted
+    where movement.matched_at is null
+        and movement.object_key >= 'ledger:'
+        and movement.object_key < 'ledger;'
+        and posted.org_id = movement.org_id
+        and posted.id = movement.ledger_transaction_id
+        and private.ledger_transaction_key(posted) is not null;
 end;
 $$;

@@ -99,10 +99,10 @@ begin
         and unmatched.currency = p_exception.currency;
     select min(moved.id) into first_transaction_id
     from private.balance_transactions moved
-    where moved.object_key = any (keys) and moved.matched_at is null;
+    where moved.object_key = any (keys) and moved.currency = p_exception.currency and moved.matched_at is null;
     select * into first_movement
     from private.stripe_movements movement
-    where movement.object_key = any (keys) and movement.matched_at is null
+    where movement.object_key = any (keys) and movement.currency = p_exception.currency and movement.matched_at is null
     order by movement.ledger_transaction_id
     limit 1;
     if left_cents is distinct from 0 or first_transaction_id is null or first_movement.org_id is null then
@@ -118,16 +118,19 @@ begin
         ledger_org_id = first_movement.org_id,
         ledger_transaction_id = first_movement.ledger_transaction_id
     where object_key = any (keys)
+        and currency = p_exception.currency
         and matched_at is null;
     update private.stripe_movements
     set matched_at = private.clock(),
         balance_transaction_id = first_transaction_id
     where object_key = any (keys)
+        and currency = p_exception.currency
         and matched_at is null;
     update private.reconciliation_exceptions
     set state = 'matched',
         resolved_at = private.clock()
     where object_key = p_exception.suggested_key
+        and currency = p_exception.currency
         and state = 'open';
 end;
 $$;

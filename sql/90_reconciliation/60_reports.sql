@@ -155,7 +155,8 @@ begin
     return jsonb_build_object(
         'report_date', p_day,
         'currency', p_currency,
-        'total_revenue_cents', coalesce((payments #>> '{payment_succeeded,stripe_balance_cents}')::bigint, 0),
+        'total_revenue_cents', coalesce((payments #>> '{payment_succeeded,stripe_balance_cents}')::bigint, 0)
+            + coalesce((payments #>> '{invoice_paid,stripe_balance_cents}')::bigint, 0),
         'total_payouts_cents', (select coalesce(sum((part.value ->> 'cents')::bigint), 0) from jsonb_each(payouts) part),
         'total_fees_cents', (select coalesce(sum((part.value ->> 'platform_fees_cents')::bigint), 0) from jsonb_each(payments) part),
         'opening_cents', opening,

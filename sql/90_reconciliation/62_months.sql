@@ -40,7 +40,7 @@ begin
         perform private.refuse(
             'PT409', 'month_not_over',
             'That month is not over yet, in UTC.',
-            'Close it on the first day of the next month, after python -m jobs reconcile.'
+            'Close it in the next month, once python -m jobs reconcile has explained all of it.'
         );
     end if;
     if private.first_open_month() <> '-infinity' and p_month <> private.first_open_month() then
@@ -54,14 +54,43 @@ begin
         perform private.refuse(
             'PT409', 'month_not_reconciled',
             'That month is not reconciled.',
-            'Run python -m jobs reconcile, and resolve every exception up to the end of the month.'
+            'Run python -m jobs reconcile a day after its end, and resolve every exception up to then.'
         );
     end if;
 end;
 $$;
 
--- Whether everything until then is reported and explained: the last run came after it and left no remainder, nothing was listed since,
--- and no exception from before is open.
+-- Whether the months until then have postings to stripe_balance that no run has collected yet.
+create function private.has_uncollected_postings(p_until timestamptz)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from private.ledger_transactions posted
+        join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
+        join private.ledger_accounts account
+            on account.org_id = entry.org_id
+            and account.id = entry.account_id
+            and account.kind = 'stripe_balance'
+        where posted.id > private.movements_recorded_until()
+            and posted.month_on < p_until at time zone 'UTC'
+            and not exists (
+                select
+                from private.stripe_movements known
+                where known.org_id = posted.org_id
+                    and known.ledger_transaction_id = posted.id
+            )
+        group by posted.org_id, posted.id
+        having sum(entry.amount_cents) <> 0
+    );
+$$;
+
+-- Whether everything until then is reported and explained: the last run came after it and left no remainder, nothing was listed or posted
+-- since, no exception from before is open, and what does not match is none that still waits.
 create function private.is_reconciled_until(p_until timestamptz)
     returns boolean
     language sql
@@ -90,6 +119,20 @@ as $$
                 from private.balance_transactions moved
                 where moved.recorded_at > (select max(run.finished_at) from private.reconciliation_runs run)
                     and moved.booked_at < p_until
+            )
+    )
+    and not private.has_uncollected_postings(p_until)
+    and not exists (
+        select
+        from private.unmatched_objects unmatched
+        where unmatched.since < p_until
+            and not exists (
+                select
+                from private.reconciliation_exceptions decided
+                where decided.object_key = unmatched.object_key
+                    and decided.currency = unmatched.currency
+                    and decided.state = 'resolved'
+                    and (decided.stripe_cents, decided.ledger_cents) = (unmatched.stripe_cents, unmatched.ledger_cents)
             )
     )
     and not exists (

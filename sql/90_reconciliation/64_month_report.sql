@@ -141,23 +141,28 @@ as $$
 begin
     return query
     select
-        posted.currency,
-        greatest((posted.effective_at at time zone 'UTC')::date, posted.month_on),
-        coalesce(sum(entry.amount_cents) filter (where posted.kind in ('payment_succeeded', 'received_elsewhere')), 0)::bigint,
-        coalesce(sum(entry.amount_cents) filter (where posted.source_type = 'refund'), 0)::bigint,
-        coalesce(sum(entry.amount_cents) filter (where posted.source_type in ('payout', 'transfer')), 0)::bigint,
-        coalesce(
-            sum(entry.amount_cents) filter (
-                where posted.kind not in ('payment_succeeded', 'received_elsewhere')
-                    and posted.source_type not in ('refund', 'payout', 'transfer')
-            ),
-            0
-        )::bigint
-    from private.ledger_transactions posted
-    join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
-    join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
-    where posted.month_on = p_month
-        and account.kind = 'stripe_balance'
+        moved.currency, moved.day,
+        coalesce(sum(moved.cents) filter (where moved.line = 'received'), 0)::bigint,
+        coalesce(sum(moved.cents) filter (where moved.line = 'refunded'), 0)::bigint,
+        coalesce(sum(moved.cents) filter (where moved.line = 'paid_out'), 0)::bigint,
+        coalesce(sum(moved.cents) filter (where moved.line = 'other'), 0)::bigint
+    from (
+        select
+            posted.currency,
+            greatest((posted.effective_at at time zone 'UTC')::date, posted.month_on) as day,
+            entry.amount_cents as cents,
+            case
+                when posted.kind in ('payment_succeeded', 'received_elsewhere', 'invoice_paid') then 'received'
+                when posted.source_type = 'refund' or posted.kind in ('invoice_refund_succeeded', 'invoice_refund_failed') then 'refunded'
+                when posted.source_type in ('payout', 'transfer') then 'paid_out'
+                else 'other'
+            end as line
+        from private.ledger_transactions posted
+        join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
+        join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
+        where posted.month_on = p_month
+            and account.kind = 'stripe_balance'
+    ) moved
     group by 1, 2
     order by 1, 2;
 end;

@@ -31,11 +31,19 @@ as $$
             where payment.org_id = p_posted.org_id
                 and payment.id = p_posted.source_id
         )
-        when p_posted.kind in ('suspense_refund_succeeded', 'suspense_refund_failed')
+        when p_posted.kind in (
+            'suspense_refund_succeeded', 'suspense_refund_failed', 'invoice_refund_succeeded', 'invoice_refund_failed'
+        )
             then split_part(p_posted.idempotency_key, ':', 2)
-                || case when p_posted.kind = 'suspense_refund_failed' then ':failed' else '' end
-        when p_posted.kind in ('dispute_funds_moved', 'suspense_dispute', 'stripe_fee') then
+                || case when p_posted.kind in ('suspense_refund_failed', 'invoice_refund_failed') then ':failed' else '' end
+        when p_posted.kind in ('dispute_funds_moved', 'suspense_dispute', 'invoice_dispute', 'stripe_fee') then
             substring(p_posted.idempotency_key from '[^:]+$')
+        when p_posted.source_type = 'invoice_payment' then (
+            select paid.stripe_charge_id
+            from public.invoice_payments paid
+            where paid.org_id = p_posted.org_id
+                and paid.id = p_posted.source_id
+        )
         when p_posted.source_type = 'suspense_item' then (
             select item.stripe_charge_id
             from private.suspense_items item

@@ -68,6 +68,8 @@ begin
     union all
     select 'times_offered', private.offer_freed_times()::bigint
     union all
+    select 'plan_fees_set', private.set_plan_fees()::bigint
+    union all
     select 'instructor_fees_charged', private.charge_instructor_fees()::bigint
     union all
     select 'earnings_made_available', private.make_earnings_available(null, private.clock())::bigint;

@@ -83,6 +83,26 @@ def test_who_is_erased_is_deleted_at_stripe(shop: Shop) -> None:
     assert shop.world.violations() == []
 
 
+def test_who_is_erased_before_the_answer_came_is_deleted_at_stripe_too(shop: Shop) -> None:
+    ben = shop.world.person("Ben")
+    shop.fake.fault("POST", "/v1/customers", "html", "after")
+    shop.post("/setup-intents", ben)
+    shop.world.call(ben, "public.erase_person", p_user_id=ben)
+    shop.hear()
+    shop.carry_out()
+    assert shop.fake.objects("customer") == []
+
+
+def test_a_customer_whom_stripe_does_not_delete_is_not_forgotten(shop: Shop) -> None:
+    ben = shop.world.person("Ben")
+    shop.save_card(ben)
+    shop.world.call(ben, "public.erase_person", p_user_id=ben)
+    shop.fake.fault("DELETE", "/v1/customers/*", "destination_restricted")
+    ended = shop.office.run("outbox")
+    assert ended.status == 1
+    assert ended.events("command_failed")
+
+
 @pytest.mark.parametrize("table", ["stripe_customers", "payment_methods", "setup_intents"])
 def test_a_person_reads_only_their_own(shop: Shop, table: str) -> None:
     ben, cleo = shop.world.person("Ben"), shop.world.person("Cleo")

@@ -162,6 +162,28 @@ def test_a_dispute_takes_revenue_and_gives_it_back(shop: Shop) -> None:
     assert shop.world.violations() == []
 
 
+def test_what_subscribers_paid_and_had_back_is_reconciled(shop: Shop) -> None:
+    """Also where the ledger is compared before Stripe's fee, and with it the charge, is known."""
+    made = subscribed(shop)
+    assert shop.office.run("reconcile").status == 0
+    shop.carry_out()
+    [intent] = shop.fake.objects("payment_intent")
+    refund = shop.fake.refund_in_dashboard(intent["id"], 400)
+    shop.fake.fail_refund(refund["id"])
+    shop.fake.renew_subscription(made["id"])
+    shop.hear()
+    shop.carry_out()
+    shop.fake.open_dispute(shop.fake.objects("charge")[-1]["id"])
+    shop.hear()
+    shop.office.later(timedelta(days=2))
+    finished = shop.office.run("reconcile")
+    assert finished.status == 0, finished
+    assert shop.world.count("private.unmatched_objects") == 0
+    assert shop.world.count("private.reconciliation_exceptions") == 0
+    revenue = "select sum(total_revenue_cents)::bigint from public.reconciliation_reports"
+    assert shop.world.value(revenue) == 1800
+
+
 def test_an_invoice_of_other_business_is_ignored(shop: Shop) -> None:
     subscribed(shop)
     [said] = shop.fake.objects("invoice")

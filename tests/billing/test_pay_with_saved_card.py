@@ -89,6 +89,27 @@ def test_a_card_that_is_declined_asks_for_another(shop: Shop) -> None:
     assert len(shop.fake.objects("payment_intent")) == 1
 
 
+def test_who_presses_twice_is_told_that_it_is_paid(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both requests find the PaymentIntent unpaid, and Stripe refuses what the second asks."""
+    booking = shop.world.booking()
+    card = shop.save_card(booking.learner)
+    shop.post("/payment-intents", booking.learner, booking_id=str(booking.id))
+    [intent] = shop.fake.objects("payment_intent")
+    unpaid = intent | {"receipt_email": None}
+    customer = shop.fake.objects("customer")[0]["id"]
+    intents = shop.fake.stripe().v1.payment_intents
+    intents.update(intent["id"], {"customer": customer})
+    method = card["stripe_payment_method_id"]
+    intents.confirm(intent["id"], {"payment_method": method, "return_url": BACK})
+    monkeypatch.setattr("webhook_service.payment_intents.create_or_retrieve", lambda *_: unpaid)
+    answer = pay(shop, booking, card["id"])
+    assert (answer.status_code, answer.json["next_step"]) == (200, "none")
+    assert booking.status == "confirmed"
+    assert len(shop.fake.objects("charge")) == 1
+
+
 def test_nobody_pays_with_the_card_of_somebody_else(shop: Shop) -> None:
     booking = shop.world.booking()
     card = shop.save_card(shop.world.person("Cleo"))

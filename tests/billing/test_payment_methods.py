@@ -45,6 +45,29 @@ def test_another_card_becomes_the_default(shop: Shop) -> None:
     assert cards == {first["id"]: False, second["id"]: True}
 
 
+def test_who_chooses_again_and_again_asks_stripe_for_the_last(shop: Shop) -> None:
+    ben = shop.world.person("Ben")
+    first, second = shop.save_card(ben), shop.save_card(ben, "pm_card_mastercard")
+    for card in (second, first, second, first, second):
+        shop.world.call(ben, "public.set_default_payment_method", p_payment_method_id=card["id"])
+    waiting = "select count(*) from private.outbox where processed_at is null and dead_at is null"
+    assert shop.world.value(waiting) == 1
+    shop.carry_out()
+    assert [card["is_default"] for card in shop.world.rows(CARDS)] == [False, True]
+
+
+def test_subscriptions_are_paid_with_the_card_that_is_chosen(shop: Shop) -> None:
+    ben = shop.world.person("Ben")
+    made = shop.subscribe(ben, shop.plan())
+    other = shop.save_card(ben, "pm_card_mastercard")
+    shop.world.call(ben, "public.set_default_payment_method", p_payment_method_id=other["id"])
+    shop.carry_out()
+    shop.fake.spoil_card(made["default_payment_method"], "pm_card_chargeDeclined")
+    shop.fake.renew_subscription(made["id"])
+    shop.hear()
+    assert shop.subscription(made["id"])["status"] == "active"
+
+
 def test_a_card_that_is_removed_is_gone(shop: Shop) -> None:
     ben = shop.world.person("Ben")
     card = shop.save_card(ben)

@@ -48,6 +48,7 @@ def test_everybody_reads_what_is_sold(shop: Shop) -> None:
     for role in ("anon", "authenticated"):
         with shop.world.acting_as(None, role):
             assert shop.world.count("public.subscription_products") == 1
+            assert shop.world.count("public.subscription_plans") == 1
 
 
 def test_what_is_paid_once_is_no_plan(shop: Shop) -> None:

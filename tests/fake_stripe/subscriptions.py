@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from copy import deepcopy
 
+from .customers import own
 from .errors import invalid
 from .invoices import bill, collect
+from .params import text
 from .routes import endpoint
 from .shapes import fill, sample
 from .world import Json, World
@@ -16,6 +18,18 @@ DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 @endpoint("GET", "/v1/subscriptions/<id>", "SubscriptionRetrieveParams")
 def retrieve_subscription(world: World, params: Json, id: str) -> Json:
     return world.get("subscription", id)
+
+
+@endpoint(
+    "POST",
+    "/v1/subscriptions/<id>",
+    "SubscriptionUpdateParams",
+    {"default_payment_method": text()},
+)
+def update_subscription(world: World, params: Json, id: str) -> Json:
+    subscription = world.get("subscription", id)
+    own(world, params["default_payment_method"], world.get("customer", subscription["customer"]))
+    return change(world, subscription, **params)
 
 
 def subscribe(world: World, customer: Json, method: Json, wanted: list[Json], wishes: Json) -> Json:

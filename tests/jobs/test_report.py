@@ -162,6 +162,20 @@ def test_each_table_is_a_csv_file(tmp_path: Path) -> None:
     assert hours["closing_minutes"] == "570"
 
 
+def test_a_name_is_no_formula_to_a_spreadsheet(tmp_path: Path) -> None:
+    named = TABLES["utilisation"][0] | {"organization": '=HYPERLINK("https://x.example","Pay")'}
+    owing = {"currency": "gbp", "payee": "Ann", "amount_cents": -450}
+    told = REPORT | {"tables": TABLES | {"utilisation": [named], "negative_balances": [owing]}}
+    owing |= dict.fromkeys(("since", "days", "causes", "pending_cents", "ahead_cents"))
+    owing |= {"pending_cents": 0, "ahead_cents": 0}
+    write(told, tmp_path / "october.html")
+    text = (tmp_path / "october-utilisation.csv").read_text()
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert row["organization"].startswith("'=")
+    (owed,) = csv.DictReader(io.StringIO((tmp_path / "october-negative_balances.csv").read_text()))
+    assert owed["amount_cents"] == "-450"
+
+
 def test_the_job_writes_the_page_of_a_month(payday: Payday, tmp_path: Path) -> None:
     month = f"{payday.world.now():%Y-%m}"
     file = tmp_path / "report.html"

@@ -66,6 +66,13 @@ def read(pdf: bytes) -> str:
     return " ".join(" ".join(page.extract_text().split()) for page in pages)
 
 
+def test_every_kind_of_earning_can_be_printed(payday: Payday) -> None:
+    kinds = payday.world.rows("select unnest(enum_range(null::public.earning_kind))::text as kind")
+    for kind in kinds:
+        lines = [line | kind for line in STATEMENT["lines"]]
+        assert describe(STATEMENT | {"lines": lines})["groups"], kind
+
+
 def test_a_payout_becomes_a_document(payday: Payday, tmp_path: Path) -> None:
     payday.pay()
     payout = payday.world.row(

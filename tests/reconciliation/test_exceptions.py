@@ -116,6 +116,19 @@ def test_a_suggestion_is_matched_when_an_admin_says_so(world: World, stripe: Str
     assert stripe.exceptions() == []
 
 
+def test_a_suggestion_leaves_another_currency_as_it_is(world: World, stripe: Stripe) -> None:
+    world.deliver("topup.succeeded", top_up(5000, "tu_1"))
+    stripe.move("topup", 5000, "tu_1", currency="eur")
+    stripe.move("topup", 5000, None)
+    stripe.reconcile_later()
+    (missing,) = [row for row in stripe.exceptions() if row["reason"] == "missing_here"]
+    resolve(world, stripe, "suggestion", p_exception_id=missing["exception_id"])
+    compared = stripe.reconcile_later()
+    assert compared["gbp"]["exceptions_cents"] == 0
+    assert compared["eur"]["exceptions_cents"] == 5000
+    assert {row["remainder_cents"] for row in compared.values()} == {0}
+
+
 def test_a_suggestion_that_has_matched_meanwhile_is_refused(world: World, stripe: Stripe) -> None:
     world.deliver("topup.succeeded", top_up(5000, "tu_1"))
     stripe.move("topup", 5000, None)

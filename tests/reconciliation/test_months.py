@@ -111,6 +111,46 @@ def test_a_month_with_an_open_exception_stays_open(world: World, june: Stripe) -
         close(world)
 
 
+def test_a_month_with_something_on_its_way_stays_open(world: World, stripe: Stripe) -> None:
+    late_on_its_last_day = datetime(2026, 6, 30, 23, tzinfo=UTC)
+    world.travel(to=datetime(2026, 7, 1, 1, tzinfo=UTC))
+    stripe.move("topup", 70, "tu_1", at=late_on_its_last_day)
+    stripe.reconcile()
+    assert stripe.exceptions() == []
+    with world.refusing("PT409", "month_not_reconciled"):
+        close(world)
+    world.deliver("topup.succeeded", top_up(70), occurred_at=late_on_its_last_day)
+    stripe.reconcile()
+    close(world)
+
+
+def test_a_month_with_what_was_posted_since_the_last_run_stays_open(
+    world: World, june: Stripe
+) -> None:
+    in_june = datetime(2026, 6, 11, 10, tzinfo=UTC)
+    world.deliver("topup.succeeded", top_up(70), occurred_at=in_june)
+    with world.refusing("PT409", "month_not_reconciled"):
+        close(world)
+    world.travel(by=timedelta(minutes=1))
+    june.move("topup", 70, "tu_1", at=in_june)
+    june.reconcile()
+    close(world)
+
+
+def test_a_month_whose_difference_was_explained_closes(world: World, june: Stripe) -> None:
+    june.move("moon_reserve", -5, at=world.now() - timedelta(days=5))
+    june.reconcile()
+    (difference,) = june.exceptions()
+    world.call(
+        world.admin(),
+        "public.admin_resolve_exception",
+        p_exception_id=difference["exception_id"],
+        p_resolution="explained",
+        p_reason="It comes back.",
+    )
+    close(world)
+
+
 def test_a_month_that_no_run_has_seen_stays_open(world: World) -> None:
     world.travel(to=datetime(2026, 7, 2, 10, tzinfo=UTC))
     with world.refusing("PT409", "month_not_reconciled"):
