@@ -128,7 +128,7 @@ class Message:
 
     `calendar` is {uid, sequence, method, start, end, summary, location, stamp}; a message with an
     `unsubscribe_token` is one that its recipient may switch off. `must_look_up`: an earlier worker
-    may have sent it.
+    may have sent it, and it is not to be sent now.
     """
 
     message_id: UUID
@@ -715,8 +715,8 @@ class Database(Postgres):
     ) -> str:
         """Record that a message was not sent; return its status.
 
-        The outcome is 'not_sent', 'refused' or 'unknown'; suppress is 'hard_bounce' or 'stop' if
-        the address takes nothing more.
+        The outcome is 'not_sent', 'not_found', 'refused' or 'unknown'; suppress is 'hard_bounce' or
+        'stop' if the address takes nothing more.
         """
         status: str = self._scalar(
             "fail_message",

@@ -8,7 +8,7 @@ from jobs.database import Database, Message
 from jobs.failpoints import Failpoints
 from jobs.mail import Mailer
 from jobs.output import Output
-from jobs.sending import NotSent, OutcomeUnknown, SendingRefused
+from jobs.sending import NotFound, NotSent, OutcomeUnknown, SendingRefused
 from jobs.texting import Texter
 from lplate.postgres import DatabaseUnavailable
 
@@ -56,13 +56,20 @@ class Messages:
         return all_sent
 
     def watch(self) -> None:
-        """Drain again and again until told to stop, also through an outage of the database."""
-        while not self._stop.is_set():
-            try:
-                self.drain()
-            except DatabaseUnavailable as error:
-                self._output.error("database_unavailable", reason=str(error))
-            self._stop.wait(self._config.outbox_poll_seconds)
+        """Drain again and again until told to stop, also through an outage of the database.
+
+        Whatever else ends this tells all others to stop too: the command fails as a whole, and is
+        started again, rather than going on without messages.
+        """
+        try:
+            while not self._stop.is_set():
+                try:
+                    self.drain()
+                except DatabaseUnavailable as error:
+                    self._output.error("database_unavailable", reason=str(error))
+                self._stop.wait(self._config.outbox_poll_seconds)
+        finally:
+            self._stop.set()
 
     def sync_approvals(self) -> None:
         """Mirror which texts WhatsApp has approved."""
@@ -78,10 +85,15 @@ class Messages:
             provider_id = self._senders[message.channel].send(message)
         except NotSent as error:
             return self._fail(message, "not_sent", str(error))
+        except NotFound as error:
+            return self._fail(message, "not_found", str(error))
         except OutcomeUnknown as error:
             return self._fail(message, "unknown", str(error))
         except SendingRefused as error:
             return self._fail(message, "refused", str(error), error.suppress)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            # A text that cannot be written as a mail, or an answer that is not as it should be.
+            return self._fail(message, "unknown", f"unexpected_{type(error).__name__}")
         self._failpoints.reach("message_sent")
         self._database.record_message_sent(message.message_id, provider_id)
         self._failpoints.reach("message_recorded")

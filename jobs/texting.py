@@ -9,7 +9,7 @@ import httpx
 
 from jobs.config import Config
 from jobs.database import Message
-from jobs.sending import NotSent, OutcomeUnknown, SendingRefused
+from jobs.sending import NotFound, NotSent, OutcomeUnknown, SendingRefused
 
 OWNER_SAID_STOP = 21610
 NO_SUCH_NUMBER = {21211, 21214, 21217, 21614}
@@ -32,9 +32,12 @@ class Texter:
         )
 
     def send(self, message: Message) -> str:
-        """Send a message and return Twilio's id, unless an earlier try has sent it."""
-        if message.must_look_up and (sent := self._find(message)):
-            return sent
+        """Send a message and return Twilio's id, or the id under which an earlier try has sent it.
+
+        What is looked up in vain is not sent by the way: it may not be true any more.
+        """
+        if message.must_look_up:
+            return self._find(message)
         try:
             answer = self._client.post(self._path, data=self._fields(message))
         except (httpx.ConnectError, httpx.ConnectTimeout):
@@ -81,7 +84,7 @@ class Texter:
         prefix = "whatsapp:" if message.channel == "whatsapp" else ""
         return prefix + (self._senders[message.channel] or "")
 
-    def _find(self, message: Message) -> str | None:
+    def _find(self, message: Message) -> str:
         """Look for what an earlier try has sent: the same text to the same number since then.
 
         What Twilio has filled into an approved text cannot be compared: that is for a person.
@@ -99,7 +102,7 @@ class Texter:
         for sent in _fields_of(answer)["messages"]:
             if sent["body"] == message.body and _created(sent) >= since:
                 return str(sent["sid"])
-        return None
+        raise NotFound("twilio_not_found")
 
 
 def _created(sent: dict[str, Any]) -> Any:

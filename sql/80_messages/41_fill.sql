@@ -1,5 +1,6 @@
 -- Freezes what a message says and where it goes: the text of its kind for the channel, in the recipient's language and the organization's
--- own words where it has them. Called when it is claimed; a message that was tried before without success is written anew.
+-- own words where it has them. Called when it is claimed; a message that was tried before without success is written anew, and so is a
+-- mail whose recipient has another address by now.
 create function private.write_content(p_message public.messages, p_address text)
     returns void
     language plpgsql
@@ -38,7 +39,8 @@ begin
             calendar = excluded.calendar,
             content_sid = excluded.content_sid,
             content_variables = excluded.content_variables
-        where not p_message.may_be_sent;
+        where not p_message.may_be_sent
+            or content.to_address is distinct from excluded.to_address;
 end;
 $$;
 

@@ -295,6 +295,30 @@ def test_a_worker_that_is_killed_sends_an_sms_once(
     assert (status(booking, "sms"), len(twilio.messages)) == ("sent", 1)
 
 
+@pytest.mark.parametrize("end", ["switched off", "stopped"])
+def test_what_a_killed_worker_did_not_send_is_not_sent_once_it_is_not_true_any_more(
+    office: Payday, twilio: FakeTwilio, end: str
+) -> None:
+    booking, number = texted(office)
+    office.run("outbox", **twilio.environment(), LPLATE_FAILPOINT="message_claimed")
+    if end == "switched off":
+        Post(office.world).prefer(booking.learner, "sms", is_on=False)
+    else:
+        assert Post(office.world).answer(number, "STOP") == "stop"
+    office.world.travel(by=timedelta(minutes=3))
+    assert office.run("outbox", **twilio.environment()).status == 0
+    assert (status(booking, "sms"), twilio.messages) == ("dropped", [])
+
+
+def test_what_twilio_refused_for_now_is_sent_later(office: Payday, twilio: FakeTwilio) -> None:
+    booking, _ = texted(office)
+    twilio.faults.append((429, 20429))
+    office.run("outbox", **twilio.environment())
+    office.world.travel(by=timedelta(minutes=1))
+    office.run("outbox", **twilio.environment())
+    assert (status(booking, "sms"), len(twilio.messages)) == ("sent", 1)
+
+
 @pytest.mark.parametrize(
     ("fault", "expected", "suppressed"),
     [
@@ -314,6 +338,16 @@ def test_what_twilio_answers_is_told_apart(
     office.run("outbox", **twilio.environment())
     assert status(booking, "sms") == expected
     assert office.world.count("private.suppressed_addresses") == suppressed
+
+
+def test_an_answer_that_is_none_leaves_open_what_was_sent(
+    office: Payday, twilio: FakeTwilio
+) -> None:
+    booking, _ = texted(office)
+    twilio.faults.append((201, 0))  # without the message's id
+    finished = office.run("outbox", **twilio.environment())
+    assert (finished.status, finished.stderr) == (0, "")
+    assert status(booking, "sms") == "unknown"
 
 
 def test_approvals_of_whatsapp_are_mirrored(office: Payday, twilio: FakeTwilio) -> None:

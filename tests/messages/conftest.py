@@ -12,8 +12,9 @@ from psycopg.types.json import Jsonb
 
 from tests.factories import Booking, World
 from tests.health import healthy_committed_world, healthy_world
+from tests.schools.conftest import school
 
-__all__ = ["healthy_committed_world", "healthy_world"]
+__all__ = ["healthy_committed_world", "healthy_world", "school"]
 
 LEASE = timedelta(minutes=5)
 CHANNELS = ["email", "sms", "whatsapp"]
