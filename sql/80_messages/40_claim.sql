@@ -9,7 +9,7 @@ create function private.claim_messages(
 )
     returns table (
         message_id uuid, channel public.message_channel, to_address text, sender_name text, subject text, body text, html text,
-        calendar jsonb, unsubscribe_token uuid, content_sid text, content_variables jsonb, must_look_up boolean,
+        calendar jsonb, mail_key text, unsubscribe_token uuid, content_sid text, content_variables jsonb, must_look_up boolean,
         is_marketing boolean, first_tried_at timestamptz, attempts integer
     )
     language plpgsql
@@ -60,7 +60,7 @@ begin
     return query
     select
         message.id, message.channel, content.to_address, organization.name, content.subject, content.body, content.html,
-        content.calendar, case when kind.class <> 'essential' then content.unsubscribe_token end, content.content_sid, content.content_variables,
+        content.calendar, private.key_of_mail(content), case when kind.class <> 'essential' then content.unsubscribe_token end, content.content_sid, content.content_variables,
         message.id = any (doubtful_ids),
         kind.class = 'marketing', message.first_tried_at, message.attempts
     from public.messages message

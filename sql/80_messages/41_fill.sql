@@ -44,6 +44,15 @@ begin
 end;
 $$;
 
+-- What the Message-ID of a mail has beside the message's id, which more people know than its recipient.
+create function private.key_of_mail(p_content public.message_contents)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+return left(encode(sha256(convert_to(p_content.unsubscribe_token::text, 'UTF8')), 'hex'), 32);
+
 -- The language of a person; English for those who have not said.
 create function private.locale_of(p_person_id uuid)
     returns text

@@ -106,6 +106,15 @@ class Post:
         meaning: str = row["record_inbound_message"]
         return meaning
 
+    def mail_id(self, message_id: UUID) -> str:
+        """The Message-ID under which a mail is sent."""
+        key: str = self.world.value(
+            "select private.key_of_mail(content) from public.message_contents content"
+            " where message_id = %s",
+            message_id,
+        )
+        return f"<{message_id}.{key}@lplate.example>"
+
     def of(self, person: UUID, kind: str = "%", channel: str = "email") -> list[DictRow]:
         """The messages to a person, oldest first."""
         return self.world.rows(
