@@ -8,7 +8,7 @@ from jobs.database import Database, Message
 from jobs.failpoints import Failpoints
 from jobs.mail import Mailer
 from jobs.output import Output
-from jobs.sending import NotFound, NotSent, OutcomeUnknown, SendingRefused
+from jobs.sending import ChannelDown, NotFound, NotSent, OutcomeUnknown, SendingRefused
 from jobs.texting import Texter
 from lplate.postgres import DatabaseUnavailable
 
@@ -38,21 +38,28 @@ class Messages:
             self._senders["whatsapp"] = texter
 
     def drain(self) -> bool:
-        """Send everything that is due now; return whether no message was given up.
+        """Send everything that is due now; return whether no message failed, and no channel.
 
-        Messages over a channel that is not configured stay where they are. The app's are shown by
-        the claim itself.
+        Messages over a channel that is not configured stay where they are, and so do those over one
+        that is down: it is tried again in the next round, and the others go on meanwhile. The app's
+        are shown by the claim itself.
         """
         all_sent = True
+        channels = set(self._senders)
         while not self._stop.is_set():
             claimed = self._database.claim_messages(
-                self._worker_id, list(self._senders), BATCH, self._config.message_lease
+                self._worker_id, sorted(channels), BATCH, self._config.message_lease
             )
             if not claimed:
                 break
             for message in claimed:
                 self._failpoints.reach("message_claimed")
-                all_sent &= self._send(message)
+                try:
+                    all_sent &= self._send(message)
+                except ChannelDown as error:
+                    self._fail(message, "channel_down", str(error))
+                    channels.discard(message.channel)
+                    all_sent = False
         return all_sent
 
     def watch(self) -> None:

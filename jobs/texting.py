@@ -9,7 +9,7 @@ import httpx
 
 from jobs.config import Config
 from jobs.database import Message
-from jobs.sending import NotFound, NotSent, OutcomeUnknown, SendingRefused
+from jobs.sending import ChannelDown, NotFound, NotSent, OutcomeUnknown, SendingRefused
 
 OWNER_SAID_STOP = 21610
 NO_SUCH_NUMBER = {21211, 21214, 21217, 21614}
@@ -41,7 +41,7 @@ class Texter:
         try:
             answer = self._client.post(self._path, data=self._fields(message))
         except (httpx.ConnectError, httpx.ConnectTimeout):
-            raise NotSent("twilio_unreachable") from None
+            raise ChannelDown("twilio_unreachable") from None
         except httpx.HTTPError:
             raise OutcomeUnknown("twilio_no_answer") from None
         if answer.status_code != httpx.codes.CREATED:
@@ -123,7 +123,9 @@ def _raise(answer: httpx.Response) -> NoReturn:
     """Raise what an error means: a 5xx leaves open whether it was sent."""
     if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR or answer.is_success:
         raise OutcomeUnknown(f"twilio_{answer.status_code}")
-    if answer.status_code in {401, 403, 408, 429}:
+    if answer.status_code in {401, 403, 429}:
+        raise ChannelDown(f"twilio_{answer.status_code}")
+    if answer.status_code == httpx.codes.REQUEST_TIMEOUT:
         raise NotSent(f"twilio_{answer.status_code}")
     code = _fields_of(answer).get("code")
     if code == OWNER_SAID_STOP:

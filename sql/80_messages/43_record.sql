@@ -23,9 +23,10 @@ begin
 end;
 $$;
 
--- Records that a message was not sent, and how sure that is: 'not_sent' is tried again after a delay that doubles; 'not_found', which an
--- earlier worker had not sent either, is tried again at once, if it is still true; 'refused' is final, and 'unknown' is looked up in two
--- minutes. An address that does not exist, or whose owner has sent STOP, gets nothing more. Returns the status.
+-- Records that a message was not sent, and how sure that is: 'not_sent' is tried again after a delay that doubles; 'channel_down' in a minute,
+-- which counts as no try, so that an outage of a day loses nothing; 'not_found', which an earlier worker had not sent either, at once, if it
+-- is still true; 'refused' is final, and 'unknown' is looked up in two minutes. An address that does not exist, or whose owner has sent STOP,
+-- gets nothing more. Returns the status.
 -- Definer: the jobs login has no access to the tables.
 create function private.fail_message(p_message_id uuid, p_worker_id uuid, p_outcome text, p_error text, p_suppress text)
     returns public.message_status
@@ -53,6 +54,15 @@ begin
     elsif p_outcome = 'unknown' then
         update public.messages
         set status = 'unknown', claimed_by = null, error = left(p_error, 200), available_at = private.clock() + interval '2 minutes'
+        where id = p_message_id;
+    elsif p_outcome = 'channel_down' then
+        update public.messages
+        set status = 'queued',
+            claimed_by = null,
+            may_be_sent = false,
+            error = left(p_error, 200),
+            attempts = attempts - 1,
+            available_at = private.clock() + interval '1 minute'
         where id = p_message_id;
     elsif failed.attempts >= private.max_attempts() then
         failed.may_be_sent := false;

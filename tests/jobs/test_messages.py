@@ -178,6 +178,21 @@ def test_a_server_that_is_away_is_tried_later(office: Payday, booking: Booking) 
     assert status(booking) == "queued"
 
 
+def test_an_outage_of_a_day_costs_no_message_its_tries_and_no_other_channel_its_messages(
+    office: Payday, twilio: FakeTwilio, inbox: Inbox, smtp: dict[str, str]
+) -> None:
+    booking, _ = texted(office)
+    for _ in range(14):
+        finished = office.run("outbox", **smtp | twilio.environment() | {"SMTP_PORT": "1"})
+        assert finished.status == 1
+        assert len(finished.events("message_failed")) == 1  # one mail shows that the server is away
+        office.world.travel(by=timedelta(minutes=90))
+    assert (status(booking, "sms"), len(twilio.messages)) == ("sent", 1)
+    assert office.run("outbox", **smtp | twilio.environment()).status == 0
+    assert status(booking) == "sent"
+    assert len(inbox.mails) == 2
+
+
 @pytest.mark.parametrize("point", ["message_claimed", "message_sent", "message_recorded"])
 def test_a_worker_that_is_killed_leaves_a_mail_that_arrives_under_one_id(
     office: Payday, booking: Booking, inbox: Inbox, smtp: dict[str, str], point: str
