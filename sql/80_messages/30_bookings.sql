@@ -33,6 +33,8 @@ begin
             perform private.tell_learner_side('booking_accepted', p_new);
         end if;
         perform private.plan_hold(p_new);
+    elsif p_new.status in ('declined', 'expired') and is_move then
+        perform private.tell_both_sides('move_not_made', p_new);
     elsif p_new.status = 'declined' then
         perform private.tell_both_sides('booking_declined', p_new);
     elsif p_new.status = 'expired' then
@@ -134,6 +136,13 @@ as $$
         when 'booking_moved' then p_booking.status in ('confirmed', 'in_progress')
         when 'booking_declined' then p_booking.status = 'declined'
         when 'booking_expired' then p_booking.status = 'expired'
+        when 'move_not_made' then p_booking.status in ('declined', 'expired') and exists (
+            select
+            from public.bookings original
+            where original.org_id = p_booking.org_id
+                and original.id = p_booking.original_booking_id
+                and original.status in ('confirmed', 'in_progress')
+        )
         when 'booking_cancelled' then p_booking.status = 'cancelled'
         when 'rating_invited' then p_booking.status = 'completed'
         when 'recommend' then p_booking.status = 'completed'
