@@ -163,5 +163,7 @@ begin
     else
         perform private.suppress_address(p_channel, p_address, p_cause);
     end if;
+    -- Without the address: the log keeps no data of persons.
+    perform private.record_decision('suppressed_addresses', p_channel::text, '{}', jsonb_build_object('cause', p_cause));
 end;
 $$;

@@ -95,3 +95,22 @@ def test_a_report_may_be_faster_than_the_worker(world: World, post: Post) -> Non
     report(world, post.mail_id(message["message_id"]), "bounce", "5.1.1")
     post.record_sent(message["message_id"])
     assert post.fail(message["message_id"], worker) == "bounced"
+
+
+def test_an_admin_of_the_platform_closes_an_address_and_opens_it_again(world: World) -> None:
+    admin, person = world.admin(), world.person("Ben")
+    address = world.email(person)
+    ask = {"p_channel": "email", "p_address": address, "p_reason": "Asked by letter"}
+    for cause, listed in (("complaint", {address.lower(): "complaint"}), (None, {})):
+        world.call(admin, "public.admin_suppress_address", **ask, p_cause=cause)
+        assert suppressed(world) == listed
+    with world.refusing("42501", "not_an_admin"):
+        world.call(person, "public.admin_suppress_address", **ask)
+    logged = world.rows(
+        "select new_values, reason from public.audit_logs"
+        " where entity_type = 'suppressed_addresses' order by id"
+    )
+    assert logged == [
+        {"new_values": {"cause": cause}, "reason": "Asked by letter"}
+        for cause in ("complaint", None)
+    ]
