@@ -4,6 +4,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
@@ -115,10 +116,13 @@ def outbox(
         work = Outbox(config, database, client, calls, output, stop)
         messages = Messages(config, database, output, stop)
         if watch:
-            sender = threading.Thread(target=messages.watch, name="messages")
-            sender.start()
-            work.watch()
-            sender.join()
+            with ThreadPoolExecutor(1, "messages") as pool:
+                sending = pool.submit(messages.watch)
+                try:
+                    work.watch()
+                finally:
+                    stop.set()
+            sending.result()
         elif not all([work.drain(), messages.drain()]):
             raise typer.Exit(UNSETTLED)
 

@@ -126,9 +126,10 @@ class Command:
 class Message:
     """A message to send now, with everything about it frozen.
 
-    `calendar` is {uid, sequence, method, start, end, summary, location, stamp}; a message with an
+    `calendar` is {uid, sequence, method, start, end, summary, location, stamp}; `mail_key` makes
+    the Message-ID of a mail one that nobody but its recipient knows; a message with an
     `unsubscribe_token` is one that its recipient may switch off. `must_look_up`: an earlier worker
-    may have sent it.
+    may have sent it, and it is not to be sent now.
     """
 
     message_id: UUID
@@ -139,6 +140,7 @@ class Message:
     body: str
     html: str | None
     calendar: dict[str, Any] | None
+    mail_key: str
     unsubscribe_token: UUID | None
     content_sid: str | None
     content_variables: dict[str, str] | None
@@ -715,8 +717,8 @@ class Database(Postgres):
     ) -> str:
         """Record that a message was not sent; return its status.
 
-        The outcome is 'not_sent', 'refused' or 'unknown'; suppress is 'hard_bounce' or 'stop' if
-        the address takes nothing more.
+        The outcome is 'not_sent', 'channel_down', 'not_found', 'refused' or 'unknown'; suppress is
+        'hard_bounce' or 'stop' if the address takes nothing more.
         """
         status: str = self._scalar(
             "fail_message",

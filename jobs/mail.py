@@ -11,7 +11,7 @@ from email.utils import format_datetime, formataddr
 
 from jobs.config import Config
 from jobs.database import Message
-from jobs.sending import NotSent, OutcomeUnknown, SendingRefused
+from jobs.sending import ChannelDown, NotSent, OutcomeUnknown, SendingRefused
 from lplate.calendars import write_calendar
 
 # RFC 3463: the address or its domain is wrong, or the mailbox is disabled.
@@ -34,7 +34,7 @@ class Mailer:
                 code, answer = next(iter(error.recipients.values()))
                 _raise(code, answer)
             except smtplib.SMTPSenderRefused as error:  # about us, not about this message
-                raise NotSent(f"smtp_{error.smtp_code}") from None
+                raise ChannelDown(f"smtp_{error.smtp_code}") from None
             except smtplib.SMTPResponseException as error:
                 _raise(error.smtp_code, _bytes(error.smtp_error))
             except smtplib.SMTPNotSupportedError:
@@ -49,9 +49,9 @@ class Mailer:
         try:
             server = self._connect()
         except smtplib.SMTPResponseException as error:
-            raise NotSent(f"smtp_{error.smtp_code}") from None
+            raise ChannelDown(f"smtp_{error.smtp_code}") from None
         except (smtplib.SMTPException, OSError):
-            raise NotSent("smtp_unreachable") from None
+            raise ChannelDown("smtp_unreachable") from None
         try:
             yield server
         finally:
@@ -96,7 +96,8 @@ def write_mail(message: Message, sender: str, service_url: str | None) -> EmailM
     except ValueError:  # what would end a header
         raise SendingRefused("mail_malformed") from None
     mail["Date"] = format_datetime(message.first_tried_at)
-    mail["Message-ID"] = f"<{message.message_id}@{sender.partition('@')[2]}>"
+    domain = sender.partition("@")[2]
+    mail["Message-ID"] = f"<{message.message_id}.{message.mail_key}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
     html = message.html
     if message.unsubscribe_token and service_url:

@@ -14,7 +14,7 @@ from pathlib import Path
 from jobs.database import Database, MailReport
 from jobs.output import Output
 
-MESSAGE_ID = re.compile(r"<[^<>\s]{1,300}>")
+MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,300}>")
 STATUS = re.compile(r"5\.\d{1,3}\.\d{1,3}")
 
 
@@ -28,12 +28,24 @@ def read_reports(maildir: Path, database: Database, output: Output) -> None:
         found = box.get_message(key)
         if found.get_subdir() != "new":
             continue
-        report = parse_report(message_from_bytes(box.get_bytes(key), policy=default))
+        report = _parse_or_none(box.get_bytes(key))
         outcome = database.record_mail_report(report) if report else "no_report"
         found.set_subdir("cur")
         found.add_flag("S")
         box[key] = found
         output.event("mail_report", type=report and report.type, outcome=outcome)
+
+
+def _parse_or_none(contents: bytes) -> MailReport | None:
+    """Parse a mail, whatever it is: anybody can write to this address.
+
+    Python's parser fails over some headers, in no way of its own. Such a mail reports nothing, or
+    it would keep every other from being read.
+    """
+    try:
+        return parse_report(message_from_bytes(contents, policy=default))
+    except Exception:  # noqa: BLE001
+        return None
 
 
 def parse_report(mail: EmailMessage) -> MailReport | None:

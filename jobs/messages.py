@@ -8,7 +8,7 @@ from jobs.database import Database, Message
 from jobs.failpoints import Failpoints
 from jobs.mail import Mailer
 from jobs.output import Output
-from jobs.sending import NotSent, OutcomeUnknown, SendingRefused
+from jobs.sending import ChannelDown, NotFound, NotSent, OutcomeUnknown, SendingRefused
 from jobs.texting import Texter
 from lplate.postgres import DatabaseUnavailable
 
@@ -38,31 +38,45 @@ class Messages:
             self._senders["whatsapp"] = texter
 
     def drain(self) -> bool:
-        """Send everything that is due now; return whether no message was given up.
+        """Send everything that is due now; return whether no message failed, and no channel.
 
-        Messages over a channel that is not configured stay where they are. The app's are shown by
-        the claim itself.
+        Messages over a channel that is not configured stay where they are, and so do those over one
+        that is down: it is tried again in the next round, and the others go on meanwhile. The app's
+        are shown by the claim itself.
         """
         all_sent = True
+        channels = set(self._senders)
         while not self._stop.is_set():
             claimed = self._database.claim_messages(
-                self._worker_id, list(self._senders), BATCH, self._config.message_lease
+                self._worker_id, sorted(channels), BATCH, self._config.message_lease
             )
             if not claimed:
                 break
             for message in claimed:
                 self._failpoints.reach("message_claimed")
-                all_sent &= self._send(message)
+                try:
+                    all_sent &= self._send(message)
+                except ChannelDown as error:
+                    self._fail(message, "channel_down", str(error))
+                    channels.discard(message.channel)
+                    all_sent = False
         return all_sent
 
     def watch(self) -> None:
-        """Drain again and again until told to stop, also through an outage of the database."""
-        while not self._stop.is_set():
-            try:
-                self.drain()
-            except DatabaseUnavailable as error:
-                self._output.error("database_unavailable", reason=str(error))
-            self._stop.wait(self._config.outbox_poll_seconds)
+        """Drain again and again until told to stop, also through an outage of the database.
+
+        Whatever else ends this tells all others to stop too: the command fails as a whole, and is
+        started again, rather than going on without messages.
+        """
+        try:
+            while not self._stop.is_set():
+                try:
+                    self.drain()
+                except DatabaseUnavailable as error:
+                    self._output.error("database_unavailable", reason=str(error))
+                self._stop.wait(self._config.outbox_poll_seconds)
+        finally:
+            self._stop.set()
 
     def sync_approvals(self) -> None:
         """Mirror which texts WhatsApp has approved."""
@@ -78,10 +92,15 @@ class Messages:
             provider_id = self._senders[message.channel].send(message)
         except NotSent as error:
             return self._fail(message, "not_sent", str(error))
+        except NotFound as error:
+            return self._fail(message, "not_found", str(error))
         except OutcomeUnknown as error:
             return self._fail(message, "unknown", str(error))
         except SendingRefused as error:
             return self._fail(message, "refused", str(error), error.suppress)
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            # A text that cannot be written as a mail, or an answer that is not as it should be.
+            return self._fail(message, "unknown", f"unexpected_{type(error).__name__}")
         self._failpoints.reach("message_sent")
         self._database.record_message_sent(message.message_id, provider_id)
         self._failpoints.reach("message_recorded")

@@ -7,6 +7,14 @@ class NotSent(Exception):
     """Nothing was sent, and a later try may succeed."""
 
 
+class ChannelDown(Exception):
+    """Nothing was sent, nor would any other message over this channel be at present."""
+
+
+class NotFound(Exception):
+    """An earlier try may have sent it, and did not: it can be claimed anew."""
+
+
 class OutcomeUnknown(Exception):
     """It may have been sent."""
 

@@ -9,7 +9,7 @@ import httpx
 
 from jobs.config import Config
 from jobs.database import Message
-from jobs.sending import NotSent, OutcomeUnknown, SendingRefused
+from jobs.sending import ChannelDown, NotFound, NotSent, OutcomeUnknown, SendingRefused
 
 OWNER_SAID_STOP = 21610
 NO_SUCH_NUMBER = {21211, 21214, 21217, 21614}
@@ -32,13 +32,16 @@ class Texter:
         )
 
     def send(self, message: Message) -> str:
-        """Send a message and return Twilio's id, unless an earlier try has sent it."""
-        if message.must_look_up and (sent := self._find(message)):
-            return sent
+        """Send a message and return Twilio's id, or the id under which an earlier try has sent it.
+
+        What is looked up in vain is not sent by the way: it may not be true any more.
+        """
+        if message.must_look_up:
+            return self._find(message)
         try:
             answer = self._client.post(self._path, data=self._fields(message))
         except (httpx.ConnectError, httpx.ConnectTimeout):
-            raise NotSent("twilio_unreachable") from None
+            raise ChannelDown("twilio_unreachable") from None
         except httpx.HTTPError:
             raise OutcomeUnknown("twilio_no_answer") from None
         if answer.status_code != httpx.codes.CREATED:
@@ -81,7 +84,7 @@ class Texter:
         prefix = "whatsapp:" if message.channel == "whatsapp" else ""
         return prefix + (self._senders[message.channel] or "")
 
-    def _find(self, message: Message) -> str | None:
+    def _find(self, message: Message) -> str:
         """Look for what an earlier try has sent: the same text to the same number since then.
 
         What Twilio has filled into an approved text cannot be compared: that is for a person.
@@ -99,7 +102,7 @@ class Texter:
         for sent in _fields_of(answer)["messages"]:
             if sent["body"] == message.body and _created(sent) >= since:
                 return str(sent["sid"])
-        return None
+        raise NotFound("twilio_not_found")
 
 
 def _created(sent: dict[str, Any]) -> Any:
@@ -120,7 +123,9 @@ def _raise(answer: httpx.Response) -> NoReturn:
     """Raise what an error means: a 5xx leaves open whether it was sent."""
     if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR or answer.is_success:
         raise OutcomeUnknown(f"twilio_{answer.status_code}")
-    if answer.status_code in {401, 403, 408, 429}:
+    if answer.status_code in {401, 403, 429}:
+        raise ChannelDown(f"twilio_{answer.status_code}")
+    if answer.status_code == httpx.codes.REQUEST_TIMEOUT:
         raise NotSent(f"twilio_{answer.status_code}")
     code = _fields_of(answer).get("code")
     if code == OWNER_SAID_STOP:

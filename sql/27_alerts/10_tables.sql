@@ -44,4 +44,4 @@ comment on column public.alerts.code is
 
 alter table public.alerts enable row level security;
 
-select private.audit_table('public.alerts', 'id');
+select private.audit_table('public.alerts', 'id', '{message}');

@@ -4,6 +4,7 @@
 --   20_recipients   who is told: the learner's side, the instructor's side, the admins; and at which address
 --   21_preferences  which kinds a person wants over which channel
 --   22_queue        queue_messages: one message for each recipient and channel, in the transaction that causes it
+--   23_still_recipient  who may not know any more what they were to be told
 --   30_bookings     what is told of a booking, and what is planned for later: reminders, holds about to expire, lessons not completed
 --   31_money        what is told of payments, refunds, payouts, accounts and prepaid hours
 --   32_people       what is told of alerts, reported problems, invitations and guardianships

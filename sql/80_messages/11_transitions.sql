@@ -4,7 +4,7 @@
 -- message:
 --   · → queued: queue_messages, queue_for_address, queue_as_sms (user, service, job, studio)
 --   queued, unknown → claimed: claim_message (job)
---   queued → sent: deliver_app_messages (job)
+--   queued → sent: deliver_app_messages, record_message_sent (job)
 --   queued, claimed, unknown → dropped: drop_message (job)
 --   claimed → queued: fail_message (job)
 --   claimed → unknown: fail_message, give_up_message (job)

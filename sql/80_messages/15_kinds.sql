@@ -11,6 +11,7 @@ values
     ('booking_declined', 'essential', 'bookings', true, false),
     ('booking_expired', 'essential', 'bookings', false, false),
     ('booking_moved', 'essential', 'bookings', true, false),
+    ('move_not_made', 'essential', 'bookings', true, false),
     ('booking_cancelled', 'essential', 'bookings', true, false),
     ('lesson_reminder', 'optional', 'bookings', false, false),
     ('lesson_not_completed', 'optional', 'bookings', false, false),
@@ -141,6 +142,17 @@ from (values
         'booking_moved', 'sms', 'en', null,
         e'{{organization_name}}: Moved: {{service_title}} with {{instructor_name}} is now {{start_at}} (was '
         '{{old_start_at}}).'
+    ),
+    (
+        'move_not_made', 'email', 'en', 'Your lesson stays on {{old_start_at}}',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{old_start_at}}, {{minutes}} minutes\n{{pickup}}\n'
+        'It takes place as it was booked. It is not moved to {{start_at}}: that was declined, or not answered or paid in time.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        'move_not_made', 'sms', 'en', null,
+        e'{{organization_name}}: Not moved: your lesson with {{instructor_name}} stays on {{old_start_at}}.'
     ),
     (
         'booking_cancelled', 'email', 'en', 'Your lesson on {{start_at}} is cancelled',

@@ -114,6 +114,22 @@ as $$
     );
 $$;
 
+-- Whom to tell of an alert that names an instructor: of their money also after they have left, of everything else only while they are there.
+create function private.alerted_side(p_alert public.alerts, p_kind text)
+    returns uuid[]
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when p_alert.instructor_id is null then '{}'
+        when p_kind in ('payout_held', 'payout_changed', 'account_changed', 'dispute_opened')
+            then private.payee_side(p_alert.org_id, p_alert.instructor_id)
+        else private.instructor_side(p_alert.org_id, p_alert.instructor_id)
+    end;
+$$;
+
 -- A phone number as providers take it, such as +447700900123; null if it does not say its country.
 create function private.phone_or_null(p_phone text)
     returns text

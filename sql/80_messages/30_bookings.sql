@@ -33,15 +33,38 @@ begin
             perform private.tell_learner_side('booking_accepted', p_new);
         end if;
         perform private.plan_hold(p_new);
+    elsif p_new.status in ('declined', 'expired') and is_move then
+        perform private.tell_both_sides('move_not_made', p_new);
     elsif p_new.status = 'declined' then
         perform private.tell_both_sides('booking_declined', p_new);
     elsif p_new.status = 'expired' then
         perform private.tell_learner_side('booking_expired', p_new);
     elsif p_new.status = 'cancelled' and was_booked and not p_new.is_rescheduled then
         perform private.tell_both_sides('booking_cancelled', p_new);
+    elsif p_new.status = 'cancelled' and not p_new.is_rescheduled and not is_move then
+        perform private.tell_of_withdrawal(p_old, p_new);
     elsif p_new.status = 'completed' then
         perform private.tell_learner_side('rating_invited', p_new);
         perform private.recommend(p_new);
+    end if;
+end;
+$$;
+
+-- Tells of a booking that was cancelled before it was confirmed: the learner's side unless it was theirs to cancel, and an instructor who had
+-- been asked for it, or had offered it, unless they cancelled it. What replaces a lesson goes with that lesson, which is told of.
+create function private.tell_of_withdrawal(p_old public.bookings, p_new public.bookings)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_new.cancelled_by not in ('learner', 'guardian') then
+        perform private.tell_learner_side('booking_cancelled', p_new);
+    end if;
+    if p_old.status in ('requested', 'proposed') and p_old.booked_by is not null and p_new.cancelled_by <> 'instructor' then
+        perform private.tell_instructor_side('booking_cancelled', p_new);
     end if;
 end;
 $$;
@@ -113,6 +136,13 @@ as $$
         when 'booking_moved' then p_booking.status in ('confirmed', 'in_progress')
         when 'booking_declined' then p_booking.status = 'declined'
         when 'booking_expired' then p_booking.status = 'expired'
+        when 'move_not_made' then p_booking.status in ('declined', 'expired') and exists (
+            select
+            from public.bookings original
+            where original.org_id = p_booking.org_id
+                and original.id = p_booking.original_booking_id
+                and original.status in ('confirmed', 'in_progress')
+        )
         when 'booking_cancelled' then p_booking.status = 'cancelled'
         when 'rating_invited' then p_booking.status = 'completed'
         when 'recommend' then p_booking.status = 'completed'

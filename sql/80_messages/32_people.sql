@@ -21,7 +21,7 @@ begin
     end if;
     if p_alert.instructor_id is not null then
         perform private.queue_messages(
-            p_alert.org_id, kind.key, private.payee_side(p_alert.org_id, p_alert.instructor_id), null, 'alerts', p_alert.id
+            p_alert.org_id, kind.key, private.alerted_side(p_alert, kind.key), null, 'alerts', p_alert.id
         );
     end if;
     if kind.tells_admins or num_nonnulls(p_alert.learner_id, p_alert.instructor_id) = 0 then

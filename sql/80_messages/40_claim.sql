@@ -1,13 +1,15 @@
 -- Hands due messages to a worker over the channels that it serves, oldest first. Whether each is still true, still wanted and has a way to
 -- its recipient is asked here, while the message is locked; its text and address are frozen with the claim. What fails in one message stops
--- no other. A message that an earlier worker may have sent is handed out to be looked up where the channel allows that.
+-- no other. A message that an earlier worker may have sent is handed out to be looked up, not to be sent, where the channel allows that.
+-- One call looks at 500 messages at most, so that it ends in time also after an outage of days, when most of them are too late: what it
+-- dropped is not looked at again.
 -- Definer: the jobs login has no access to the tables.
 create function private.claim_messages(
     p_worker_id uuid, p_channels public.message_channel[], p_limit integer, p_lease interval
 )
     returns table (
         message_id uuid, channel public.message_channel, to_address text, sender_name text, subject text, body text, html text,
-        calendar jsonb, unsubscribe_token uuid, content_sid text, content_variables jsonb, must_look_up boolean,
+        calendar jsonb, mail_key text, unsubscribe_token uuid, content_sid text, content_variables jsonb, must_look_up boolean,
         is_marketing boolean, first_tried_at timestamptz, attempts integer
     )
     language plpgsql
@@ -17,8 +19,10 @@ create function private.claim_messages(
 as $$
 declare
     claimed_ids uuid[] := '{}';
+    doubtful_ids uuid[] := '{}';
     due public.messages;
     seen integer;
+    seen_in_all integer := 0;
 begin
     perform private.queue_planned_messages(1000);
     perform private.deliver_app_messages(1000);
@@ -44,16 +48,20 @@ begin
             seen := seen + 1;
             if private.claim_message(due, p_worker_id, p_lease) then
                 claimed_ids := claimed_ids || due.id;
+                if private.is_to_be_looked_up(due) then
+                    doubtful_ids := doubtful_ids || due.id;
+                end if;
             end if;
         end loop;
-        exit when seen = 0 or cardinality(claimed_ids) > 0;
+        seen_in_all := seen_in_all + seen;
+        exit when seen = 0 or cardinality(claimed_ids) > 0 or seen_in_all >= 500;
     end loop;
 
     return query
     select
         message.id, message.channel, content.to_address, organization.name, content.subject, content.body, content.html,
-        content.calendar, case when kind.class <> 'essential' then content.unsubscribe_token end, content.content_sid, content.content_variables,
-        message.attempts > 1 and message.channel in ('sms', 'whatsapp') and message.may_be_sent,
+        content.calendar, private.key_of_mail(content), case when kind.class <> 'essential' then content.unsubscribe_token end, content.content_sid, content.content_variables,
+        message.id = any (doubtful_ids),
         kind.class = 'marketing', message.first_tried_at, message.attempts
     from public.messages message
     join private.message_kinds kind on kind.key = message.kind
@@ -73,7 +81,6 @@ create function private.claim_message(p_message public.messages, p_worker_id uui
     set search_path = '', pg_temp
 as $$
 declare
-    is_looked_up constant boolean := p_message.may_be_sent and p_message.channel in ('sms', 'whatsapp');
     address text;
     drop_reason text;
     sendable_at timestamptz;
@@ -83,7 +90,7 @@ begin
         return false;
     end if;
 
-    if not is_looked_up then
+    if not private.is_to_be_looked_up(p_message) then
         address := private.address_of_message(p_message);
         drop_reason := private.message_drop_reason(p_message, address);
         sendable_at := private.sendable_at(p_message);
@@ -121,6 +128,15 @@ exception
         return false;
 end;
 $$;
+
+-- Whether an earlier worker may have sent a message, and Twilio can say so. A mail is repeated under its Message-ID.
+create function private.is_to_be_looked_up(p_message public.messages)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+return p_message.may_be_sent and p_message.channel in ('sms', 'whatsapp');
 
 -- Shows what is due in the app to its recipients: nothing has to be sent for that.
 create function private.deliver_app_messages(p_limit integer)
@@ -182,7 +198,7 @@ as $$
 begin
     return case
         when p_message.send_after < private.clock() - interval '72 hours' then 'too_late'
-        when not private.is_message_true(p_message) then 'no_longer_true'
+        when not private.is_message_true(p_message) or not private.may_still_know(p_message) then 'no_longer_true'
         when p_message.related_type not in ('invitations', 'learner_guardians')
             and not coalesce(private.is_wanted_still(p_message), false) then 'not_wanted'
         when p_message.channel <> 'app' and p_address is null then 'no_address'
@@ -192,7 +208,7 @@ begin
 end;
 $$;
 
--- Whether what a message says is true now, and of its recipient. What is said of an order's money stays true.
+-- Whether what a message says is true now. What is said of an order's money stays true.
 create function private.is_message_true(p_message public.messages)
     returns boolean
     language plpgsql
@@ -208,10 +224,6 @@ begin
             where booking.org_id = p_message.org_id
                 and booking.id = p_message.related_id
                 and private.is_booking_message_true(p_message.kind, p_message.about_at, booking)
-                and (
-                    p_message.learner_id is not null
-                    or p_message.recipient_id = any (private.instructor_side(booking.org_id, booking.instructor_id))
-                )
         )
         when 'alerts' then exists (
             select from public.alerts alert where alert.id = p_message.related_id and alert.resolved_at is null
@@ -247,12 +259,7 @@ begin
                 and link.expires_at > private.clock()
         )
         else true
-    end and (
-        p_message.learner_id is null
-        or (p_message.recipient_id is null and private.has_no_login(p_message.learner_id))
-        or p_message.recipient_id = any (private.learner_side(p_message.learner_id))
-        or p_message.related_type in ('payments', 'refunds')
-    );
+    end;
 end;
 $$;
 

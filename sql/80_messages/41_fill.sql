@@ -1,5 +1,6 @@
 -- Freezes what a message says and where it goes: the text of its kind for the channel, in the recipient's language and the organization's
--- own words where it has them. Called when it is claimed; a message that was tried before without success is written anew.
+-- own words where it has them. Called when it is claimed; a message that was tried before without success is written anew, and so is a
+-- mail whose recipient has another address by now.
 create function private.write_content(p_message public.messages, p_address text)
     returns void
     language plpgsql
@@ -38,9 +39,19 @@ begin
             calendar = excluded.calendar,
             content_sid = excluded.content_sid,
             content_variables = excluded.content_variables
-        where not p_message.may_be_sent;
+        where not p_message.may_be_sent
+            or content.to_address is distinct from excluded.to_address;
 end;
 $$;
+
+-- What the Message-ID of a mail has beside the message's id, which more people know than its recipient.
+create function private.key_of_mail(p_content public.message_contents)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+return left(encode(sha256(convert_to(p_content.unsubscribe_token::text, 'UTF8')), 'hex'), 32);
 
 -- The language of a person; English for those who have not said.
 create function private.locale_of(p_person_id uuid)

@@ -1,4 +1,5 @@
--- Records that a message was sent, whoever holds it by now: a second worker then finds that there is nothing left to send.
+-- Records that a message was sent, whoever holds it by now: a second worker, also one that could not send it, then finds that there is
+-- nothing left to send.
 -- Definer: the jobs login has no access to the tables.
 create function private.record_message_sent(p_message_id uuid, p_provider_id text)
     returns void
@@ -18,12 +19,14 @@ begin
         sent_at = private.clock(),
         error = null
     where id = p_message_id
-        and status in ('claimed', 'unknown');
+        and status in ('queued', 'claimed', 'unknown');
 end;
 $$;
 
--- Records that a message was not sent, and how sure that is: 'not_sent' is tried again after a delay that doubles, 'refused' is final, and
--- 'unknown' is looked up in two minutes. An address that does not exist, or whose owner has sent STOP, gets nothing more. Returns the status.
+-- Records that a message was not sent, and how sure that is: 'not_sent' is tried again after a delay that doubles; 'channel_down' in a minute,
+-- which counts as no try, so that an outage of a day loses nothing; 'not_found', which an earlier worker had not sent either, at once, if it
+-- is still true; 'refused' is final, and 'unknown' is looked up in two minutes. An address that does not exist, or whose owner has sent STOP,
+-- gets nothing more. Returns the status.
 -- Definer: the jobs login has no access to the tables.
 create function private.fail_message(p_message_id uuid, p_worker_id uuid, p_outcome text, p_error text, p_suppress text)
     returns public.message_status
@@ -52,7 +55,17 @@ begin
         update public.messages
         set status = 'unknown', claimed_by = null, error = left(p_error, 200), available_at = private.clock() + interval '2 minutes'
         where id = p_message_id;
+    elsif p_outcome = 'channel_down' then
+        update public.messages
+        set status = 'queued',
+            claimed_by = null,
+            may_be_sent = false,
+            error = left(p_error, 200),
+            attempts = attempts - 1,
+            available_at = private.clock() + interval '1 minute'
+        where id = p_message_id;
     elsif failed.attempts >= private.max_attempts() then
+        failed.may_be_sent := false;
         perform private.give_up_message(failed);
     else
         update public.messages
@@ -60,7 +73,10 @@ begin
             claimed_by = null,
             may_be_sent = false,
             error = left(p_error, 200),
-            available_at = private.clock() + least(interval '10 seconds' * 2 ^ attempts, interval '6 hours')
+            available_at = private.clock() + case
+                when p_outcome = 'not_found' then interval '0'
+                else least(interval '10 seconds' * 2 ^ attempts, interval '6 hours')
+            end
         where id = p_message_id;
     end if;
 
@@ -73,7 +89,8 @@ begin
 end;
 $$;
 
--- Sends nothing more to an address over a channel. What was the graver cause stays.
+-- Sends nothing more to an address over a channel. What was the graver cause stays. An address that is not known any more, since it was
+-- erased, is none.
 create function private.suppress_address(p_channel public.message_channel, p_address text, p_cause text)
     returns void
     language sql
@@ -82,7 +99,8 @@ create function private.suppress_address(p_channel public.message_channel, p_add
     set search_path = '', pg_temp
 as $$
     insert into private.suppressed_addresses as known (channel, address, cause)
-    values (p_channel, lower(p_address), p_cause)
+    select p_channel, lower(p_address), p_cause
+    where p_address is not null
     on conflict (channel, address) do update
         set cause = excluded.cause
         where known.cause = 'unsubscribed';
@@ -145,5 +163,7 @@ begin
     else
         perform private.suppress_address(p_channel, p_address, p_cause);
     end if;
+    -- Without the address: the log keeps no data of persons.
+    perform private.record_decision('suppressed_addresses', p_channel::text, '{}', jsonb_build_object('cause', p_cause));
 end;
 $$;

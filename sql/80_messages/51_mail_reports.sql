@@ -1,5 +1,6 @@
 -- Records what a mail server reports of a mail after it has taken it: 'bounce', it reached nobody, or 'complaint', its recipient called it
--- spam. The mail is known by its Message-ID, which bears the message's id: a report of any other is none of ours. An address that does not
+-- spam. Anybody can write to the address that reports come to, so the mail is known by a Message-ID that only its recipient has got: the
+-- message's id, which a school's admins know, and a key, which they do not. A report of any other is none of ours. An address that does not
 -- exist (status 5.1.x or 5.2.1), and one whose owner complained, gets nothing more; a full mailbox is no reason. Returns 'recorded',
 -- 'duplicate' or 'unknown_message'.
 -- Definer: the jobs login has no access to the tables.
@@ -47,13 +48,16 @@ begin
 end;
 $$;
 
--- The message that a Message-ID bears, <id@domain>; null: it is not one of ours.
+-- The message that a Message-ID bears, <id.key@domain>; null: it is not one of ours.
 create function private.message_of_mail(p_provider_id text)
     returns uuid
     language sql
-    immutable
+    stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select (regexp_match(p_provider_id, '^<([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@[^@<>\s]+>$'))[1]::uuid;
+    select content.message_id
+    from regexp_match(p_provider_id, '^<([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([0-9a-f]{32})@[^@<>\s]+>$') named (parts)
+    join public.message_contents content on content.message_id = named.parts[1]::uuid
+    where private.key_of_mail(content) = named.parts[2];
 $$;

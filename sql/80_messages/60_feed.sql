@@ -67,7 +67,35 @@ begin
 end;
 $$;
 
--- Erases how a person was reached and what they chose; that something was sent, and when, stays. 95_operations calls it.
+-- What Twilio and mail servers told of the messages to a person, and what was answered to them from the number that they went to. Whose
+-- number it is nobody has proven, so answers from before the first message are not the person's.
+create function private.events_of_person(p_person_id uuid)
+    returns setof private.message_events
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select event.*
+    from private.message_events event
+    where event.message_id = any (array(select message.id from public.messages message where message.recipient_id = p_person_id))
+    union all
+    select event.*
+    from (
+        select content.to_address, message.channel, min(message.first_tried_at) as since
+        from public.messages message
+        join public.message_contents content on content.org_id = message.org_id and content.message_id = message.id
+        where message.recipient_id = p_person_id
+            and message.channel in ('sms', 'whatsapp')
+        group by content.to_address, message.channel
+    ) texted
+    join private.message_events event on event.address = texted.to_address
+    where event.type = 'inbound'
+        and event.received_at >= texted.since;
+$$;
+
+-- Erases how a person was reached and what they chose, with what Twilio told of it and they answered; that something was sent, and when,
+-- stays. 95_operations calls it.
 create function private.erase_messages_to(p_person_id uuid)
     returns void
     language sql
@@ -77,10 +105,7 @@ create function private.erase_messages_to(p_person_id uuid)
 as $$
     delete from private.calendar_feeds where user_id = p_person_id;
     delete from private.message_preferences where user_id = p_person_id;
-    delete from private.message_events event
-    using public.profiles profile
-    where profile.id = p_person_id
-        and event.address = private.phone_or_null(profile.phone);
+    delete from private.message_events where id in (select told.id from private.events_of_person(p_person_id) told);
     delete from public.message_contents content
     using public.profiles profile
     where profile.id = p_person_id
@@ -111,6 +136,11 @@ as $$
                 select link.id from public.learner_guardians link where link.learner_id = p_party_id
                 union all
                 select invitation.id from public.invitations invitation where p_party_id in (invitation.learner_id, invitation.instructor_id)
+                union all
+                select alert.id
+                from public.alerts alert
+                left join public.bookings booking on booking.org_id = alert.org_id and booking.id = alert.related_id
+                where p_party_id in (alert.learner_id, alert.instructor_id, booking.learner_id, booking.instructor_id)
             )
         );
 $$;

@@ -21,14 +21,15 @@ begin
     instructor_ids := array(select instructor.id from public.instructors instructor where instructor.user_id = p_user_id for update);
     perform private.assert_nothing_is_outstanding(learner_ids, instructor_ids, p_user_id);
 
+    perform private.erase_messages_to(p_user_id); -- while their texts still say to which number they went
     delete from public.organization_members where user_id = p_user_id;
     perform private.anonymise_instructor(instructor_id) from unnest(instructor_ids) instructor_id;
     perform private.anonymise_learner(learner_id) from unnest(learner_ids) learner_id;
     perform private.anonymise_guardian(guardian.id) from public.guardians guardian where guardian.user_id = p_user_id;
     perform private.withdraw_offers(p_user_id);
     perform private.forget_addresses(p_user_id);
+    update public.review_reports set statement = null where reported_by = p_user_id;
 
-    perform private.erase_messages_to(p_user_id);
     perform private.forget_customer(p_user_id);
 
     update public.profiles

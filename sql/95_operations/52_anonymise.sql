@@ -1,3 +1,18 @@
+-- Withdraws what was offered to a learner or an instructor without a login, and erases the address: nobody becomes who was erased.
+create function private.erase_invitations_to(p_learner_id uuid, p_instructor_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update public.invitations
+    set email = 'erased@invalid',
+        revoked_at = case when accepted_at is null then coalesce(revoked_at, private.clock()) end
+    where learner_id = p_learner_id
+        or instructor_id = p_instructor_id;
+$$;
+
 -- Erases an instructor's name, contacts, notes and windows, and unlinks the login. Lessons and money stay.
 create function private.anonymise_instructor(p_instructor_id uuid)
     returns void
@@ -9,6 +24,14 @@ as $$
     select private.erase_trips(null, p_instructor_id);
     delete from public.instructor_documents where instructor_id = p_instructor_id;
     select private.erase_messages_about(p_instructor_id);
+    select private.erase_invitations_to(null, p_instructor_id);
+    update public.alerts alert
+    set message = 'Erased'
+    from public.bookings booking
+    where booking.org_id = alert.org_id
+        and booking.id = alert.related_id
+        and booking.instructor_id = p_instructor_id
+        and alert.code in ('lesson_cancelled', 'lesson_reassigned', 'move_proposed'); -- which name the instructor
     update public.booking_notes set notes = null where instructor_id = p_instructor_id;
     update public.lessons set notes = null where instructor_id = p_instructor_id;
     update public.lesson_ratings set reply = null where instructor_id = p_instructor_id;
@@ -58,6 +81,12 @@ create function private.anonymise_learner(p_learner_id uuid)
 as $$
     select private.erase_trips(p_learner_id, null);
     select private.erase_messages_about(p_learner_id);
+    select private.erase_invitations_to(p_learner_id, null);
+    update public.waiting_list_entries set ended_at = private.clock() where learner_id = p_learner_id and ended_at is null;
+    update public.problem_reports
+    set description = 'Erased',
+        resolution = case when resolution is not null then 'Erased' end
+    where learner_id = p_learner_id;
     update public.bookings
     set learner_notes = null,
         pickup_address = null,

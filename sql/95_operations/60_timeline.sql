@@ -1,5 +1,6 @@
 -- What happened to a booking, an order, a payment, an instructor or a person, newest first, from every table in one call. Admins of a
--- school see what belongs to it; the reasons of the platform's admins, the ledger, and a person's login are for the platform.
+-- school see what belongs to it; the reasons of the platform's admins, the ledger, and a person's login are for the platform. What happened at
+-- one moment is never parted by the end of a page, so that the next one can begin before it.
 -- Definer: the log's reasons, the ledger and the messages may not be read by those who ask.
 create function private.timeline(p_type text, p_id uuid, p_before timestamptz)
     returns table (
@@ -37,25 +38,29 @@ begin
         told.happened_at, told.org_id, told.source, told.entity_type, told.entity_id, told.event, told.details, told.actor_kind,
         told.user_id, told.reason
     from (
-        select
-            log.created_at as happened_at, subject.org_id, 'audit' as source, subject.entity_type, subject.entity_id, log.action as event,
-            jsonb_build_object('old', log.old_values, 'new', log.new_values) as details, log.actor_kind::text as actor_kind, log.user_id,
-            case when is_platform then log.reason end as reason, log.id as place
-        from subject
-        join public.audit_logs log
-            on log.org_id is not distinct from subject.org_id
-            and log.entity_type = subject.entity_type
-            and log.entity_id = subject.entity_id
-        union all
-        select
-            history.happened_at, subject.org_id, history.source, subject.entity_type, subject.entity_id, history.event, history.details,
-            null, null, null, history.place
-        from subject
-        cross join lateral private.history_of(subject.org_id, subject.entity_type, subject.entity_id, is_platform) history
+        select page.*
+        from (
+            select
+                log.created_at as happened_at, subject.org_id, 'audit' as source, subject.entity_type, subject.entity_id, log.action as event,
+                jsonb_build_object('old', log.old_values, 'new', log.new_values) as details, log.actor_kind::text as actor_kind, log.user_id,
+                case when is_platform then log.reason end as reason, log.id as place
+            from subject
+            join public.audit_logs log
+                on log.org_id is not distinct from subject.org_id
+                and log.entity_type = subject.entity_type
+                and log.entity_id = subject.entity_id
+            union all
+            select
+                history.happened_at, subject.org_id, history.source, subject.entity_type, subject.entity_id, history.event, history.details,
+                null, null, null, history.place
+            from subject
+            cross join lateral private.history_of(subject.org_id, subject.entity_type, subject.entity_id, is_platform) history
+        ) page
+        where page.happened_at < coalesce(p_before, 'infinity')
+        order by page.happened_at desc
+        fetch first 1000 rows with ties
     ) told
-    where told.happened_at < coalesce(p_before, 'infinity')
-    order by told.happened_at desc, told.source, told.place desc, told.entity_type, told.entity_id, told.event, told.details
-    limit 1000;
+    order by told.happened_at desc, told.source, told.place desc, told.entity_type, told.entity_id, told.event, told.details;
 
     if not found then
         perform private.refuse_unknown_timeline(p_type, p_id, p_before);

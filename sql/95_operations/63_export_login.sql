@@ -50,15 +50,17 @@ as $$
     where content.recipient_id = p_user_id
         or lower(content.to_address) = private.verified_email(p_user_id)
     union all
-    select 'private.message_events', to_jsonb(event)
-    from private.message_events event
-    join public.messages message on message.id = event.message_id
-    where message.recipient_id = p_user_id
+    select 'private.message_events', to_jsonb(event) from private.events_of_person(p_user_id) event
     union all
     select 'private.suppressed_addresses', to_jsonb(suppressed)
     from private.suppressed_addresses suppressed
-    join public.profiles profile on lower(suppressed.address) in (lower(profile.email), lower(profile.phone))
-    where profile.id = p_user_id
+    where suppressed.address = any (
+        array(
+            select private.verified_email(p_user_id)
+            union all
+            select content.to_address from public.message_contents content where content.recipient_id = p_user_id
+        )
+    )
     union all
     select 'public.audit_logs', to_jsonb(log) - '{old_values,new_values,reason}'::text[]
     from public.audit_logs log
@@ -81,7 +83,8 @@ as $$
         or lower(link.guardian_email) = private.verified_email(p_user_id);
 $$;
 
--- What a person paid themselves, for whomever, and the cards that they saved.
+-- What a person paid themselves, for whomever, and what came back of it; and the cards that they saved. A refund that they decided for others
+-- is the others'.
 create function private.rows_of_payments_made(p_user_id uuid)
     returns table (table_name text, content jsonb)
     language sql
@@ -94,8 +97,9 @@ as $$
     where payment.payer_id = p_user_id
     union all
     select 'public.refunds', to_jsonb(refund) - '{client_key,metadata}'::text[]
-    from public.refunds refund
-    where refund.requested_by = p_user_id
+    from public.payments payment
+    join public.refunds refund on refund.org_id = payment.org_id and refund.payment_id = payment.id
+    where payment.payer_id = p_user_id
     union all
     select 'public.stripe_customers', to_jsonb(customer) from public.stripe_customers customer where customer.user_id = p_user_id
     union all

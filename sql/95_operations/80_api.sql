@@ -60,10 +60,10 @@ begin atomic
 end;
 
 comment on function public.timeline is
-    'What happened to a booking, order, payment, instructor or person (the id of a login), newest first, at most 1,000 at once: for the next '
-    'page send the last happened_at as p_before. source: audit (details: old and new values without personal data), credit, message, transfer or '
-    'ledger. For the school''s admins what belongs to it; for admins of the platform everything, with the reasons that they gave. '
-    'Errors: sign_in_required, no_such_timeline, timeline_not_found.';
+    'What happened to a booking, order, payment, instructor or person (the id of a login), newest first, 1,000 at once and all '
+    'that happened in the moment of the last: for the next page send the last happened_at as p_before. source: audit (details: old and new '
+    'values without personal data), credit, message, transfer or ledger. For the school''s admins what belongs to it; for admins of '
+    'the platform everything, with the reasons that they gave. Errors: sign_in_required, no_such_timeline, timeline_not_found.';
 
 create function public.export_person(p_user_id uuid, p_reason text default null)
     returns jsonb

@@ -93,7 +93,7 @@ def sent(office: Payday) -> tuple[str, str]:
     booking.pay()
     Post(world).send()
     (message,) = Post(world).of(booking.learner, "booking_confirmed")
-    return f"<{message['id']}@lplate.example>", world.email(booking.learner).lower()
+    return Post(world).mail_id(message["id"]), world.email(booking.learner).lower()
 
 
 def causes(office: Payday) -> dict[str, str]:
@@ -140,4 +140,30 @@ def test_what_is_late_or_no_report_changes_nothing(
         ("", "no_report"),
         ("bounce", "unknown_message"),
     ]
+    assert causes(office) == {}
+
+
+def test_a_mail_that_cannot_be_read_keeps_no_other_from_being_read(
+    office: Payday, tmp_path: Path, sent: tuple[str, str]
+) -> None:
+    message_id, address = sent
+    complaint = COMPLAINT.format(message_id=message_id)
+    hostile = [
+        COMPLAINT.format(message_id="<\0@b.example>"),
+        complaint.replace("Marketplace <lessons@lplate.example>", "Märkte <lessons@"),
+    ]
+    assert {outcome for _, outcome in report_on(office, tmp_path / "mail", *hostile)} == {
+        "no_report"
+    }
+    assert report_on(office, tmp_path / "mail", complaint) == [("complaint", "recorded")]
+    assert causes(office) == {address: "complaint"}
+
+
+def test_a_complaint_about_a_mail_whose_address_was_removed_ends_nothing(
+    office: Payday, tmp_path: Path, sent: tuple[str, str]
+) -> None:
+    message_id, _ = sent
+    office.world.connection.execute("update public.message_contents set to_address = null")
+    complaint = COMPLAINT.format(message_id=message_id)
+    assert report_on(office, tmp_path / "mail", complaint) == [("complaint", "recorded")]
     assert causes(office) == {}

@@ -178,6 +178,21 @@ def test_a_server_that_is_away_is_tried_later(office: Payday, booking: Booking) 
     assert status(booking) == "queued"
 
 
+def test_an_outage_of_a_day_costs_no_message_its_tries_and_no_other_channel_its_messages(
+    office: Payday, twilio: FakeTwilio, inbox: Inbox, smtp: dict[str, str]
+) -> None:
+    booking, _ = texted(office)
+    for _ in range(14):
+        finished = office.run("outbox", **smtp | twilio.environment() | {"SMTP_PORT": "1"})
+        assert finished.status == 1
+        assert len(finished.events("message_failed")) == 1  # one mail shows that the server is away
+        office.world.travel(by=timedelta(minutes=90))
+    assert (status(booking, "sms"), len(twilio.messages)) == ("sent", 1)
+    assert office.run("outbox", **smtp | twilio.environment()).status == 0
+    assert status(booking) == "sent"
+    assert len(inbox.mails) == 2
+
+
 @pytest.mark.parametrize("point", ["message_claimed", "message_sent", "message_recorded"])
 def test_a_worker_that_is_killed_leaves_a_mail_that_arrives_under_one_id(
     office: Payday, booking: Booking, inbox: Inbox, smtp: dict[str, str], point: str
@@ -295,6 +310,30 @@ def test_a_worker_that_is_killed_sends_an_sms_once(
     assert (status(booking, "sms"), len(twilio.messages)) == ("sent", 1)
 
 
+@pytest.mark.parametrize("end", ["switched off", "stopped"])
+def test_what_a_killed_worker_did_not_send_is_not_sent_once_it_is_not_true_any_more(
+    office: Payday, twilio: FakeTwilio, end: str
+) -> None:
+    booking, number = texted(office)
+    office.run("outbox", **twilio.environment(), LPLATE_FAILPOINT="message_claimed")
+    if end == "switched off":
+        Post(office.world).prefer(booking.learner, "sms", is_on=False)
+    else:
+        assert Post(office.world).answer(number, "STOP") == "stop"
+    office.world.travel(by=timedelta(minutes=3))
+    assert office.run("outbox", **twilio.environment()).status == 0
+    assert (status(booking, "sms"), twilio.messages) == ("dropped", [])
+
+
+def test_what_twilio_refused_for_now_is_sent_later(office: Payday, twilio: FakeTwilio) -> None:
+    booking, _ = texted(office)
+    twilio.faults.append((429, 20429))
+    office.run("outbox", **twilio.environment())
+    office.world.travel(by=timedelta(minutes=1))
+    office.run("outbox", **twilio.environment())
+    assert (status(booking, "sms"), len(twilio.messages)) == ("sent", 1)
+
+
 @pytest.mark.parametrize(
     ("fault", "expected", "suppressed"),
     [
@@ -314,6 +353,16 @@ def test_what_twilio_answers_is_told_apart(
     office.run("outbox", **twilio.environment())
     assert status(booking, "sms") == expected
     assert office.world.count("private.suppressed_addresses") == suppressed
+
+
+def test_an_answer_that_is_none_leaves_open_what_was_sent(
+    office: Payday, twilio: FakeTwilio
+) -> None:
+    booking, _ = texted(office)
+    twilio.faults.append((201, 0))  # without the message's id
+    finished = office.run("outbox", **twilio.environment())
+    assert (finished.status, finished.stderr) == (0, "")
+    assert status(booking, "sms") == "unknown"
 
 
 def test_approvals_of_whatsapp_are_mirrored(office: Payday, twilio: FakeTwilio) -> None:

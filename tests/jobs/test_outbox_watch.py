@@ -48,6 +48,19 @@ def test_a_worker_that_lost_its_database_goes_on(office: Payday, watching: dict[
     assert len(finished.events("database_unavailable")) >= 1
 
 
+@pytest.mark.parametrize("broken", ["claim_messages", "claim_commands"])
+def test_a_worker_without_messages_or_without_commands_ends_as_a_whole(
+    office: Payday, watching: dict[str, str], broken: str
+) -> None:
+    """So that whatever keeps it running starts it again, and sees that it failed."""
+    watcher = office.start("outbox", "--watch", **watching)
+    wait_until(lambda: office.world.value(CONNECTED) >= 1)
+    office.world.connection.execute(f"revoke execute on function private.{broken} from jobs")
+    finished = finish(watcher)
+    assert finished.status == 1
+    assert "42501" in finished.stderr
+
+
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_the_command_in_hand_is_finished_and_no_other_begun(
     office: Payday, watching: dict[str, str], stop: signal.Signals

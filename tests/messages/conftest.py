@@ -12,8 +12,9 @@ from psycopg.types.json import Jsonb
 
 from tests.factories import Booking, World
 from tests.health import healthy_committed_world, healthy_world
+from tests.schools.conftest import school
 
-__all__ = ["healthy_committed_world", "healthy_world"]
+__all__ = ["healthy_committed_world", "healthy_world", "school"]
 
 LEASE = timedelta(minutes=5)
 CHANNELS = ["email", "sms", "whatsapp"]
@@ -104,6 +105,15 @@ class Post:
         )
         meaning: str = row["record_inbound_message"]
         return meaning
+
+    def mail_id(self, message_id: UUID) -> str:
+        """The Message-ID under which a mail is sent."""
+        key: str = self.world.value(
+            "select private.key_of_mail(content) from public.message_contents content"
+            " where message_id = %s",
+            message_id,
+        )
+        return f"<{message_id}.{key}@lplate.example>"
 
     def of(self, person: UUID, kind: str = "%", channel: str = "email") -> list[DictRow]:
         """The messages to a person, oldest first."""

@@ -160,6 +160,40 @@ def test_a_request_and_its_answer_are_told(world: World, post: Post) -> None:
     assert post.kinds_for(declined.learner) == ["booking_declined"]
 
 
+def test_who_waits_for_an_answer_is_told_that_the_lesson_is_cancelled(
+    world: World, post: Post
+) -> None:
+    held = world.booking()
+    ann = held.instructor
+    world.cancel(ann.user_id, held.id)
+    assert post.kinds_for(held.learner) == ["booking_cancelled"]
+    assert post.kinds_for(ann.user_id) == []
+    requested = world.booking(ann, start_at=world.in_days(3), requires_approval=True)
+    world.cancel(requested.learner, requested.id)
+    assert post.kinds_for(requested.learner) == []
+    assert post.kinds_for(ann.user_id) == ["booking_cancelled", "booking_requested"]
+    post.send()
+    (told,) = post.of(held.learner, "booking_cancelled")
+    assert told["status"] == "sent"
+    given_up = world.booking(ann, start_at=world.in_days(4))
+    world.cancel(given_up.learner, given_up.id)
+    assert post.kinds_for(given_up.learner) == []
+    assert len(post.of(ann.user_id)) == 2
+
+
+def test_a_cancelled_day_is_told_to_who_has_not_paid_yet(world: World, post: Post) -> None:
+    held = world.booking()
+    world.ask(
+        held.instructor.user_id,
+        "public.cancel_day",
+        p_instructor_id=held.instructor.id,
+        p_on=held.columns["start_at"].date(),
+        p_reason="Ill",
+    )
+    (told,) = post.of(held.learner, "booking_cancelled")
+    assert "Ill" in next(m["body"] for m in post.send() if m["message_id"] == told["id"])
+
+
 def test_guardians_get_a_minors_messages(world: World, post: Post) -> None:
     school = world.organization()
     owner, kit = world.member(school, "owner"), world.person("Kit")

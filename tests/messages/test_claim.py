@@ -62,6 +62,40 @@ def test_a_late_worker_records_what_it_sent(world: World, post: Post, confirmed:
     assert post.claim() == []
 
 
+def test_what_a_late_worker_sent_is_not_sent_again_after_another_could_not(
+    world: World, post: Post, confirmed: Booking
+) -> None:
+    first, other = post.claim(), uuid4()
+    world.travel(by=LEASE)
+    for message in post.claim(other):
+        assert post.fail(message["message_id"], other) == "queued"
+    for message in first:
+        post.record_sent(message["message_id"])
+    world.travel(by=LEASE)
+    assert post.claim() == []
+
+
+def test_a_backlog_that_is_too_late_is_dropped_piece_by_piece(world: World, post: Post) -> None:
+    booking = world.booking(start_at=world.in_days(20))
+    booking.pay()
+    world.connection.execute(
+        "insert into public.messages (org_id, kind, channel, recipient_id, learner_id,"
+        " related_type, related_id, dedupe_key, send_after, available_at)"
+        " select org_id, kind, channel, recipient_id, learner_id, related_type, related_id,"
+        " number::text, send_after, available_at from public.messages"
+        " cross join generate_series(1, 600) number"
+        " where recipient_id = %s and channel = 'email'",
+        [booking.learner],
+    )
+    world.travel(by=4 * DAY)
+    left = "select count(*) from public.messages where status = 'queued' and channel = 'email'"
+    before = world.value(left)
+    assert post.claim(limit=1) == []
+    assert world.value(left) == before - 500
+    post.claim(limit=1)
+    assert world.value(left) == 0
+
+
 def test_two_workers_claim_a_message_once(cluster: Cluster, committed_world: World) -> None:
     booking = committed_world.booking()
     booking.pay()
@@ -145,6 +179,36 @@ def test_a_mail_whose_outcome_is_unknown_is_repeated_as_it_was(
     world.connection.execute("update public.learners set full_name = 'Another'")
     world.travel(by=timedelta(minutes=2))
     assert {m["message_id"]: m["body"] for m in post.claim()} == first
+
+
+def test_a_mail_that_is_repeated_goes_to_the_address_of_today(
+    world: World, post: Post, confirmed: Booking
+) -> None:
+    worker, old = uuid4(), world.email(confirmed.learner)
+    message = only(post.claim(worker), old)
+    post.fail(message["message_id"], worker, "unknown")
+    world.connection.execute(
+        "update auth.users set email = 'new@example.org' where id = %s", [confirmed.learner]
+    )
+    world.travel(by=timedelta(minutes=2))
+    again = [m["to_address"] for m in post.claim() if m["message_id"] == message["message_id"]]
+    assert again == ["new@example.org"]
+
+
+def test_what_was_not_sent_for_certain_is_not_looked_up(world: World, post: Post) -> None:
+    booking = world.booking(start_at=world.in_days(5))
+    number = post.phone(booking.learner)
+    booking.pay()
+    worker = uuid4()
+    message = only(post.claim(worker, channels=["sms"]), number)
+    assert post.fail(message["message_id"], worker, "not_sent") == "queued"
+    world.travel(by=timedelta(minutes=1))
+    assert only(post.claim(worker, channels=["sms"]), number)["must_look_up"] is False
+    post.fail(message["message_id"], worker, "unknown")
+    world.travel(by=timedelta(minutes=2))
+    assert only(post.claim(worker, channels=["sms"]), number)["must_look_up"] is True
+    assert post.fail(message["message_id"], worker, "not_found") == "queued"
+    assert only(post.claim(worker, channels=["sms"]), number)["must_look_up"] is False
 
 
 def test_what_stays_unknown_waits_for_an_admin(world: World, post: Post) -> None:

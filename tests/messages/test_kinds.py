@@ -66,6 +66,32 @@ def test_a_move_that_the_instructor_proposes_is_told(
     assert "move_proposed" not in post.kinds_for(booking.instructor.user_id)
 
 
+@pytest.mark.parametrize("end", ["declined", "expired"])
+def test_a_move_that_is_not_made_leaves_the_lesson_where_it_is(
+    world: World, post: Post, booking: Booking, end: str
+) -> None:
+    world.slot(booking.columns["service_id"], world.in_days(7))
+    (proposed,) = world.ask(
+        booking.instructor.user_id,
+        "public.reschedule_booking",
+        p_booking_id=booking.id,
+        p_start_at=world.in_days(7),
+    )
+    post.send()
+    if end == "declined":
+        world.call(booking.learner, "public.decline_proposal", p_booking_id=proposed["booking_id"])
+    else:
+        deadline = "select hold_expires_at from public.bookings where id = %s"
+        world.travel(to=world.value(deadline, proposed["booking_id"]))
+        maintain(world)
+    assert booking.status == "confirmed"
+    for person in (booking.learner, booking.instructor.user_id):
+        assert not {"booking_declined", "booking_expired"} & set(post.kinds_for(person))
+        assert "move_not_made" in post.kinds_for(person)
+    (mail, _) = [m for m in post.send() if m["subject"].startswith("Your lesson stays on")]
+    assert "It is not moved to" in mail["body"]
+
+
 def test_who_did_not_come_is_told_how_it_was_settled(
     world: World, post: Post, booking: Booking
 ) -> None:

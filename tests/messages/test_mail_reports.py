@@ -14,7 +14,7 @@ from tests.messages.conftest import Post
 def mail(world: World, post: Post, booking: Booking) -> tuple[UUID, str]:
     """A mail that was sent, and its Message-ID."""
     (message,) = post.of(booking.learner, "booking_confirmed")
-    return message["id"], f"<{message['id']}@lplate.example>"
+    return message["id"], post.mail_id(message["id"])
 
 
 def report(world: World, provider_id: str, type_: str, status: str | None = None) -> str:
@@ -76,7 +76,11 @@ def test_a_report_that_comes_twice_changes_nothing(world: World, mail: tuple[UUI
 
 def test_reports_of_other_mails_change_nothing(world: World, booking: Booking) -> None:
     (shown,) = Post(world).of(booking.learner, "booking_confirmed", "app")
-    for provider_id in (f"<{uuid4()}@lplate.example>", "<x@y.z>", "", f"<{shown['id']}@x.example>"):
+    (mail,) = Post(world).of(booking.learner, "booking_confirmed")
+    key = Post(world).mail_id(mail["id"]).partition(".")[2]
+    guessed = (f"<{mail['id']}@lplate.example>", f"<{mail['id']}.{'0' * 32}@lplate.example>")
+    other = (f"<{uuid4()}.{key}", "<x@y.z>", "", Post(world).mail_id(shown["id"]))
+    for provider_id in guessed + other:
         with world.unchanged():
             assert report(world, provider_id, "bounce", "5.1.1") == "unknown_message"
 
@@ -88,6 +92,25 @@ def test_a_report_may_be_faster_than_the_worker(world: World, post: Post) -> Non
     (message,) = [
         m for m in post.claim(worker) if m["to_address"] == world.email(booking.learner).lower()
     ]
-    report(world, f"<{message['message_id']}@lplate.example>", "bounce", "5.1.1")
+    report(world, post.mail_id(message["message_id"]), "bounce", "5.1.1")
     post.record_sent(message["message_id"])
     assert post.fail(message["message_id"], worker) == "bounced"
+
+
+def test_an_admin_of_the_platform_closes_an_address_and_opens_it_again(world: World) -> None:
+    admin, person = world.admin(), world.person("Ben")
+    address = world.email(person)
+    ask = {"p_channel": "email", "p_address": address, "p_reason": "Asked by letter"}
+    for cause, listed in (("complaint", {address.lower(): "complaint"}), (None, {})):
+        world.call(admin, "public.admin_suppress_address", **ask, p_cause=cause)
+        assert suppressed(world) == listed
+    with world.refusing("42501", "not_an_admin"):
+        world.call(person, "public.admin_suppress_address", **ask)
+    logged = world.rows(
+        "select new_values, reason from public.audit_logs"
+        " where entity_type = 'suppressed_addresses' order by id"
+    )
+    assert logged == [
+        {"new_values": {"cause": cause}, "reason": "Asked by letter"}
+        for cause in ("complaint", None)
+    ]

@@ -11,6 +11,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from tests.factories import MARKETPLACE, Booking, Instructor, World
+from tests.messages.conftest import Post
 from tests.schools.conftest import School
 
 MARK = "Zaphod"
@@ -152,6 +153,72 @@ def test_a_learner_leaves_no_trace(school: School, learner: Booking) -> None:
     assert learner.columns["pickup_lat"] is None
 
 
+def test_what_a_learner_complained_of_leaves_no_trace(school: School) -> None:
+    world, lesson = school.world, take_lesson(school, school.learner)
+    mark(world, "bookings", "true", learner_notes=None)
+    report_id = world.call(
+        school.learner,
+        "public.report_problem",
+        p_booking_id=lesson.id,
+        p_description=f"{MARK} smelled of smoke.",
+    )
+    world.call(
+        world.admin(),
+        "public.admin_resolve_problem",
+        p_problem_report_id=report_id,
+        p_unfreezes_earning=True,
+        p_reason="That was right to say.",
+    )
+    erase(world, school.learner, school.learner)
+    assert traces(world) == set()
+    report = world.row("select description, resolution from public.problem_reports")
+    assert set(report.values()) == {"Erased"}
+
+
+def test_texts_to_a_number_and_answers_leave_no_trace(school: School) -> None:
+    world, post = school.world, Post(school.world)
+    number = post.phone(school.learner, "+44 7700 900456")
+    post.answer(number, "Wrong number")  # before anything was sent: whose words are these?
+    world.travel(by=timedelta(minutes=1))
+    slot = world.slot(world.service(school.instructor))
+    booked = world.book(school.learner, slot)
+    booking = Booking(world, booked["booking_id"], school.learner, school.instructor, slot)
+    booking.pay()
+    (text,) = [message for message in post.send() if message["channel"] == "sms"]
+    world.serve(
+        "webhook_service",
+        "private.record_message_status",
+        p_message_id=text["message_id"],
+        p_provider_id="SM1",
+        p_status="delivered",
+        p_error_code=None,
+        p_payload=Jsonb({"To": number}),
+    )
+    world.travel(by=timedelta(minutes=1))
+    post.answer(number, "I am ill")
+    post.answer(number, "STOP")
+    booking.complete()
+    tables = world.call(school.learner, "public.export_person", p_user_id=school.learner)["tables"]
+    told = {event["status"] for event in tables["private.message_events"]}
+    assert told == {"delivered", "other", "stop"}
+    assert "Wrong number" not in str(tables)
+    assert [entry["cause"] for entry in tables["private.suppressed_addresses"]] == ["stop"]
+    erase(world, school.learner, school.learner)
+    assert world.count("private.message_events") == 1
+    assert world.count("private.suppressed_addresses") == 1  # or the number would be texted again
+
+
+def test_who_was_erased_waits_for_no_time(school: School) -> None:
+    world = school.world
+    world.service(school.instructor)
+    entry = world.call(
+        school.learner, "public.join_waiting_list", p_instructor_id=school.instructor.id
+    )
+    erase(world, school.learner, school.learner)
+    row = world.row("select ended_at from public.waiting_list_entries where id = %s", entry)
+    assert row["ended_at"] == world.now()
+
+
 def test_the_learners_lessons_and_money_stay(school: School, learner: Booking) -> None:
     world = school.world
     personal = {
@@ -256,6 +323,21 @@ def test_an_instructor_leaves_no_trace(school: School, instructor: Instructor) -
     assert (row["is_active"], row["is_available"]) == (False, False)
     assert world.count("public.availability_windows") == 0
     assert world.count("public.availability_exceptions") == 0
+
+
+def test_alerts_that_name_an_instructor_name_nobody_more(
+    school: School, instructor: Instructor
+) -> None:
+    world = school.world
+    world.connection.execute(
+        "select private.raise_alert(org_id, null, 'move_proposed', %s || ' would like to move it.',"
+        " 'bookings', id, 'moved', learner_id) from public.bookings",
+        [MARK],
+    )
+    assert "public.audit_logs" not in traces(world)
+    Post(world).send()
+    erase(world, instructor.user_id, instructor.user_id)
+    assert traces(world) == set()
 
 
 def test_an_instructor_offers_nothing_more(school: School, instructor: Instructor) -> None:

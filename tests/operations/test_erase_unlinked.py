@@ -81,6 +81,20 @@ both = pytest.mark.parametrize("function", CODES)
 
 
 @both
+def test_nobody_becomes_who_was_erased(school: School, function: str) -> None:
+    world, party, invited = school.world, managed(school, function), school.world.person(MARK)
+    role, bound = {
+        "erase_learner": ("learner", "p_learner_id"),
+        "erase_instructor": ("instructor", "p_instructor_id"),
+    }[function]
+    token = school.invite(school.owner, world.email(invited), role, **{bound: party})
+    erase(world, school.owner, function, party)
+    assert world.value("select email from public.invitations") == "erased@invalid"
+    with world.refusing("PT404", "invitation_not_found"):
+        school.accept(invited, token)
+
+
+@both
 @pytest.mark.parametrize("caller", ["instructor", "learner", "stranger", "owner of another"])
 def test_nobody_else_does(school: School, function: str, caller: str) -> None:
     world, person, party = school.world, school.who(caller), managed(school, function)

@@ -208,6 +208,21 @@ def test_what_a_learner_wrote_is_not_the_instructors(school: School) -> None:
     assert MARK in str(export(world, school.learner, school.learner))
 
 
+def test_a_refund_is_told_to_who_paid_and_not_to_who_made_it(school: School) -> None:
+    world, ann = school.world, school.instructor
+    child = world.child(school.id)
+    payer = world.guardian(child, view=True, book=True, pay=True)
+    slot = world.slot(world.service(ann))
+    booked = world.book(payer, slot, p_learner_id=child)
+    booking = Booking(world, booked["booking_id"], payer, ann, slot)
+    booking.pay()
+    world.cancel(school.admin, booking.id)
+    assert world.value("select requested_by from public.refunds") == school.admin
+    assert "public.refunds" not in export(world, school.admin, school.admin)["tables"]
+    (refund,) = export(world, payer, payer)["tables"]["public.refunds"]
+    assert refund["amount_cents"] == booking.payment["amount_cents"]
+
+
 def test_no_secret_is_told(school: School, learner: Booking) -> None:  # noqa: F811
     document = str(export(school.world, learner.learner, learner.learner))
     assert "unsubscribe_token" not in document

@@ -146,6 +146,25 @@ def test_pages_follow_each_other(school: School, lesson: Booking) -> None:
     assert timeline(world, school.admin, "booking", lesson.id, p_before=last) == []
 
 
+def test_what_happened_in_one_moment_is_on_one_page(school: School, lesson: Booking) -> None:
+    world = school.world
+    world.connection.execute(
+        "insert into public.audit_logs"
+        " (org_id, entity_type, entity_id, action, old_values, new_values, created_at, actor_kind)"
+        " select org_id, 'bookings', id::text, 'update', '{}', '{}',"
+        " private.clock() + interval '1 minute' * (number > 999)::integer, 'user'"
+        " from public.bookings cross join generate_series(1, 1010) number"
+    )
+    first = timeline(world, school.admin, "booking", lesson.id)
+    assert len(first) > 1000
+    rest = timeline(world, school.admin, "booking", lesson.id, p_before=first[-1]["happened_at"])
+    seen = [row for row in first + rest if row["source"] == "audit"]
+    logged = world.value(
+        "select count(*) from public.audit_logs where entity_id = %s", str(lesson.id)
+    )
+    assert sum(row["entity_id"] == str(lesson.id) for row in seen) == logged
+
+
 @pytest.mark.parametrize("caller", ["learner", "instructor", "stranger", "owner of another"])
 @pytest.mark.parametrize("kind", ["booking", "order", "payment", "instructor", "person"])
 def test_nobody_else_asks(school: School, lesson: Booking, caller: str, kind: str) -> None:
