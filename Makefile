@@ -12,7 +12,7 @@ LATER_MIGRATIONS := $(filter-out %_initial_schema.sql,$(wildcard supabase/migrat
 LINTED := .venv/.linted
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV) $(STACK) ## play a week of the marketplace and show it on a page: verbose=1 tells all, keep=1 leaves it running
 	@$(BIN)/python -m demo $(if $(verbose),--verbose) $(if $(keep),--keep)

@@ -4,7 +4,7 @@
 #   deploy/restore.sh <dump> <url of the empty database>
 #
 # Hosted projects give every new table and function of public to the API roles. Unless that is taken back first, restored tables are
-# open to everybody; the extensions, schemas and logins that the dump expects are made first as well. What a fresh project has already
+# open to everybody; the two logins, which no dump holds, are made first as well. What a fresh project has already
 # (roles, the auth schema) is reported by pg_restore as an error and passed over: the doctor decides whether the result is right.
 set -eu
 dump=$1

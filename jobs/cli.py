@@ -223,6 +223,8 @@ def reconcile(
         except CallFailed as error:
             output.error("stripe_failed", code=error.failure.code, message=error.failure.message)
             raise typer.Exit(UNSETTLED) from None
+        if not on:
+            database.record_heartbeat("reconcile")
         if not is_explained:
             raise typer.Exit(UNSETTLED)
 

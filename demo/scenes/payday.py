@@ -11,6 +11,9 @@ def play(scene: Play) -> None:
     story.open_act(stage.travel("Friday", "09:00"), "Payday")
     story.check("the chores are done", stage.run_job("maintain").status == 0)
     story.check("the outbox has nothing left", stage.run_job("outbox").status == 0)
+    agrees = stage.run_job("reconcile").status == 0
+    if stage.stripe.balance_cents("gbp") is not None:
+        story.check("all that moved Stripe's balance is in the ledger, one by one", agrees)
     story.check("the doctor finds nothing", stage.run_job("doctor").status == 0)
 
     preview = stage.run_job("payouts", "--dry-run")

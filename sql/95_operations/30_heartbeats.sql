@@ -11,6 +11,7 @@ as $$
         ('outbox', interval '15 minutes'),
         ('maintain', interval '30 minutes'),
         ('payouts', interval '8 days'),
+        ('reconcile', interval '2 days'),
         ('doctor', null);
 $$;
 

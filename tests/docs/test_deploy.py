@@ -122,7 +122,7 @@ def test_the_dockerfile_copies_what_there_is_and_runs_as_nobody_important() -> N
 )
 def test_an_environment_has_what_the_program_needs(file: str, config: type[BaseModel]) -> None:
     lines = (DEPLOY / file).read_text().splitlines()
-    names = {line.partition("=")[0].lower() for line in lines}
+    names = {line.partition("=")[0].lower() for line in lines if line and not line.startswith("#")}
     assert names <= config.model_fields.keys()
     assert {name for name, field in config.model_fields.items() if field.is_required()} <= names
 
@@ -146,10 +146,9 @@ def test_alarms_and_dashboard_name_metrics_and_routes_that_there_are(
         for pattern in re.findall(r'route!?=~"([^"]+)"', expression):
             for part in pattern.split("|"):
                 assert any(re.fullmatch(part, route) for route in routes), part
-    units = re.findall(r"lplate-\(([\w|]+)\)", str(rules))
-    assert {f"lplate-{name}.service" for name in units[0].split("|")} <= {
-        path.name for path in UNITS
-    }
+    named_units = re.findall(r"lplate-\(([\w|-]+)\)", str(rules))
+    names = {f"lplate-{name}.service" for group in named_units for name in group.split("|")}
+    assert names == {path.name for path in UNITS}
 
 
 def test_pg_cron_calls_functions_that_there_are(db: psycopg.Connection) -> None:

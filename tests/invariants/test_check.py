@@ -367,6 +367,22 @@ def assert_named(world: World, invariant: str, statement: str) -> None:
     assert all(violation["detail"] for violation in found)
 
 
+def test_old_months_of_the_audit_log_may_be_taken_out(world: World) -> None:
+    """What is newer than the log's oldest entry is judged all the same."""
+    month = f"private.audit_logs_{world.now():%Y_%m}"
+    world.travel(by=timedelta(days=40))
+    world.serve("jobs", "private.maintain")
+    newer = world.booking(world.instructor(name="Eve"))
+    world.rows(f"alter table public.audit_logs detach partition {month}")
+    assert world.count("public.audit_logs") > 0
+    assert world.violations() == []
+
+    with world.connection.transaction(force_rollback=True):
+        plant(world, f"delete from public.audit_logs where entity_id = '{newer.id}'")
+        (found,) = world.violations()
+    assert found["detail"] == {"entity_type": "bookings", "entity_id": str(newer.id)}
+
+
 def test_every_invariant_has_a_violation_planted() -> None:
     assert invariants() == {*PLANTED, *PLANTED_IN_RETURNS}
 

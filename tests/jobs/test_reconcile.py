@@ -70,6 +70,18 @@ def test_a_remainder_without_a_name_fails_the_run(office: Payday) -> None:
     assert (remainder["currency"], remainder["remainder_cents"]) == ("gbp", 900)
 
 
+def test_a_reconciliation_that_does_not_run_is_late(office: Payday) -> None:
+    def is_late() -> bool:
+        late = office.world.rows("select command from private.late_commands()")
+        return {"command": "reconcile"} in late
+
+    office.world.rows("select private.record_heartbeat('doctor')")
+    office.later(timedelta(days=3))
+    assert is_late()
+    assert office.run("reconcile").status == 0
+    assert not is_late()
+
+
 def test_a_day_that_is_not_over_is_refused(office: Payday) -> None:
     finished = office.run("reconcile", "--date", "2999-01-01")
     assert finished.status == 1

@@ -12,6 +12,7 @@ PATIENCE = {
     "outbox": timedelta(minutes=15),
     "maintain": timedelta(minutes=30),
     "payouts": timedelta(days=8),
+    "reconcile": timedelta(days=2),
 }
 
 

@@ -39,7 +39,7 @@ export async function openingPage(): Promise<Page> {
       settings(one),
       section(
         "Weekly hours",
-        h("p", { class: "soft" }, `Times are those of ${one.time_zone.replace("_", " ")}.`),
+        h("p", { class: "soft" }, `Times are those of ${one.time_zone.replaceAll("_", " ")}.`),
         hours.some(is)
           ? h("ul", { class: "plain lines" }, ...hours.filter(is).map(windowLine))
           : h("p", {}, "None yet: nobody can book you."),

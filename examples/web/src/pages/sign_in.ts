@@ -1,6 +1,6 @@
 import { Refusal, supabase } from "../api";
 import { h, labelled } from "../dom";
-import { act, type Page } from "../main";
+import { act, tell, type Page } from "../main";
 
 export async function signInPage(): Promise<Page> {
   const email = h("input", { type: "email", name: "email", autocomplete: "email", required: true });
@@ -13,7 +13,8 @@ export async function signInPage(): Promise<Page> {
   });
   const signUp = act(async () => {
     const credentials = { email: newEmail.value, password: newPassword.value };
-    const { error } = await supabase.auth.signUp({ ...credentials, options: { data: { full_name: name.value } } });
+    const { data, error } = await supabase.auth.signUp({ ...credentials, options: { data: { full_name: name.value } } });
+    if (data.user && !data.session) return tell("Follow the link in the mail that we have sent you. Then sign in here.");
     goOn(error);
   });
   const newEmail = email.cloneNode() as HTMLInputElement;

@@ -37,7 +37,7 @@ export async function timesPage(instructorId = "", serviceId = "", name = "", we
           return h("section", { class: "card" }, h("h2", {}, title), timeButtons(times, choose));
         }),
       ),
-      zone && h("p", { class: "soft" }, `Times are those of ${zone.replace("_", " ")}.`),
+      zone && h("p", { class: "soft" }, `Times are those of ${zone.replaceAll("_", " ")}.`),
       !service.requires_approval && h("p", {}, button("Wait for a time that becomes free", wait, { class: "link" })),
       h("p", {}, h("a", { href: path("buy-hours", instructorId, serviceId, name) }, "Buy several hours ahead")),
     ),
