@@ -18,8 +18,8 @@ begin
 end;
 $$;
 
--- Applies an event about the money of an invoice: refunds and disputes are posted, and the PaymentIntent itself says nothing that the
--- invoice's payment does not. 85_webhooks asks it before payments of lessons are looked for.
+-- Applies an event about the money of an invoice: refunds and disputes are posted, warnings are told, and the PaymentIntent itself says
+-- nothing that the invoice's payment does not. 85_webhooks asks it before payments of lessons are looked for.
 create function private.apply_invoice_money(p_invoice_payment_id uuid, p_object jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -34,6 +34,7 @@ begin
     return case p_object ->> 'object'
         when 'refund' then private.apply_invoice_refund(payment, p_object, p_occurred_at)
         when 'dispute' then private.apply_invoice_dispute(payment, p_object, p_occurred_at)
+        when 'radar.early_fraud_warning' then private.apply_invoice_fraud_warning(payment, p_object)
         else row('processed', 'of_an_invoice')::private.stripe_outcome
     end;
 end;
@@ -141,6 +142,24 @@ begin
             'invoice_payments', p_payment.id, format('dispute:%s:%s', p_dispute ->> 'id', p_dispute ->> 'status')
         );
     end if;
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Alerts the platform's admins to a bank's early fraud warning, so that they may refund what was paid before it is disputed.
+create function private.apply_invoice_fraud_warning(p_payment public.invoice_payments, p_warning jsonb)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.raise_alert(
+        p_payment.org_id, null, 'fraud_warning',
+        'A subscriber''s bank reports what was paid for an invoice as possible fraud. Refunding it now may prevent a dispute.',
+        'invoice_payments', p_payment.id, format('invoice_payment:%s:fraud_warning:%s', p_payment.id, p_warning ->> 'id')
+    );
     return row('processed', null)::private.stripe_outcome;
 end;
 $$;

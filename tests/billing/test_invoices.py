@@ -162,6 +162,14 @@ def test_a_dispute_takes_revenue_and_gives_it_back(shop: Shop) -> None:
     assert shop.world.violations() == []
 
 
+def test_the_platform_is_told_of_an_early_fraud_warning(shop: Shop) -> None:
+    subscribed(shop)
+    shop.fake.warn_of_fraud(shop.fake.objects("charge")[0]["id"])
+    assert set(shop.hear()) == {"processed"}
+    told = shop.world.row("select code, related_type from public.alerts")
+    assert tuple(told.values()) == ("fraud_warning", "invoice_payments")
+
+
 def test_what_subscribers_paid_and_had_back_is_reconciled(shop: Shop) -> None:
     """Also where the ledger is compared before Stripe's fee, and with it the charge, is known."""
     made = subscribed(shop)
