@@ -5060,7 +5060,7 @@ create trigger apply_ledger_entries
 
 -- sql/20_ledger/30_months.sql
 -- Months of the books (UTC). A closed month gets no posting any more: what happened in it and comes to be known later is posted in the
--- first month that is open, and keeps its true date in effective_at. 94_months closes them.
+-- first month that is open, and keeps its true date in effective_at. admin_close_month (90) closes them.
 
 -- The first month that takes postings; -infinity until one was closed.
 create function private.first_open_month()
@@ -5546,7 +5546,7 @@ comment on column public.alerts.code is
 
 alter table public.alerts enable row level security;
 
-select private.audit_table('public.alerts', 'id');
+select private.audit_table('public.alerts', 'id', '{message}');
 
 -- sql/27_alerts/20_alerts.sql
 -- Adds an alert for an organization's admins and, if named, an instructor or a learner; once for each idempotency key.
@@ -5763,7 +5763,8 @@ begin
 end;
 $$;
 
--- Decides about a document; for admins of its organization, but not about their own, and for the platform's.
+-- Decides about a document; for admins of its organization, but not about their own, even if they teach there no more, and for the
+-- platform's.
 -- Definer: nobody writes documents directly.
 create function private.verify_document(p_document_id uuid, p_is_valid boolean)
     returns void
@@ -5788,7 +5789,7 @@ begin
             'Check the id and who is signed in.'
         );
     end if;
-    if document.instructor_id = any (private.my_instructor_ids()) then
+    if document.instructor_id = any (private.my_earner_ids()) then
         perform private.refuse(
             '42501', 'own_document',
             'Nobody verifies their own documents.',
@@ -10816,10 +10817,13 @@ create function private.lock_orders(p_order_ids uuid[])
     security invoker
     set search_path = '', pg_temp
 as $$
+declare
+    -- Worked out before the query, which would be planned with a look at the answer, and then ask again.
+    order_ids constant uuid[] := p_order_ids || private.orders_tied_by_hours(p_order_ids);
 begin
     perform ordered.id
     from public.orders ordered
-    where ordered.id = any (p_order_ids || private.orders_tied_by_hours(p_order_ids))
+    where ordered.id = any (order_ids)
     order by ordered.id
     for no key update;
 end;
@@ -13988,7 +13992,7 @@ $$;
 
 -- sql/50_bookings/53_answer.sql
 -- The instructor accepts a request: the learner then has the service's approval hours to pay, or the booking is confirmed at
--- once if nothing is due. Definer: bookings change only through functions.
+-- once if nothing is due. Not if the instructor could not be booked any more. Definer: bookings change only through functions.
 create function private.confirm_booking(p_booking_id uuid)
     returns void
     language plpgsql
@@ -13998,7 +14002,13 @@ create function private.confirm_booking(p_booking_id uuid)
 as $$
 declare
     booking public.bookings := private.require_booking_request(p_booking_id);
+    instructor public.instructors;
 begin
+    select * into strict instructor from public.instructors where org_id = booking.org_id and id = booking.instructor_id;
+    if not private.is_bookable_instructor(instructor) then
+        perform private.refuse_unavailable_instructor();
+    end if;
+
     update public.bookings
     set status = case when booking.due_cents = 0 then 'confirmed' else 'held' end::public.booking_status,
         hold_expires_at = case
@@ -15509,7 +15519,7 @@ return private.confirm_booking(p_booking_id);
 
 comment on function public.confirm_booking is
     'Accepts a request; for its instructor or an admin. The learner then has the service''s approval hours to pay. '
-    'Errors: sign_in_required, booking_not_found, booking_not_requested.';
+    'Errors: sign_in_required, booking_not_found, booking_not_requested, instructor_unavailable.';
 
 create function public.decline_booking(p_booking_id uuid, p_reason text default null)
     returns void
@@ -16315,6 +16325,7 @@ create table private.freed_times (
     service_id uuid not null,
     start_at timestamptz not null,
     noted_at timestamptz not null default private.clock(),
+    looked_at timestamptz,
     primary key (org_id, instructor_id, service_id, start_at),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     foreign key (org_id, service_id) references public.services (org_id, id) on delete restrict
@@ -16324,6 +16335,8 @@ create index on private.freed_times (service_id);
 create index on private.freed_times (start_at);
 
 comment on table private.freed_times is 'Times ahead that were booked and became free, while somebody waits.';
+comment on column private.freed_times.looked_at is
+    'When maintain last looked for somebody who waits for it; null: not yet. The longest ago is next, so that none is left out.';
 
 create table private.waiting_offers (
     org_id uuid not null,
@@ -16343,7 +16356,7 @@ create table private.waiting_offers (
 create index on private.waiting_offers (instructor_id);
 create index on private.waiting_offers (booking_id);
 
-comment on table private.waiting_offers is 'Which time was offered to whom, or why it could not be; each time once.';
+comment on table private.waiting_offers is 'Which time was offered to whom, or why it could not be; each time once to a learner.';
 comment on column private.waiting_offers.refusal is 'The code with which the booking was refused.';
 
 alter table public.waiting_list_entries enable row level security;
@@ -16491,7 +16504,8 @@ $$;
 
 -- sql/56_waiting_list/30_offer.sql
 -- Notes that the time of a booking that has ended is free again, if somebody in its organization waits. 82_effects calls it, after the
--- seat was freed: whoever frees a seat holds its slot, so two never note the same time at once.
+-- seat was freed: whoever frees a seat holds its slot, so two never note the same time at once. It looks before it inserts, because an
+-- insert would wait for maintenance to be done with a time that is noted already.
 create function private.note_freed_time(p_booking public.bookings)
     returns void
     language sql
@@ -16507,6 +16521,14 @@ as $$
             from public.waiting_list_entries entry
             where entry.org_id = p_booking.org_id
                 and entry.ended_at is null
+        )
+        and not exists (
+            select
+            from private.freed_times noted
+            where noted.org_id = p_booking.org_id
+                and noted.instructor_id = p_booking.instructor_id
+                and noted.service_id = p_booking.service_id
+                and noted.start_at = p_booking.start_at
         )
     on conflict do nothing;
 $$;
@@ -16535,11 +16557,22 @@ begin
     perform private.end_entries();
 
     for freed in
-        select waiting.*
-        from private.freed_times waiting
-        order by waiting.start_at, waiting.instructor_id, waiting.service_id
-        limit 500
-        for update skip locked
+        with looked as (
+            update private.freed_times
+            set looked_at = private.clock()
+            where (org_id, instructor_id, service_id, start_at) in (
+                select waiting.org_id, waiting.instructor_id, waiting.service_id, waiting.start_at
+                from private.freed_times waiting
+                order by waiting.looked_at nulls first, waiting.start_at
+                limit 500
+                for update skip locked
+            )
+            returning *
+        )
+
+        select looked.*
+        from looked
+        order by looked.start_at, looked.instructor_id, looked.service_id
     loop
         begin
             if private.offer_freed_time(freed) then
@@ -16583,7 +16616,8 @@ as $$
     );
 $$;
 
--- Offers a time to the first who can have it, and says whether there was one. Who cannot is noted with the reason, and not asked again.
+-- Offers a time to the first who can have it, and says whether there was one. Who cannot is noted with the reason, and not asked again; who
+-- waits for a lesson that the time does not hold, such as a longer one, is passed over.
 create function private.offer_freed_time(p_freed private.freed_times)
     returns boolean
     language plpgsql
@@ -16596,12 +16630,15 @@ declare
     offered public.bookings;
     refusal jsonb;
     refused_code text;
+    closed_service_ids uuid[] := '{}';
 begin
     for suitable in
         select entry_id, service_id from private.suitable_entries(p_freed)
     loop
+        continue when suitable.service_id = any (closed_service_ids);
         if not private.is_slot_open(p_freed.instructor_id, suitable.service_id, p_freed.start_at, null) then
-            return false;
+            closed_service_ids := closed_service_ids || suitable.service_id;
+            continue;
         end if;
         refused_code := null;
         begin
@@ -16613,7 +16650,8 @@ begin
                 refused_code := refusal ->> 'code';
         end;
         if refused_code = 'slot_taken' then
-            return false;
+            closed_service_ids := closed_service_ids || suitable.service_id;
+            continue;
         end if;
         insert into private.waiting_offers (org_id, entry_id, instructor_id, start_at, booking_id, refusal)
         values (
@@ -16629,8 +16667,9 @@ begin
 end;
 $$;
 
--- Who waits for a time, in the order in which they joined, and the service that they would book: not offered it before, without another
--- lesson on offer, free themselves, and somebody for whom the lesson could be booked at a price that they would pay.
+-- Who waits for a time, in the order in which they joined, and the service that they would book: a learner to whom it was not offered
+-- before, by whichever entry, without another lesson on offer, free themselves, and for whom the lesson could be booked at a price that they
+-- would pay.
 create function private.suitable_entries(p_freed private.freed_times)
     returns table (entry_id uuid, service_id uuid)
     language sql
@@ -16666,13 +16705,21 @@ as $$
         )
         and not exists (
             select
-            from private.waiting_offers offer
+            from public.waiting_list_entries own
+            join private.waiting_offers offer on offer.org_id = own.org_id and offer.entry_id = own.id
             left join public.bookings booking on booking.org_id = offer.org_id and booking.id = offer.booking_id
-            where offer.org_id = entry.org_id
-                and offer.entry_id = entry.id
+            where own.org_id = entry.org_id
+                and own.learner_id = entry.learner_id
                 and (
-                    (offer.instructor_id, offer.start_at) = (instructor.id, p_freed.start_at)
-                    or booking.status in ('proposed', 'held', 'requested', 'confirmed', 'in_progress', 'completed', 'no_show')
+                    booking.status in ('proposed', 'held', 'requested')
+                    or ((offer.instructor_id, offer.start_at) = (instructor.id, p_freed.start_at) and booking.id is not null)
+                    or (
+                        own.id = entry.id
+                        and (
+                            (offer.instructor_id, offer.start_at) = (instructor.id, p_freed.start_at)
+                            or booking.status in ('confirmed', 'in_progress', 'completed', 'no_show')
+                        )
+                    )
                 )
         )
         and (
@@ -16849,6 +16896,7 @@ create index on public.trips (lesson_id);
 create index on public.trips (instructor_id, started_at);
 create index on public.trips (learner_id, started_at);
 create index trips_with_points on public.trips (ended_at) where points_removed_at is null;
+create index trips_with_lines on public.trips (ended_at) where line is not null;
 
 comment on table public.trips is 'A drive within a lesson, as the instructor''s phone recorded it. A lesson can have several.';
 comment on column public.trips.distance_meters is
@@ -17415,7 +17463,8 @@ $$;
 
 -- sql/57_trips/50_retain.sql
 -- Finishes trips whose lesson has long been over and that nobody finished, and returns how many; maintain (95) calls it. A trip that the
--- phone is just writing is left to the next call.
+-- phone is just writing, or whose lesson somebody completes or rates at this moment, is left to the next call: maintenance holds rows that
+-- they wait for.
 create function private.finish_forgotten_trips()
     returns integer
     language plpgsql
@@ -17435,8 +17484,8 @@ begin
         where forgotten.ended_at is null
             and upper(private.tracked_time(lesson, booking.end_at)) < private.clock()
         order by forgotten.id
-        limit 1000
-        for no key update of forgotten skip locked
+        limit 100 -- measuring takes a while, and maintenance holds locks meanwhile
+        for no key update of forgotten, lesson skip locked
     loop
         trip.ended_at := trip.started_at;
         perform private.measure_trip(trip);
@@ -17562,7 +17611,8 @@ as $$
     select p_meters * 3.6 / greatest(extract(epoch from p_to - p_from)::double precision, 0.001);
 $$;
 
--- The credible points of a trip, with the speed that it would take from the point before and to the next.
+-- The credible points of a trip, with the speed that it would take from the point before and to the next; the first of each second, so that
+-- the work is bounded by how long the lesson is, however many points are sent.
 create function private.legs_of(p_org_id uuid, p_trip_id uuid)
     returns table (
         ts timestamptz,
@@ -17589,7 +17639,7 @@ as $$
             here.ts, lead(here.ts) over in_time
         )
     from (
-        select
+        select distinct on (date_trunc('second', recorded.ts))
             recorded.ts,
             recorded.lat::double precision as lat,
             recorded.lng::double precision as lng,
@@ -17600,6 +17650,7 @@ as $$
             and recorded.trip_id = p_trip_id
             and coalesce(recorded.accuracy_meters, 0) <= 50
             and (recorded.lat, recorded.lng) <> (0, 0)
+        order by date_trunc('second', recorded.ts), recorded.ts
     ) here
     window in_time as (order by here.ts);
 $$;
@@ -17655,6 +17706,8 @@ $$;
 -- sql/57_trips/71_line.sql
 -- Leaves out of a line what lies nearer to the rest than so many metres (Douglas and Peucker): of each stretch the place that is farthest
 -- from the straight way between its ends stays, until none is farther than that. Distances are measured on a plane, which does for a drive.
+-- The line is cut into stretches of at most 500 places first: each step measures all places of a stretch, and a line that zigzags would
+-- take steps as many as it has places.
 create function private.simplify_line(p_places point[], p_meters double precision)
     returns point[]
     language plpgsql
@@ -17673,8 +17726,13 @@ declare
         from unnest(p_places) with ordinality places (place, nth)
         order by nth
     );
-    kept integer[] := array[1, number_of_places];
-    stretches integer[] := array[1, number_of_places];
+    stretches integer[] := array(
+        select bound
+        from generate_series(1, number_of_places - 1, 499) first
+        cross join lateral (values (1, first), (2, least(first + 499, number_of_places))) bounds (side, bound)
+        order by first, side
+    );
+    kept integer[] := stretches;
     first_place integer;
     last_place integer;
     farthest record;
@@ -17695,7 +17753,7 @@ begin
             stretches := stretches || array[first_place, farthest.place, farthest.place, last_place];
         end if;
     end loop;
-    return array(select p_places[nth] from unnest(kept) nth order by nth);
+    return array(select p_places[nth] from (select distinct unnest(kept) as nth) places_kept order by nth);
 end;
 $$;
 
@@ -34352,7 +34410,8 @@ begin
 end;
 $$;
 
--- Applies a customer from a Stripe event or response. One that was deleted stays deleted.
+-- Applies a customer from a Stripe event or response. One that was deleted stays deleted, and who was erased before the customer's id was
+-- known is deleted at Stripe now.
 create function private.apply_customer(p_customer jsonb, p_occurred_at timestamptz, p_is_deleted boolean, p_is_fetched boolean)
     returns private.stripe_outcome
     language plpgsql
@@ -34378,6 +34437,8 @@ begin
         and id = customer.id;
     if p_is_deleted then
         delete from public.payment_methods where org_id = customer.org_id and customer_id = customer.id;
+    elsif customer.user_id is null then
+        perform private.send_customer_deletion(customer);
     end if;
     perform private.mark_default_payment_method(customer.org_id, customer.id);
     return row('processed', null)::private.stripe_outcome;
@@ -34436,11 +34497,7 @@ begin
             and deleted_at is null
         returning *
     loop
-        perform private.enqueue_command(
-            customer.org_id, 'delete_customer', format('customer:%s:delete', customer.id),
-            jsonb_build_object('customer', customer.stripe_customer_id)
-        )
-        where customer.stripe_customer_id is not null;
+        perform private.send_customer_deletion(customer);
     end loop;
     delete from public.payment_methods where user_id = p_user_id;
     delete from public.setup_intents where user_id = p_user_id;
@@ -34448,6 +34505,23 @@ begin
     set invoice_url = null,
         invoice_pdf = null
     where user_id = p_user_id;
+end;
+$$;
+
+-- Has a customer deleted at Stripe, once its id is known.
+create function private.send_customer_deletion(p_customer public.stripe_customers)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.enqueue_command(
+        p_customer.org_id, 'delete_customer', format('customer:%s:delete', p_customer.id),
+        jsonb_build_object('customer', p_customer.stripe_customer_id)
+    )
+    where p_customer.stripe_customer_id is not null;
 end;
 $$;
 
@@ -34530,7 +34604,8 @@ begin
 end;
 $$;
 
--- Has a saved card of the caller's made the one that invoices are paid with. Definer: nobody writes billing directly.
+-- Has a saved card of the caller's made the one that invoices are paid with, also those of live subscriptions, which keep the card with
+-- which they began otherwise. Definer: nobody writes billing directly.
 create function private.set_default_payment_method(p_payment_method_id uuid)
     returns void
     language plpgsql
@@ -34541,27 +34616,59 @@ as $$
 declare
     method constant public.payment_methods := private.require_payment_method(private.require_person(), p_payment_method_id);
 begin
-    perform private.send_default_payment_method(customer, method.stripe_payment_method_id)
+    perform private.send_default_payment_method(
+        customer, method.stripe_payment_method_id,
+        array(
+            select live.stripe_subscription_id
+            from public.subscriptions live
+            where live.org_id = customer.org_id
+                and live.customer_id = customer.id
+                and live.is_live
+            order by live.stripe_subscription_id
+        )
+    )
     from public.stripe_customers customer
     where customer.org_id = method.org_id
         and customer.id = method.customer_id;
 end;
 $$;
 
--- Has Stripe use this payment method for the customer's invoices.
-create function private.send_default_payment_method(p_customer public.stripe_customers, p_stripe_payment_method_id text)
+-- Has Stripe use this payment method for the customer's invoices, and for those of these subscriptions. A choice that still waits gives
+-- way to the new one, so that nobody keeps the outbox busy by choosing again and again.
+create function private.send_default_payment_method(
+    p_customer public.stripe_customers,
+    p_stripe_payment_method_id text,
+    p_stripe_subscription_ids text[]
+)
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.enqueue_command(
-        p_customer.org_id, 'set_default_payment_method',
-        format('customer:%s:default:%s:%s', p_customer.id, p_stripe_payment_method_id, extract(epoch from private.clock())),
-        jsonb_build_object('customer', p_customer.stripe_customer_id, 'payment_method', p_stripe_payment_method_id),
-        format('customer:%s', p_customer.id)
+declare
+    choice constant jsonb := jsonb_build_object(
+        'customer', p_customer.stripe_customer_id,
+        'payment_method', p_stripe_payment_method_id,
+        'subscriptions', p_stripe_subscription_ids
     );
+    customer_subject constant text := format('customer:%s', p_customer.id);
+begin
+    update private.outbox
+    set payload = choice
+    where subject = customer_subject
+        and topic = 'set_default_payment_method'
+        and processed_at is null
+        and dead_at is null
+        and leased_by is null;
+    if not found then
+        perform private.enqueue_command(
+            p_customer.org_id, 'set_default_payment_method',
+            format('customer:%s:default:%s:%s', p_customer.id, p_stripe_payment_method_id, extract(epoch from private.clock())),
+            choice, customer_subject
+        );
+    end if;
+end;
 $$;
 
 -- Has a saved card of the caller's removed at Stripe; the row goes once Stripe has. Definer: nobody writes billing directly.
@@ -34708,7 +34815,7 @@ begin
             failure_code = excluded.failure_code;
 
     if new_status = 'succeeded' and customer.deleted_at is null and customer.default_stripe_payment_method_id is null then
-        perform private.send_default_payment_method(customer, private.expandable_id(p_setup_intent -> 'payment_method'));
+        perform private.send_default_payment_method(customer, private.expandable_id(p_setup_intent -> 'payment_method'), '{}');
     end if;
     return row('processed', null)::private.stripe_outcome;
 end;
@@ -34893,8 +35000,8 @@ end;
 $$;
 
 -- sql/75_billing/31_subscriptions.sql
--- Says what the webhook service needs to have a person subscribe to a plan on Stripe's page. A trial is given once for a product. An
--- organization whose fee the plan sets is named by its owner or admin.
+-- Says what the webhook service needs to have a person subscribe to a plan on Stripe's page. A trial is given once for a product: to a
+-- person, and to an organization. An organization whose fee the plan sets is named by its owner or admin.
 -- Definer: the service has no access to the tables.
 create function private.open_subscription(p_user_id uuid, p_customer_id uuid, p_plan_id uuid, p_organization_id uuid)
     returns table (stripe_price_id text, trial_days integer, metadata jsonb)
@@ -34915,10 +35022,10 @@ begin
     if not found then
         perform private.refuse('PT404', 'plan_not_found', 'There is no such plan.', 'Read subscription_plans.');
     end if;
-    perform private.assert_may_subscribe(p_user_id, plan.product_id);
     if p_organization_id is not null then
         perform private.require_payee(p_user_id, null, p_organization_id);
     end if;
+    perform private.assert_may_subscribe(p_user_id, p_organization_id, plan.product_id);
 
     return query
     select
@@ -34926,7 +35033,7 @@ begin
         case when not exists (
             select
             from public.subscriptions earlier
-            where earlier.user_id = p_user_id
+            where (earlier.user_id = p_user_id or earlier.organization_id = p_organization_id)
                 and earlier.product_id = plan.product_id
                 and earlier.status not in ('incomplete', 'incomplete_expired')
         ) then plan.trial_days else 0 end,
@@ -34934,8 +35041,8 @@ begin
 end;
 $$;
 
--- Refuses who has subscribed to the product already.
-create function private.assert_may_subscribe(p_user_id uuid, p_product_id uuid)
+-- Refuses who has subscribed to the product already, and an organization that has what it gives from somebody.
+create function private.assert_may_subscribe(p_user_id uuid, p_organization_id uuid, p_product_id uuid)
     returns void
     language plpgsql
     stable
@@ -34946,14 +35053,18 @@ begin
     if exists (
         select
         from public.subscriptions live
-        where live.user_id = p_user_id
-            and live.product_id = p_product_id
+        join public.subscription_products product on product.org_id = live.org_id and product.id = live.product_id
+        where live.product_id = p_product_id
             and live.is_live
+            and (
+                live.user_id = p_user_id
+                or (live.organization_id = p_organization_id and private.is_entitling(live, product))
+            )
     ) then
         perform private.refuse(
             'PT409', 'already_subscribed',
-            'You have subscribed to this already.',
-            'Change the plan, or pay what is open, with POST /billing-portal-sessions.'
+            'You, or somebody for your organization, have subscribed to this already.',
+            'Who has changes the plan, or pays what is open, with POST /billing-portal-sessions.'
         );
     end if;
 end;
@@ -35193,8 +35304,9 @@ as $$
 $$;
 
 -- sql/75_billing/33_fee_plans.sql
--- Sets the platform's fee of an organization to that of the plan it has subscribed to, the lowest of several, from its next price on. Without
--- a live subscription it has its own fee again. What was booked before keeps its price.
+-- Sets the platform's fee of an organization to that of the plan it has subscribed to, the lowest of several, from its next price on. While
+-- no subscription gives what its plan promises (unpaid beyond the days of grace, paused, ended) it has its own fee again. What was booked
+-- before keeps its price. The organization is locked first, so that of two subscriptions that change at once neither is overlooked.
 create function private.set_plan_fee(p_organization_id uuid)
     returns void
     language plpgsql
@@ -35203,18 +35315,56 @@ create function private.set_plan_fee(p_organization_id uuid)
     set search_path = '', pg_temp
 as $$
 declare
-    new_fee_bps constant integer := (
-        select min(product.fee_bps)
-        from public.subscriptions subscription
-        join public.subscription_products product on product.org_id = subscription.org_id and product.id = subscription.product_id
-        where subscription.organization_id = p_organization_id
-            and subscription.status in ('trialing', 'active', 'past_due')
-    );
+    new_fee_bps integer;
 begin
+    perform from public.organizations where id = p_organization_id for no key update;
+    new_fee_bps := private.plan_fee_bps(p_organization_id);
     update public.organizations
     set plan_fee_bps = new_fee_bps
     where id = p_organization_id
         and plan_fee_bps is distinct from new_fee_bps;
+end;
+$$;
+
+-- The fee that the subscriptions of an organization give it now; null without any.
+create function private.plan_fee_bps(p_organization_id uuid)
+    returns integer
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select min(product.fee_bps)
+        from public.subscriptions subscription
+        join public.subscription_products product on product.org_id = subscription.org_id and product.id = subscription.product_id
+        where subscription.organization_id = p_organization_id
+            and private.is_entitling(subscription, product)
+    );
+end;
+$$;
+
+-- Sets the fee of organizations whose days of grace have ended, of which Stripe does not tell, and returns how many. Called by
+-- maintain (95).
+create function private.set_plan_fees()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    outdated_ids constant uuid[] := array(
+        select organization.id
+        from public.organizations organization
+        where organization.plan_fee_bps is not null
+            and organization.plan_fee_bps is distinct from private.plan_fee_bps(organization.id)
+        order by organization.id
+    );
+begin
+    perform private.set_plan_fee(organization_id) from unnest(outdated_ids) organization_id;
+    return cardinality(outdated_ids);
 end;
 $$;
 
@@ -35567,7 +35717,7 @@ begin
     )
     on conflict (org_id, stripe_invoice_payment_id) do update
         set stripe_payment_intent_id = excluded.stripe_payment_intent_id,
-            stripe_charge_id = excluded.stripe_charge_id,
+            stripe_charge_id = coalesce(excluded.stripe_charge_id, invoice_payments.stripe_charge_id),
             stripe_payment_record_id = excluded.stripe_payment_record_id,
             status = excluded.status,
             amount_requested_cents = excluded.amount_requested_cents,
@@ -35646,7 +35796,8 @@ begin
 end;
 $$;
 
--- Posts Stripe's fee of what was paid for an invoice, each balance transaction once. The jobs call it.
+-- Posts Stripe's fee of what was paid for an invoice, each balance transaction once, and notes the charge, which invoices do not name: by
+-- it the reconciliation finds what Stripe moved. The jobs call it.
 -- Definer: the jobs have no access to the tables.
 create function private.record_invoice_fee(p_invoice_payment_id uuid, p_balance_transactions jsonb)
     returns void
@@ -35661,7 +35812,8 @@ begin
     select * into strict payment from public.invoice_payments where id = p_invoice_payment_id for no key update;
     update public.invoice_payments
     set processing_fee_cents = coalesce(processing_fee_cents, 0)
-        + private.post_processing_fees(payment.org_id, 'invoice_payment', payment.id, payment.currency, p_balance_transactions)
+            + private.post_processing_fees(payment.org_id, 'invoice_payment', payment.id, payment.currency, p_balance_transactions),
+        stripe_charge_id = coalesce(stripe_charge_id, private.expandable_id(p_balance_transactions #> '{0,source}'))
     where org_id = payment.org_id
         and id = payment.id;
 end;
@@ -35688,8 +35840,8 @@ begin
 end;
 $$;
 
--- Applies an event about the money of an invoice: refunds and disputes are posted, and the PaymentIntent itself says nothing that the
--- invoice's payment does not. 85_webhooks asks it before payments of lessons are looked for.
+-- Applies an event about the money of an invoice: refunds and disputes are posted, warnings are told, and the PaymentIntent itself says
+-- nothing that the invoice's payment does not. 85_webhooks asks it before payments of lessons are looked for.
 create function private.apply_invoice_money(p_invoice_payment_id uuid, p_object jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -35704,6 +35856,7 @@ begin
     return case p_object ->> 'object'
         when 'refund' then private.apply_invoice_refund(payment, p_object, p_occurred_at)
         when 'dispute' then private.apply_invoice_dispute(payment, p_object, p_occurred_at)
+        when 'radar.early_fraud_warning' then private.apply_invoice_fraud_warning(payment, p_object)
         else row('processed', 'of_an_invoice')::private.stripe_outcome
     end;
 end;
@@ -35811,6 +35964,24 @@ begin
             'invoice_payments', p_payment.id, format('dispute:%s:%s', p_dispute ->> 'id', p_dispute ->> 'status')
         );
     end if;
+    return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Alerts the platform's admins to a bank's early fraud warning, so that they may refund what was paid before it is disputed.
+create function private.apply_invoice_fraud_warning(p_payment public.invoice_payments, p_warning jsonb)
+    returns private.stripe_outcome
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.raise_alert(
+        p_payment.org_id, null, 'fraud_warning',
+        'A subscriber''s bank reports what was paid for an invoice as possible fraud. Refunding it now may prevent a dispute.',
+        'invoice_payments', p_payment.id, format('invoice_payment:%s:fraud_warning:%s', p_payment.id, p_warning ->> 'id')
+    );
     return row('processed', null)::private.stripe_outcome;
 end;
 $$;
@@ -36076,7 +36247,8 @@ create function public.set_default_payment_method(p_payment_method_id uuid)
 return private.set_default_payment_method(p_payment_method_id);
 
 comment on function public.set_default_payment_method is
-    'Makes a saved card of the caller''s the one that invoices are paid with; payment_methods.is_default follows within seconds. '
+    'Makes a saved card of the caller''s the one that invoices are paid with, those of live subscriptions too; payment_methods.is_default '
+    'follows within seconds. '
     'Errors: sign_in_required, payment_method_not_found.';
 
 create function public.remove_payment_method(p_payment_method_id uuid)
@@ -36160,7 +36332,16 @@ create policy select_sold on public.subscription_products
 create policy select_active on public.subscription_plans
     for select
     to anon, authenticated
-    using (is_active);
+    using (
+        is_active
+        and product_id = any (
+            array(
+                select product.id
+                from public.subscription_products product
+                where product.is_sold
+            )
+        )
+    );
 
 create policy select_org_admin on public.instructor_fee_plans
     for select
@@ -36207,6 +36388,7 @@ grant execute on function private.record_invoice_fee to jobs;
 --   20_recipients   who is told: the learner's side, the instructor's side, the admins; and at which address
 --   21_preferences  which kinds a person wants over which channel
 --   22_queue        queue_messages: one message for each recipient and channel, in the transaction that causes it
+--   23_still_recipient  who may not know any more what they were to be told
 --   30_bookings     what is told of a booking, and what is planned for later: reminders, holds about to expire, lessons not completed
 --   31_money        what is told of payments, refunds, payouts, accounts and prepaid hours
 --   32_people       what is told of alerts, reported problems, invitations and guardianships
@@ -36483,7 +36665,7 @@ select private.audit_table('public.message_templates', 'id');
 -- message:
 --   · → queued: queue_messages, queue_for_address, queue_as_sms (user, service, job, studio)
 --   queued, unknown → claimed: claim_message (job)
---   queued → sent: deliver_app_messages (job)
+--   queued → sent: deliver_app_messages, record_message_sent (job)
 --   queued, claimed, unknown → dropped: drop_message (job)
 --   claimed → queued: fail_message (job)
 --   claimed → unknown: fail_message, give_up_message (job)
@@ -36535,6 +36717,7 @@ values
     ('booking_declined', 'essential', 'bookings', true, false),
     ('booking_expired', 'essential', 'bookings', false, false),
     ('booking_moved', 'essential', 'bookings', true, false),
+    ('move_not_made', 'essential', 'bookings', true, false),
     ('booking_cancelled', 'essential', 'bookings', true, false),
     ('lesson_reminder', 'optional', 'bookings', false, false),
     ('lesson_not_completed', 'optional', 'bookings', false, false),
@@ -36665,6 +36848,17 @@ from (values
         'booking_moved', 'sms', 'en', null,
         e'{{organization_name}}: Moved: {{service_title}} with {{instructor_name}} is now {{start_at}} (was '
         '{{old_start_at}}).'
+    ),
+    (
+        'move_not_made', 'email', 'en', 'Your lesson stays on {{old_start_at}}',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{old_start_at}}, {{minutes}} minutes\n{{pickup}}\n'
+        'It takes place as it was booked. It is not moved to {{start_at}}: that was declined, or not answered or paid in time.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        'move_not_made', 'sms', 'en', null,
+        e'{{organization_name}}: Not moved: your lesson with {{instructor_name}} stays on {{old_start_at}}.'
     ),
     (
         'booking_cancelled', 'email', 'en', 'Your lesson on {{start_at}} is cancelled',
@@ -36932,6 +37126,22 @@ as $$
         ),
         private.admins_of(p_org_id)
     );
+$$;
+
+-- Whom to tell of an alert that names an instructor: of their money also after they have left, of everything else only while they are there.
+create function private.alerted_side(p_alert public.alerts, p_kind text)
+    returns uuid[]
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when p_alert.instructor_id is null then '{}'
+        when p_kind in ('payout_held', 'payout_changed', 'account_changed', 'dispute_opened')
+            then private.payee_side(p_alert.org_id, p_alert.instructor_id)
+        else private.instructor_side(p_alert.org_id, p_alert.instructor_id)
+    end;
 $$;
 
 -- A phone number as providers take it, such as +447700900123; null if it does not say its country.
@@ -37238,6 +37448,91 @@ begin
 end;
 $$;
 
+-- sql/80_messages/23_still_recipient.sql
+-- Whether the recipient of a message may still know what it says. Between queueing and sending somebody may have left the organization,
+-- stopped being its admin or a guardian, or lost their login; who has paid is told of that payment in any case.
+create function private.may_still_know(p_message public.messages)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return case
+        when p_message.related_type in ('invitations', 'learner_guardians') then true
+        when p_message.recipient_id is null then private.has_no_login(p_message.learner_id)
+        when p_message.learner_id is null then coalesce(p_message.recipient_id = any (private.other_side_of_message(p_message)), false)
+        else p_message.recipient_id = any (private.learner_side(p_message.learner_id))
+            or coalesce(p_message.recipient_id = private.payer_of_message(p_message), false)
+    end;
+end;
+$$;
+
+-- Who has paid what a message is about; null: it is about no payment.
+create function private.payer_of_message(p_message public.messages)
+    returns uuid
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select payment.payer_id
+    from public.payments payment
+    where p_message.related_type = 'payments'
+        and payment.id = p_message.related_id
+    union all
+    select payment.payer_id
+    from public.refunds refund
+    join public.payments payment on payment.org_id = refund.org_id and payment.id = refund.payment_id
+    where p_message.related_type = 'refunds'
+        and refund.id = p_message.related_id;
+$$;
+
+-- Whom a message is for that goes to no learner's side: instructors, payees and admins, as of now.
+create function private.other_side_of_message(p_message public.messages)
+    returns uuid[]
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.instructor_side(booking.org_id, booking.instructor_id)
+    from public.bookings booking
+    where p_message.related_type = 'bookings'
+        and booking.org_id = p_message.org_id
+        and booking.id = p_message.related_id
+    union all
+    select private.alerted_side(alert, p_message.kind) || private.admins_of(alert.org_id)
+    from public.alerts alert
+    where p_message.related_type = 'alerts'
+        and alert.id = p_message.related_id
+    union all
+    select private.instructor_side(report.org_id, report.instructor_id) || private.admins_of(report.org_id)
+    from public.problem_reports report
+    where p_message.related_type = 'problem_reports'
+        and report.id = p_message.related_id
+    union all
+    select private.payee_side(payout.org_id, payout.instructor_id)
+    from public.payouts payout
+    where p_message.related_type = 'payouts'
+        and payout.id = p_message.related_id
+    union all
+    select private.payee_side(account.org_id, account.instructor_id)
+    from public.stripe_connect_accounts account
+    where p_message.related_type = 'stripe_connect_accounts'
+        and account.id = p_message.related_id
+    union all
+    select array(
+        select person.id
+        from public.payout_run_results result
+        cross join unnest(private.payee_side(result.org_id, result.instructor_id)) person (id)
+        where result.org_id = p_message.org_id
+            and result.run_id = p_message.related_id
+    )
+    where p_message.related_type = 'payout_runs';
+$$;
+
 -- sql/80_messages/30_bookings.sql
 -- What is told of a booking that was made or has changed its status, and what is planned for later. p_old is null when it was made.
 -- 82_effects calls it.
@@ -37274,15 +37569,38 @@ begin
             perform private.tell_learner_side('booking_accepted', p_new);
         end if;
         perform private.plan_hold(p_new);
+    elsif p_new.status in ('declined', 'expired') and is_move then
+        perform private.tell_both_sides('move_not_made', p_new);
     elsif p_new.status = 'declined' then
         perform private.tell_both_sides('booking_declined', p_new);
     elsif p_new.status = 'expired' then
         perform private.tell_learner_side('booking_expired', p_new);
     elsif p_new.status = 'cancelled' and was_booked and not p_new.is_rescheduled then
         perform private.tell_both_sides('booking_cancelled', p_new);
+    elsif p_new.status = 'cancelled' and not p_new.is_rescheduled and not is_move then
+        perform private.tell_of_withdrawal(p_old, p_new);
     elsif p_new.status = 'completed' then
         perform private.tell_learner_side('rating_invited', p_new);
         perform private.recommend(p_new);
+    end if;
+end;
+$$;
+
+-- Tells of a booking that was cancelled before it was confirmed: the learner's side unless it was theirs to cancel, and an instructor who had
+-- been asked for it, or had offered it, unless they cancelled it. What replaces a lesson goes with that lesson, which is told of.
+create function private.tell_of_withdrawal(p_old public.bookings, p_new public.bookings)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_new.cancelled_by not in ('learner', 'guardian') then
+        perform private.tell_learner_side('booking_cancelled', p_new);
+    end if;
+    if p_old.status in ('requested', 'proposed') and p_old.booked_by is not null and p_new.cancelled_by <> 'instructor' then
+        perform private.tell_instructor_side('booking_cancelled', p_new);
     end if;
 end;
 $$;
@@ -37354,6 +37672,13 @@ as $$
         when 'booking_moved' then p_booking.status in ('confirmed', 'in_progress')
         when 'booking_declined' then p_booking.status = 'declined'
         when 'booking_expired' then p_booking.status = 'expired'
+        when 'move_not_made' then p_booking.status in ('declined', 'expired') and exists (
+            select
+            from public.bookings original
+            where original.org_id = p_booking.org_id
+                and original.id = p_booking.original_booking_id
+                and original.status in ('confirmed', 'in_progress')
+        )
         when 'booking_cancelled' then p_booking.status = 'cancelled'
         when 'rating_invited' then p_booking.status = 'completed'
         when 'recommend' then p_booking.status = 'completed'
@@ -37634,7 +37959,7 @@ begin
     end if;
     if p_alert.instructor_id is not null then
         perform private.queue_messages(
-            p_alert.org_id, kind.key, private.payee_side(p_alert.org_id, p_alert.instructor_id), null, 'alerts', p_alert.id
+            p_alert.org_id, kind.key, private.alerted_side(p_alert, kind.key), null, 'alerts', p_alert.id
         );
     end if;
     if kind.tells_admins or num_nonnulls(p_alert.learner_id, p_alert.instructor_id) = 0 then
@@ -37711,14 +38036,16 @@ $$;
 -- sql/80_messages/40_claim.sql
 -- Hands due messages to a worker over the channels that it serves, oldest first. Whether each is still true, still wanted and has a way to
 -- its recipient is asked here, while the message is locked; its text and address are frozen with the claim. What fails in one message stops
--- no other. A message that an earlier worker may have sent is handed out to be looked up where the channel allows that.
+-- no other. A message that an earlier worker may have sent is handed out to be looked up, not to be sent, where the channel allows that.
+-- One call looks at 500 messages at most, so that it ends in time also after an outage of days, when most of them are too late: what it
+-- dropped is not looked at again.
 -- Definer: the jobs login has no access to the tables.
 create function private.claim_messages(
     p_worker_id uuid, p_channels public.message_channel[], p_limit integer, p_lease interval
 )
     returns table (
         message_id uuid, channel public.message_channel, to_address text, sender_name text, subject text, body text, html text,
-        calendar jsonb, unsubscribe_token uuid, content_sid text, content_variables jsonb, must_look_up boolean,
+        calendar jsonb, mail_key text, unsubscribe_token uuid, content_sid text, content_variables jsonb, must_look_up boolean,
         is_marketing boolean, first_tried_at timestamptz, attempts integer
     )
     language plpgsql
@@ -37728,8 +38055,10 @@ create function private.claim_messages(
 as $$
 declare
     claimed_ids uuid[] := '{}';
+    doubtful_ids uuid[] := '{}';
     due public.messages;
     seen integer;
+    seen_in_all integer := 0;
 begin
     perform private.queue_planned_messages(1000);
     perform private.deliver_app_messages(1000);
@@ -37755,16 +38084,20 @@ begin
             seen := seen + 1;
             if private.claim_message(due, p_worker_id, p_lease) then
                 claimed_ids := claimed_ids || due.id;
+                if private.is_to_be_looked_up(due) then
+                    doubtful_ids := doubtful_ids || due.id;
+                end if;
             end if;
         end loop;
-        exit when seen = 0 or cardinality(claimed_ids) > 0;
+        seen_in_all := seen_in_all + seen;
+        exit when seen = 0 or cardinality(claimed_ids) > 0 or seen_in_all >= 500;
     end loop;
 
     return query
     select
         message.id, message.channel, content.to_address, organization.name, content.subject, content.body, content.html,
-        content.calendar, case when kind.class <> 'essential' then content.unsubscribe_token end, content.content_sid, content.content_variables,
-        message.attempts > 1 and message.channel in ('sms', 'whatsapp') and message.may_be_sent,
+        content.calendar, private.key_of_mail(content), case when kind.class <> 'essential' then content.unsubscribe_token end, content.content_sid, content.content_variables,
+        message.id = any (doubtful_ids),
         kind.class = 'marketing', message.first_tried_at, message.attempts
     from public.messages message
     join private.message_kinds kind on kind.key = message.kind
@@ -37784,7 +38117,6 @@ create function private.claim_message(p_message public.messages, p_worker_id uui
     set search_path = '', pg_temp
 as $$
 declare
-    is_looked_up constant boolean := p_message.may_be_sent and p_message.channel in ('sms', 'whatsapp');
     address text;
     drop_reason text;
     sendable_at timestamptz;
@@ -37794,7 +38126,7 @@ begin
         return false;
     end if;
 
-    if not is_looked_up then
+    if not private.is_to_be_looked_up(p_message) then
         address := private.address_of_message(p_message);
         drop_reason := private.message_drop_reason(p_message, address);
         sendable_at := private.sendable_at(p_message);
@@ -37832,6 +38164,15 @@ exception
         return false;
 end;
 $$;
+
+-- Whether an earlier worker may have sent a message, and Twilio can say so. A mail is repeated under its Message-ID.
+create function private.is_to_be_looked_up(p_message public.messages)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+return p_message.may_be_sent and p_message.channel in ('sms', 'whatsapp');
 
 -- Shows what is due in the app to its recipients: nothing has to be sent for that.
 create function private.deliver_app_messages(p_limit integer)
@@ -37893,7 +38234,7 @@ as $$
 begin
     return case
         when p_message.send_after < private.clock() - interval '72 hours' then 'too_late'
-        when not private.is_message_true(p_message) then 'no_longer_true'
+        when not private.is_message_true(p_message) or not private.may_still_know(p_message) then 'no_longer_true'
         when p_message.related_type not in ('invitations', 'learner_guardians')
             and not coalesce(private.is_wanted_still(p_message), false) then 'not_wanted'
         when p_message.channel <> 'app' and p_address is null then 'no_address'
@@ -37903,7 +38244,7 @@ begin
 end;
 $$;
 
--- Whether what a message says is true now, and of its recipient. What is said of an order's money stays true.
+-- Whether what a message says is true now. What is said of an order's money stays true.
 create function private.is_message_true(p_message public.messages)
     returns boolean
     language plpgsql
@@ -37919,10 +38260,6 @@ begin
             where booking.org_id = p_message.org_id
                 and booking.id = p_message.related_id
                 and private.is_booking_message_true(p_message.kind, p_message.about_at, booking)
-                and (
-                    p_message.learner_id is not null
-                    or p_message.recipient_id = any (private.instructor_side(booking.org_id, booking.instructor_id))
-                )
         )
         when 'alerts' then exists (
             select from public.alerts alert where alert.id = p_message.related_id and alert.resolved_at is null
@@ -37958,12 +38295,7 @@ begin
                 and link.expires_at > private.clock()
         )
         else true
-    end and (
-        p_message.learner_id is null
-        or (p_message.recipient_id is null and private.has_no_login(p_message.learner_id))
-        or p_message.recipient_id = any (private.learner_side(p_message.learner_id))
-        or p_message.related_type in ('payments', 'refunds')
-    );
+    end;
 end;
 $$;
 
@@ -38115,7 +38447,8 @@ $$;
 
 -- sql/80_messages/41_fill.sql
 -- Freezes what a message says and where it goes: the text of its kind for the channel, in the recipient's language and the organization's
--- own words where it has them. Called when it is claimed; a message that was tried before without success is written anew.
+-- own words where it has them. Called when it is claimed; a message that was tried before without success is written anew, and so is a
+-- mail whose recipient has another address by now.
 create function private.write_content(p_message public.messages, p_address text)
     returns void
     language plpgsql
@@ -38154,9 +38487,19 @@ begin
             calendar = excluded.calendar,
             content_sid = excluded.content_sid,
             content_variables = excluded.content_variables
-        where not p_message.may_be_sent;
+        where not p_message.may_be_sent
+            or content.to_address is distinct from excluded.to_address;
 end;
 $$;
+
+-- What the Message-ID of a mail has beside the message's id, which more people know than its recipient.
+create function private.key_of_mail(p_content public.message_contents)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+return left(encode(sha256(convert_to(p_content.unsubscribe_token::text, 'UTF8')), 'hex'), 32);
 
 -- The language of a person; English for those who have not said.
 create function private.locale_of(p_person_id uuid)
@@ -38551,7 +38894,8 @@ as $$
 $$;
 
 -- sql/80_messages/43_record.sql
--- Records that a message was sent, whoever holds it by now: a second worker then finds that there is nothing left to send.
+-- Records that a message was sent, whoever holds it by now: a second worker, also one that could not send it, then finds that there is
+-- nothing left to send.
 -- Definer: the jobs login has no access to the tables.
 create function private.record_message_sent(p_message_id uuid, p_provider_id text)
     returns void
@@ -38571,12 +38915,14 @@ begin
         sent_at = private.clock(),
         error = null
     where id = p_message_id
-        and status in ('claimed', 'unknown');
+        and status in ('queued', 'claimed', 'unknown');
 end;
 $$;
 
--- Records that a message was not sent, and how sure that is: 'not_sent' is tried again after a delay that doubles, 'refused' is final, and
--- 'unknown' is looked up in two minutes. An address that does not exist, or whose owner has sent STOP, gets nothing more. Returns the status.
+-- Records that a message was not sent, and how sure that is: 'not_sent' is tried again after a delay that doubles; 'channel_down' in a minute,
+-- which counts as no try, so that an outage of a day loses nothing; 'not_found', which an earlier worker had not sent either, at once, if it
+-- is still true; 'refused' is final, and 'unknown' is looked up in two minutes. An address that does not exist, or whose owner has sent STOP,
+-- gets nothing more. Returns the status.
 -- Definer: the jobs login has no access to the tables.
 create function private.fail_message(p_message_id uuid, p_worker_id uuid, p_outcome text, p_error text, p_suppress text)
     returns public.message_status
@@ -38605,7 +38951,17 @@ begin
         update public.messages
         set status = 'unknown', claimed_by = null, error = left(p_error, 200), available_at = private.clock() + interval '2 minutes'
         where id = p_message_id;
+    elsif p_outcome = 'channel_down' then
+        update public.messages
+        set status = 'queued',
+            claimed_by = null,
+            may_be_sent = false,
+            error = left(p_error, 200),
+            attempts = attempts - 1,
+            available_at = private.clock() + interval '1 minute'
+        where id = p_message_id;
     elsif failed.attempts >= private.max_attempts() then
+        failed.may_be_sent := false;
         perform private.give_up_message(failed);
     else
         update public.messages
@@ -38613,7 +38969,10 @@ begin
             claimed_by = null,
             may_be_sent = false,
             error = left(p_error, 200),
-            available_at = private.clock() + least(interval '10 seconds' * 2 ^ attempts, interval '6 hours')
+            available_at = private.clock() + case
+                when p_outcome = 'not_found' then interval '0'
+                else least(interval '10 seconds' * 2 ^ attempts, interval '6 hours')
+            end
         where id = p_message_id;
     end if;
 
@@ -38626,7 +38985,8 @@ begin
 end;
 $$;
 
--- Sends nothing more to an address over a channel. What was the graver cause stays.
+-- Sends nothing more to an address over a channel. What was the graver cause stays. An address that is not known any more, since it was
+-- erased, is none.
 create function private.suppress_address(p_channel public.message_channel, p_address text, p_cause text)
     returns void
     language sql
@@ -38635,7 +38995,8 @@ create function private.suppress_address(p_channel public.message_channel, p_add
     set search_path = '', pg_temp
 as $$
     insert into private.suppressed_addresses as known (channel, address, cause)
-    values (p_channel, lower(p_address), p_cause)
+    select p_channel, lower(p_address), p_cause
+    where p_address is not null
     on conflict (channel, address) do update
         set cause = excluded.cause
         where known.cause = 'unsubscribed';
@@ -38698,6 +39059,8 @@ begin
     else
         perform private.suppress_address(p_channel, p_address, p_cause);
     end if;
+    -- Without the address: the log keeps no data of persons.
+    perform private.record_decision('suppressed_addresses', p_channel::text, '{}', jsonb_build_object('cause', p_cause));
 end;
 $$;
 
@@ -38887,7 +39250,8 @@ $$;
 
 -- sql/80_messages/51_mail_reports.sql
 -- Records what a mail server reports of a mail after it has taken it: 'bounce', it reached nobody, or 'complaint', its recipient called it
--- spam. The mail is known by its Message-ID, which bears the message's id: a report of any other is none of ours. An address that does not
+-- spam. Anybody can write to the address that reports come to, so the mail is known by a Message-ID that only its recipient has got: the
+-- message's id, which a school's admins know, and a key, which they do not. A report of any other is none of ours. An address that does not
 -- exist (status 5.1.x or 5.2.1), and one whose owner complained, gets nothing more; a full mailbox is no reason. Returns 'recorded',
 -- 'duplicate' or 'unknown_message'.
 -- Definer: the jobs login has no access to the tables.
@@ -38935,15 +39299,18 @@ begin
 end;
 $$;
 
--- The message that a Message-ID bears, <id@domain>; null: it is not one of ours.
+-- The message that a Message-ID bears, <id.key@domain>; null: it is not one of ours.
 create function private.message_of_mail(p_provider_id text)
     returns uuid
     language sql
-    immutable
+    stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select (regexp_match(p_provider_id, '^<([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})@[^@<>\s]+>$'))[1]::uuid;
+    select content.message_id
+    from regexp_match(p_provider_id, '^<([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([0-9a-f]{32})@[^@<>\s]+>$') named (parts)
+    join public.message_contents content on content.message_id = named.parts[1]::uuid
+    where private.key_of_mail(content) = named.parts[2];
 $$;
 
 -- sql/80_messages/60_feed.sql
@@ -39016,7 +39383,35 @@ begin
 end;
 $$;
 
--- Erases how a person was reached and what they chose; that something was sent, and when, stays. 95_operations calls it.
+-- What Twilio and mail servers told of the messages to a person, and what was answered to them from the number that they went to. Whose
+-- number it is nobody has proven, so answers from before the first message are not the person's.
+create function private.events_of_person(p_person_id uuid)
+    returns setof private.message_events
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select event.*
+    from private.message_events event
+    where event.message_id = any (array(select message.id from public.messages message where message.recipient_id = p_person_id))
+    union all
+    select event.*
+    from (
+        select content.to_address, message.channel, min(message.first_tried_at) as since
+        from public.messages message
+        join public.message_contents content on content.org_id = message.org_id and content.message_id = message.id
+        where message.recipient_id = p_person_id
+            and message.channel in ('sms', 'whatsapp')
+        group by content.to_address, message.channel
+    ) texted
+    join private.message_events event on event.address = texted.to_address
+    where event.type = 'inbound'
+        and event.received_at >= texted.since;
+$$;
+
+-- Erases how a person was reached and what they chose, with what Twilio told of it and they answered; that something was sent, and when,
+-- stays. 95_operations calls it.
 create function private.erase_messages_to(p_person_id uuid)
     returns void
     language sql
@@ -39026,10 +39421,7 @@ create function private.erase_messages_to(p_person_id uuid)
 as $$
     delete from private.calendar_feeds where user_id = p_person_id;
     delete from private.message_preferences where user_id = p_person_id;
-    delete from private.message_events event
-    using public.profiles profile
-    where profile.id = p_person_id
-        and event.address = private.phone_or_null(profile.phone);
+    delete from private.message_events where id in (select told.id from private.events_of_person(p_person_id) told);
     delete from public.message_contents content
     using public.profiles profile
     where profile.id = p_person_id
@@ -39060,6 +39452,11 @@ as $$
                 select link.id from public.learner_guardians link where link.learner_id = p_party_id
                 union all
                 select invitation.id from public.invitations invitation where p_party_id in (invitation.learner_id, invitation.instructor_id)
+                union all
+                select alert.id
+                from public.alerts alert
+                left join public.bookings booking on booking.org_id = alert.org_id and booking.id = alert.related_id
+                where p_party_id in (alert.learner_id, alert.instructor_id, booking.learner_id, booking.instructor_id)
             )
         );
 $$;
@@ -41178,6 +41575,7 @@ declare
     last_id bigint;
     row_count integer;
 begin
+    perform private.name_movements();
     select min(batch.id), max(batch.id), count(*) into first_id, last_id, row_count
     from (
         select posted.id from private.ledger_transactions posted where posted.id > p_after order by posted.id limit batch_size
@@ -41207,6 +41605,27 @@ begin
     on conflict do nothing;
 
     return case when row_count = batch_size then last_id end;
+end;
+$$;
+
+-- Names the object of what was collected before it was known: that of an invoice's payment is known once the jobs have fetched its charge.
+create function private.name_movements()
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    update private.stripe_movements movement
+    set object_key = private.ledger_transaction_key(posted)
+    from private.ledger_transactions posted
+    where movement.matched_at is null
+        and movement.object_key >= 'ledger:'
+        and movement.object_key < 'ledger;'
+        and posted.org_id = movement.org_id
+        and posted.id = movement.ledger_transaction_id
+        and private.ledger_transaction_key(posted) is not null;
 end;
 $$;
 
@@ -41658,10 +42077,10 @@ begin
         and unmatched.currency = p_exception.currency;
     select min(moved.id) into first_transaction_id
     from private.balance_transactions moved
-    where moved.object_key = any (keys) and moved.matched_at is null;
+    where moved.object_key = any (keys) and moved.currency = p_exception.currency and moved.matched_at is null;
     select * into first_movement
     from private.stripe_movements movement
-    where movement.object_key = any (keys) and movement.matched_at is null
+    where movement.object_key = any (keys) and movement.currency = p_exception.currency and movement.matched_at is null
     order by movement.ledger_transaction_id
     limit 1;
     if left_cents is distinct from 0 or first_transaction_id is null or first_movement.org_id is null then
@@ -41677,16 +42096,19 @@ begin
         ledger_org_id = first_movement.org_id,
         ledger_transaction_id = first_movement.ledger_transaction_id
     where object_key = any (keys)
+        and currency = p_exception.currency
         and matched_at is null;
     update private.stripe_movements
     set matched_at = private.clock(),
         balance_transaction_id = first_transaction_id
     where object_key = any (keys)
+        and currency = p_exception.currency
         and matched_at is null;
     update private.reconciliation_exceptions
     set state = 'matched',
         resolved_at = private.clock()
     where object_key = p_exception.suggested_key
+        and currency = p_exception.currency
         and state = 'open';
 end;
 $$;
@@ -42037,7 +42459,8 @@ begin
     return jsonb_build_object(
         'report_date', p_day,
         'currency', p_currency,
-        'total_revenue_cents', coalesce((payments #>> '{payment_succeeded,stripe_balance_cents}')::bigint, 0),
+        'total_revenue_cents', coalesce((payments #>> '{payment_succeeded,stripe_balance_cents}')::bigint, 0)
+            + coalesce((payments #>> '{invoice_paid,stripe_balance_cents}')::bigint, 0),
         'total_payouts_cents', (select coalesce(sum((part.value ->> 'cents')::bigint), 0) from jsonb_each(payouts) part),
         'total_fees_cents', (select coalesce(sum((part.value ->> 'platform_fees_cents')::bigint), 0) from jsonb_each(payments) part),
         'opening_cents', opening,
@@ -42180,7 +42603,7 @@ begin
         perform private.refuse(
             'PT409', 'month_not_over',
             'That month is not over yet, in UTC.',
-            'Close it on the first day of the next month, after python -m jobs reconcile.'
+            'Close it in the next month, once python -m jobs reconcile has explained all of it.'
         );
     end if;
     if private.first_open_month() <> '-infinity' and p_month <> private.first_open_month() then
@@ -42194,14 +42617,43 @@ begin
         perform private.refuse(
             'PT409', 'month_not_reconciled',
             'That month is not reconciled.',
-            'Run python -m jobs reconcile, and resolve every exception up to the end of the month.'
+            'Run python -m jobs reconcile a day after its end, and resolve every exception up to then.'
         );
     end if;
 end;
 $$;
 
--- Whether everything until then is reported and explained: the last run came after it and left no remainder, nothing was listed since,
--- and no exception from before is open.
+-- Whether the months until then have postings to stripe_balance that no run has collected yet.
+create function private.has_uncollected_postings(p_until timestamptz)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from private.ledger_transactions posted
+        join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
+        join private.ledger_accounts account
+            on account.org_id = entry.org_id
+            and account.id = entry.account_id
+            and account.kind = 'stripe_balance'
+        where posted.id > private.movements_recorded_until()
+            and posted.month_on < p_until at time zone 'UTC'
+            and not exists (
+                select
+                from private.stripe_movements known
+                where known.org_id = posted.org_id
+                    and known.ledger_transaction_id = posted.id
+            )
+        group by posted.org_id, posted.id
+        having sum(entry.amount_cents) <> 0
+    );
+$$;
+
+-- Whether everything until then is reported and explained: the last run came after it and left no remainder, nothing was listed or posted
+-- since, no exception from before is open, and what does not match is none that still waits.
 create function private.is_reconciled_until(p_until timestamptz)
     returns boolean
     language sql
@@ -42230,6 +42682,20 @@ as $$
                 from private.balance_transactions moved
                 where moved.recorded_at > (select max(run.finished_at) from private.reconciliation_runs run)
                     and moved.booked_at < p_until
+            )
+    )
+    and not private.has_uncollected_postings(p_until)
+    and not exists (
+        select
+        from private.unmatched_objects unmatched
+        where unmatched.since < p_until
+            and not exists (
+                select
+                from private.reconciliation_exceptions decided
+                where decided.object_key = unmatched.object_key
+                    and decided.currency = unmatched.currency
+                    and decided.state = 'resolved'
+                    and (decided.stripe_cents, decided.ledger_cents) = (unmatched.stripe_cents, unmatched.ledger_cents)
             )
     )
     and not exists (
@@ -42490,23 +42956,28 @@ as $$
 begin
     return query
     select
-        posted.currency,
-        greatest((posted.effective_at at time zone 'UTC')::date, posted.month_on),
-        coalesce(sum(entry.amount_cents) filter (where posted.kind in ('payment_succeeded', 'received_elsewhere')), 0)::bigint,
-        coalesce(sum(entry.amount_cents) filter (where posted.source_type = 'refund'), 0)::bigint,
-        coalesce(sum(entry.amount_cents) filter (where posted.source_type in ('payout', 'transfer')), 0)::bigint,
-        coalesce(
-            sum(entry.amount_cents) filter (
-                where posted.kind not in ('payment_succeeded', 'received_elsewhere')
-                    and posted.source_type not in ('refund', 'payout', 'transfer')
-            ),
-            0
-        )::bigint
-    from private.ledger_transactions posted
-    join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
-    join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
-    where posted.month_on = p_month
-        and account.kind = 'stripe_balance'
+        moved.currency, moved.day,
+        coalesce(sum(moved.cents) filter (where moved.line = 'received'), 0)::bigint,
+        coalesce(sum(moved.cents) filter (where moved.line = 'refunded'), 0)::bigint,
+        coalesce(sum(moved.cents) filter (where moved.line = 'paid_out'), 0)::bigint,
+        coalesce(sum(moved.cents) filter (where moved.line = 'other'), 0)::bigint
+    from (
+        select
+            posted.currency,
+            greatest((posted.effective_at at time zone 'UTC')::date, posted.month_on) as day,
+            entry.amount_cents as cents,
+            case
+                when posted.kind in ('payment_succeeded', 'received_elsewhere', 'invoice_paid') then 'received'
+                when posted.source_type = 'refund' or posted.kind in ('invoice_refund_succeeded', 'invoice_refund_failed') then 'refunded'
+                when posted.source_type in ('payout', 'transfer') then 'paid_out'
+                else 'other'
+            end as line
+        from private.ledger_transactions posted
+        join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
+        join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
+        where posted.month_on = p_month
+            and account.kind = 'stripe_balance'
+    ) moved
     group by 1, 2
     order by 1, 2;
 end;
@@ -42964,11 +43435,19 @@ as $$
             where payment.org_id = p_posted.org_id
                 and payment.id = p_posted.source_id
         )
-        when p_posted.kind in ('suspense_refund_succeeded', 'suspense_refund_failed')
+        when p_posted.kind in (
+            'suspense_refund_succeeded', 'suspense_refund_failed', 'invoice_refund_succeeded', 'invoice_refund_failed'
+        )
             then split_part(p_posted.idempotency_key, ':', 2)
-                || case when p_posted.kind = 'suspense_refund_failed' then ':failed' else '' end
-        when p_posted.kind in ('dispute_funds_moved', 'suspense_dispute', 'stripe_fee') then
+                || case when p_posted.kind in ('suspense_refund_failed', 'invoice_refund_failed') then ':failed' else '' end
+        when p_posted.kind in ('dispute_funds_moved', 'suspense_dispute', 'invoice_dispute', 'stripe_fee') then
             substring(p_posted.idempotency_key from '[^:]+$')
+        when p_posted.source_type = 'invoice_payment' then (
+            select paid.stripe_charge_id
+            from public.invoice_payments paid
+            where paid.org_id = p_posted.org_id
+                and paid.id = p_posted.source_id
+        )
         when p_posted.source_type = 'suspense_item' then (
             select item.stripe_charge_id
             from private.suspense_items item
@@ -44112,27 +44591,36 @@ create view private.rows_are_audited
 as
 select jsonb_build_object('entity_type', kept.entity_type, 'entity_id', kept.id) as detail
 from (
-    select 'bookings' as entity_type, booking.org_id, booking.id from public.bookings booking
+    select 'bookings' as entity_type, booking.org_id, booking.id, booking.created_at from public.bookings booking
     union all
-    select 'payments' as entity_type, payment.org_id, payment.id from public.payments payment
+    select 'payments' as entity_type, payment.org_id, payment.id, payment.created_at from public.payments payment
     union all
-    select 'refunds' as entity_type, refund.org_id, refund.id from public.refunds refund
+    select 'refunds' as entity_type, refund.org_id, refund.id, refund.created_at from public.refunds refund
     union all
-    select 'earnings' as entity_type, earning.org_id, earning.id from public.earnings earning
+    select 'earnings' as entity_type, earning.org_id, earning.id, earning.created_at from public.earnings earning
     union all
-    select 'payouts' as entity_type, payout.org_id, payout.id from public.payouts payout
+    select 'payouts' as entity_type, payout.org_id, payout.id, payout.created_at from public.payouts payout
 ) kept
-where not exists (
-    select
-    from public.audit_logs entry
-    where entry.org_id = kept.org_id
-        and entry.entity_type = kept.entity_type
-        and entry.entity_id = kept.id::text
-        and entry.action = 'insert'
-);
+where kept.created_at >= coalesce(
+    (
+        select entry.created_at
+        from public.audit_logs entry
+        order by entry.id
+        limit 1
+    ),
+    '-infinity'
+)
+    and not exists (
+        select
+        from public.audit_logs entry
+        where entry.org_id = kept.org_id
+            and entry.entity_type = kept.entity_type
+            and entry.entity_id = kept.id::text
+            and entry.action = 'insert'
+    );
 
 comment on view private.rows_are_audited is
-    'Every row of money has the entry of its making in the audit log.';
+    'Every row of money has the entry of its making in the audit log, as far back as the log goes: its old months may be taken out.';
 
 -- sql/92_invariants/85_check.sql
 -- Invariants: everything that must always be true and that SQL can check. Each is a view, in a file of its own, that bears as its name
@@ -44342,6 +44830,8 @@ begin
     union all
     select 'times_offered', private.offer_freed_times()::bigint
     union all
+    select 'plan_fees_set', private.set_plan_fees()::bigint
+    union all
     select 'instructor_fees_charged', private.charge_instructor_fees()::bigint
     union all
     select 'earnings_made_available', private.make_earnings_available(null, private.clock())::bigint;
@@ -44419,6 +44909,7 @@ as $$
         ('outbox', interval '15 minutes'),
         ('maintain', interval '30 minutes'),
         ('payouts', interval '8 days'),
+        ('reconcile', interval '2 days'),
         ('doctor', null);
 $$;
 
@@ -45003,14 +45494,15 @@ begin
     instructor_ids := array(select instructor.id from public.instructors instructor where instructor.user_id = p_user_id for update);
     perform private.assert_nothing_is_outstanding(learner_ids, instructor_ids, p_user_id);
 
+    perform private.erase_messages_to(p_user_id); -- while their texts still say to which number they went
     delete from public.organization_members where user_id = p_user_id;
     perform private.anonymise_instructor(instructor_id) from unnest(instructor_ids) instructor_id;
     perform private.anonymise_learner(learner_id) from unnest(learner_ids) learner_id;
     perform private.anonymise_guardian(guardian.id) from public.guardians guardian where guardian.user_id = p_user_id;
     perform private.withdraw_offers(p_user_id);
     perform private.forget_addresses(p_user_id);
+    update public.review_reports set statement = null where reported_by = p_user_id;
 
-    perform private.erase_messages_to(p_user_id);
     perform private.forget_customer(p_user_id);
 
     update public.profiles
@@ -45255,6 +45747,21 @@ end;
 $$;
 
 -- sql/95_operations/52_anonymise.sql
+-- Withdraws what was offered to a learner or an instructor without a login, and erases the address: nobody becomes who was erased.
+create function private.erase_invitations_to(p_learner_id uuid, p_instructor_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update public.invitations
+    set email = 'erased@invalid',
+        revoked_at = case when accepted_at is null then coalesce(revoked_at, private.clock()) end
+    where learner_id = p_learner_id
+        or instructor_id = p_instructor_id;
+$$;
+
 -- Erases an instructor's name, contacts, notes and windows, and unlinks the login. Lessons and money stay.
 create function private.anonymise_instructor(p_instructor_id uuid)
     returns void
@@ -45266,6 +45773,14 @@ as $$
     select private.erase_trips(null, p_instructor_id);
     delete from public.instructor_documents where instructor_id = p_instructor_id;
     select private.erase_messages_about(p_instructor_id);
+    select private.erase_invitations_to(null, p_instructor_id);
+    update public.alerts alert
+    set message = 'Erased'
+    from public.bookings booking
+    where booking.org_id = alert.org_id
+        and booking.id = alert.related_id
+        and booking.instructor_id = p_instructor_id
+        and alert.code in ('lesson_cancelled', 'lesson_reassigned', 'move_proposed'); -- which name the instructor
     update public.booking_notes set notes = null where instructor_id = p_instructor_id;
     update public.lessons set notes = null where instructor_id = p_instructor_id;
     update public.lesson_ratings set reply = null where instructor_id = p_instructor_id;
@@ -45315,6 +45830,12 @@ create function private.anonymise_learner(p_learner_id uuid)
 as $$
     select private.erase_trips(p_learner_id, null);
     select private.erase_messages_about(p_learner_id);
+    select private.erase_invitations_to(p_learner_id, null);
+    update public.waiting_list_entries set ended_at = private.clock() where learner_id = p_learner_id and ended_at is null;
+    update public.problem_reports
+    set description = 'Erased',
+        resolution = case when resolution is not null then 'Erased' end
+    where learner_id = p_learner_id;
     update public.bookings
     set learner_notes = null,
         pickup_address = null,
@@ -45341,6 +45862,7 @@ as $$
     where learner_id = p_learner_id;
     update public.skill_assessments set note = null where learner_id = p_learner_id;
     select private.erase_tests(p_learner_id);
+    update public.waiting_list_entries set ended_at = private.clock() where learner_id = p_learner_id and ended_at is null;
     update public.lesson_claims
     set statement = null,
         answer = null,
@@ -45391,7 +45913,8 @@ $$;
 
 -- sql/95_operations/60_timeline.sql
 -- What happened to a booking, an order, a payment, an instructor or a person, newest first, from every table in one call. Admins of a
--- school see what belongs to it; the reasons of the platform's admins, the ledger, and a person's login are for the platform.
+-- school see what belongs to it; the reasons of the platform's admins, the ledger, and a person's login are for the platform. What happened at
+-- one moment is never parted by the end of a page, so that the next one can begin before it.
 -- Definer: the log's reasons, the ledger and the messages may not be read by those who ask.
 create function private.timeline(p_type text, p_id uuid, p_before timestamptz)
     returns table (
@@ -45429,25 +45952,29 @@ begin
         told.happened_at, told.org_id, told.source, told.entity_type, told.entity_id, told.event, told.details, told.actor_kind,
         told.user_id, told.reason
     from (
-        select
-            log.created_at as happened_at, subject.org_id, 'audit' as source, subject.entity_type, subject.entity_id, log.action as event,
-            jsonb_build_object('old', log.old_values, 'new', log.new_values) as details, log.actor_kind::text as actor_kind, log.user_id,
-            case when is_platform then log.reason end as reason, log.id as place
-        from subject
-        join public.audit_logs log
-            on log.org_id is not distinct from subject.org_id
-            and log.entity_type = subject.entity_type
-            and log.entity_id = subject.entity_id
-        union all
-        select
-            history.happened_at, subject.org_id, history.source, subject.entity_type, subject.entity_id, history.event, history.details,
-            null, null, null, history.place
-        from subject
-        cross join lateral private.history_of(subject.org_id, subject.entity_type, subject.entity_id, is_platform) history
+        select page.*
+        from (
+            select
+                log.created_at as happened_at, subject.org_id, 'audit' as source, subject.entity_type, subject.entity_id, log.action as event,
+                jsonb_build_object('old', log.old_values, 'new', log.new_values) as details, log.actor_kind::text as actor_kind, log.user_id,
+                case when is_platform then log.reason end as reason, log.id as place
+            from subject
+            join public.audit_logs log
+                on log.org_id is not distinct from subject.org_id
+                and log.entity_type = subject.entity_type
+                and log.entity_id = subject.entity_id
+            union all
+            select
+                history.happened_at, subject.org_id, history.source, subject.entity_type, subject.entity_id, history.event, history.details,
+                null, null, null, history.place
+            from subject
+            cross join lateral private.history_of(subject.org_id, subject.entity_type, subject.entity_id, is_platform) history
+        ) page
+        where page.happened_at < coalesce(p_before, 'infinity')
+        order by page.happened_at desc
+        fetch first 1000 rows with ties
     ) told
-    where told.happened_at < coalesce(p_before, 'infinity')
-    order by told.happened_at desc, told.source, told.place desc, told.entity_type, told.entity_id, told.event, told.details
-    limit 1000;
+    order by told.happened_at desc, told.source, told.place desc, told.entity_type, told.entity_id, told.event, told.details;
 
     if not found then
         perform private.refuse_unknown_timeline(p_type, p_id, p_before);
@@ -45961,15 +46488,17 @@ as $$
     where content.recipient_id = p_user_id
         or lower(content.to_address) = private.verified_email(p_user_id)
     union all
-    select 'private.message_events', to_jsonb(event)
-    from private.message_events event
-    join public.messages message on message.id = event.message_id
-    where message.recipient_id = p_user_id
+    select 'private.message_events', to_jsonb(event) from private.events_of_person(p_user_id) event
     union all
     select 'private.suppressed_addresses', to_jsonb(suppressed)
     from private.suppressed_addresses suppressed
-    join public.profiles profile on lower(suppressed.address) in (lower(profile.email), lower(profile.phone))
-    where profile.id = p_user_id
+    where suppressed.address = any (
+        array(
+            select private.verified_email(p_user_id)
+            union all
+            select content.to_address from public.message_contents content where content.recipient_id = p_user_id
+        )
+    )
     union all
     select 'public.audit_logs', to_jsonb(log) - '{old_values,new_values,reason}'::text[]
     from public.audit_logs log
@@ -45992,7 +46521,8 @@ as $$
         or lower(link.guardian_email) = private.verified_email(p_user_id);
 $$;
 
--- What a person paid themselves, for whomever, and the cards that they saved.
+-- What a person paid themselves, for whomever, and what came back of it; and the cards that they saved. A refund that they decided for others
+-- is the others'.
 create function private.rows_of_payments_made(p_user_id uuid)
     returns table (table_name text, content jsonb)
     language sql
@@ -46005,8 +46535,9 @@ as $$
     where payment.payer_id = p_user_id
     union all
     select 'public.refunds', to_jsonb(refund) - '{client_key,metadata}'::text[]
-    from public.refunds refund
-    where refund.requested_by = p_user_id
+    from public.payments payment
+    join public.refunds refund on refund.org_id = payment.org_id and refund.payment_id = payment.id
+    where payment.payer_id = p_user_id
     union all
     select 'public.stripe_customers', to_jsonb(customer) from public.stripe_customers customer where customer.user_id = p_user_id
     union all
@@ -46466,10 +46997,10 @@ begin atomic
 end;
 
 comment on function public.timeline is
-    'What happened to a booking, order, payment, instructor or person (the id of a login), newest first, at most 1,000 at once: for the next '
-    'page send the last happened_at as p_before. source: audit (details: old and new values without personal data), credit, message, transfer or '
-    'ledger. For the school''s admins what belongs to it; for admins of the platform everything, with the reasons that they gave. '
-    'Errors: sign_in_required, no_such_timeline, timeline_not_found.';
+    'What happened to a booking, order, payment, instructor or person (the id of a login), newest first, 1,000 at once and all '
+    'that happened in the moment of the last: for the next page send the last happened_at as p_before. source: audit (details: old and new '
+    'values without personal data), credit, message, transfer or ledger. For the school''s admins what belongs to it; for admins of '
+    'the platform everything, with the reasons that they gave. Errors: sign_in_required, no_such_timeline, timeline_not_found.';
 
 create function public.export_person(p_user_id uuid, p_reason text default null)
     returns jsonb
