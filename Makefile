@@ -17,7 +17,7 @@ help: ## list these targets
 demo: $(VENV) $(STACK) ## play a week of the marketplace and show it on a page: verbose=1 tells all, keep=1 leaves it running
 	@$(BIN)/python -m demo $(if $(verbose),--verbose) $(if $(keep),--keep)
 
-test: check $(STACK) ## run the checks and the tests that are quick: ten minutes on two cores
+test: check $(STACK) ## run the checks and the tests that are quick: a quarter of an hour on two cores
 	@$(BIN)/pytest
 
 test-slow: $(VENV) $(STACK) ## run the tests that take their time: half an hour
