@@ -113,7 +113,6 @@ as $$
     where learner_id = p_learner_id;
     update public.skill_assessments set note = null where learner_id = p_learner_id;
     select private.erase_tests(p_learner_id);
-    update public.waiting_list_entries set ended_at = private.clock() where learner_id = p_learner_id and ended_at is null;
     update public.lesson_claims
     set statement = null,
         answer = null,

@@ -470,15 +470,6 @@ def test_a_login_with_books_is_deleted_after_and_not_before(
     assert traces(world) == set()
 
 
-def test_an_erased_learner_waits_for_nothing(school: School, learner: Booking) -> None:
-    world = school.world
-    world.call(
-        learner.learner, "public.join_waiting_list", p_service_id=learner.columns["service_id"]
-    )
-    erase(world, learner.learner, learner.learner)
-    assert world.count("public.waiting_list_entries where ended_at is null") == 0
-
-
 def test_an_erased_person_can_begin_again(school: School, learner: Booking) -> None:
     world, person = school.world, learner.learner
     erase(world, person, person)
