@@ -21,6 +21,25 @@ begin
 end;
 $$;
 
+-- Their folders in Storage: the organization's id, and in it the instructor's.
+-- Definer: as my_instructor_ids.
+create function private.my_instructor_folders()
+    returns text[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = '', pg_temp
+as $$
+begin
+    return array(
+        select format('%s/%s', instructor.org_id, instructor.id)
+        from public.instructors instructor
+        where instructor.id = any (private.my_instructor_ids())
+    );
+end;
+$$;
+
 -- The instructors that the caller is or was: what they earned, and how it is paid, stays theirs to read after they have left.
 -- Definer: the policy of the table that it reads calls it.
 create function private.my_earner_ids()

@@ -1,6 +1,7 @@
 grant execute on function private.listed_instructor_ids to anon, authenticated;
 grant execute on function private.listed_org_ids to anon, authenticated;
 grant execute on function private.my_instructor_ids to authenticated;
+grant execute on function private.my_instructor_folders to authenticated;
 grant execute on function private.my_earner_ids to authenticated;
 grant execute on function private.my_learner_ids to authenticated;
 grant execute on function private.my_contact_ids to authenticated;

@@ -30,7 +30,7 @@ begin
         using (
             bucket_id = 'documents'
             and (
-                (storage.foldername(name))[2] = any ((select private.my_instructor_ids())::text[])
+                array_to_string((storage.foldername(name))[1:2], '/') = any ((select private.my_instructor_folders())::text[])
                 or (storage.foldername(name))[1] = any ((select private.my_admin_org_ids())::text[])
             )
         );
@@ -41,7 +41,7 @@ begin
         with check (
             bucket_id = 'documents'
             and (
-                (storage.foldername(name))[2] = any ((select private.my_instructor_ids())::text[])
+                array_to_string((storage.foldername(name))[1:2], '/') = any ((select private.my_instructor_folders())::text[])
                 or (storage.foldername(name))[1] = any ((select private.my_admin_org_ids())::text[])
             )
         );

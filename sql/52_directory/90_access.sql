@@ -19,7 +19,7 @@ begin
         using (
             bucket_id = 'photos'
             and (
-                (storage.foldername(name))[2] = any ((select private.my_instructor_ids())::text[])
+                array_to_string((storage.foldername(name))[1:2], '/') = any ((select private.my_instructor_folders())::text[])
                 or (storage.foldername(name))[1] = any ((select private.my_admin_org_ids())::text[])
             )
         );

@@ -2536,6 +2536,25 @@ begin
 end;
 $$;
 
+-- Their folders in Storage: the organization's id, and in it the instructor's.
+-- Definer: as my_instructor_ids.
+create function private.my_instructor_folders()
+    returns text[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = '', pg_temp
+as $$
+begin
+    return array(
+        select format('%s/%s', instructor.org_id, instructor.id)
+        from public.instructors instructor
+        where instructor.id = any (private.my_instructor_ids())
+    );
+end;
+$$;
+
 -- The instructors that the caller is or was: what they earned, and how it is paid, stays theirs to read after they have left.
 -- Definer: the policy of the table that it reads calls it.
 create function private.my_earner_ids()
@@ -2974,6 +2993,7 @@ comment on function public.search_instructors is
 grant execute on function private.listed_instructor_ids to anon, authenticated;
 grant execute on function private.listed_org_ids to anon, authenticated;
 grant execute on function private.my_instructor_ids to authenticated;
+grant execute on function private.my_instructor_folders to authenticated;
 grant execute on function private.my_earner_ids to authenticated;
 grant execute on function private.my_learner_ids to authenticated;
 grant execute on function private.my_contact_ids to authenticated;
@@ -5982,7 +6002,7 @@ begin
         using (
             bucket_id = 'documents'
             and (
-                (storage.foldername(name))[2] = any ((select private.my_instructor_ids())::text[])
+                array_to_string((storage.foldername(name))[1:2], '/') = any ((select private.my_instructor_folders())::text[])
                 or (storage.foldername(name))[1] = any ((select private.my_admin_org_ids())::text[])
             )
         );
@@ -5993,7 +6013,7 @@ begin
         with check (
             bucket_id = 'documents'
             and (
-                (storage.foldername(name))[2] = any ((select private.my_instructor_ids())::text[])
+                array_to_string((storage.foldername(name))[1:2], '/') = any ((select private.my_instructor_folders())::text[])
                 or (storage.foldername(name))[1] = any ((select private.my_admin_org_ids())::text[])
             )
         );
@@ -16007,7 +16027,7 @@ begin
         using (
             bucket_id = 'photos'
             and (
-                (storage.foldername(name))[2] = any ((select private.my_instructor_ids())::text[])
+                array_to_string((storage.foldername(name))[1:2], '/') = any ((select private.my_instructor_folders())::text[])
                 or (storage.foldername(name))[1] = any ((select private.my_admin_org_ids())::text[])
             )
         );
@@ -45862,7 +45882,6 @@ as $$
     where learner_id = p_learner_id;
     update public.skill_assessments set note = null where learner_id = p_learner_id;
     select private.erase_tests(p_learner_id);
-    update public.waiting_list_entries set ended_at = private.clock() where learner_id = p_learner_id and ended_at is null;
     update public.lesson_claims
     set statement = null,
         answer = null,

@@ -72,6 +72,8 @@ def test_nobody_else_does(storage: World) -> None:
         with storage.refusing("42501"):
             put(storage, person, ann.org_id, ann.id)
     with storage.refusing("42501"):
+        put(storage, bob.user_id, ann.org_id, bob.id)
+    with storage.refusing("42501"):
         put(storage, ann.user_id, ann.org_id, ann.id, "others")
     put(storage, ann.user_id, ann.org_id, ann.id)
     with storage.acting_as(stranger_admin):

@@ -242,5 +242,8 @@ def test_copies_are_the_instructors_and_the_schools_and_stay(school: School) -> 
             assert world.count("storage.objects") == 0
         with world.refusing("42501"), world.acting_as(stranger):
             world.connection.execute(insert, [path])
+    elsewhere = world.instructor()
+    with world.refusing("42501"), world.acting_as(elsewhere.user_id):
+        world.connection.execute(insert, [f"{school.id}/{elsewhere.id}/licence.pdf"])
     (bucket,) = world.rows("select * from storage.buckets")
     assert (bucket["id"], bucket["public"]) == ("documents", False)
