@@ -117,6 +117,7 @@ class Command:
     """Something that SQL decided and Stripe must be told."""
 
     command_id: int
+    org_id: UUID
     topic: str
     payload: dict[str, Any]
     attempts: int
@@ -522,9 +523,21 @@ class Database(Postgres):
             ),
         )
 
-    def claim_commands(self, worker_id: UUID, limit: int, lease: timedelta) -> list[Command]:
-        """Lease commands to this worker: of each subject the oldest."""
-        return self._rows(Command, "claim_commands", worker_id=worker_id, limit=limit, lease=lease)
+    def claim_commands(
+        self, worker_id: UUID, limit: int, lease: timedelta, after_org_id: UUID | None
+    ) -> list[Command]:
+        """Lease commands to this worker: of each subject the oldest.
+
+        They are of the organizations after the given one, if any of these has some.
+        """
+        return self._rows(
+            Command,
+            "claim_commands",
+            worker_id=worker_id,
+            limit=limit,
+            lease=lease,
+            after_org_id=after_org_id,
+        )
 
     def finish_command(self, command_id: int, worker_id: UUID) -> None:
         """Mark a command as carried out."""
