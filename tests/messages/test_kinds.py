@@ -14,10 +14,6 @@ from tests.schools.conftest import School, school
 __all__ = ["school"]
 
 
-def maintain(world: World) -> None:
-    world.serve("jobs", "private.maintain")
-
-
 def test_a_lesson_that_the_school_proposes_is_told_to_the_learner(
     school: School, post: Post
 ) -> None:
@@ -32,7 +28,7 @@ def test_a_lesson_that_the_school_proposes_is_told_to_the_learner(
 def test_a_hold_that_ended_is_told(world: World, post: Post) -> None:
     booking = world.booking()
     world.travel(by=timedelta(minutes=15))
-    maintain(world)
+    world.maintain()
     assert booking.status == "expired"
     assert "booking_expired" in post.kinds_for(booking.learner)
 
