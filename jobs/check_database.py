@@ -120,7 +120,7 @@ def check_schedules(database: Database) -> str:
 
 
 def _describe_late(late: LateCommand) -> str:
-    return f"{late.command} has not run since {late.ran_at:%d %B %H:%M %Z}"
+    return f"{late.command} has not run to its end since {late.ran_at:%d %B %H:%M %Z}"
 
 
 def check_invariants(database: Database) -> str:

@@ -21,6 +21,7 @@ from jobs import payouts as payout_job
 from jobs.config import Config
 from jobs.database import Database
 from jobs.mail_reports import read_reports
+from jobs.maintenance import Maintenance
 from jobs.messages import Messages
 from jobs.outbox import Outbox
 from jobs.output import open_output
@@ -283,7 +284,8 @@ def report(
 def maintain() -> None:
     """Expire what has expired, publish and release what is due. Run it every few minutes."""
     with _session(pool_size=1) as (_, database):
-        open_output().table("task_done", [asdict(task) for task in database.maintain()])
+        if not Maintenance(database, open_output()).run():
+            raise typer.Exit(UNSETTLED)
         database.record_heartbeat("maintain")
 
 

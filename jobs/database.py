@@ -117,6 +117,7 @@ class Command:
     """Something that SQL decided and Stripe must be told."""
 
     command_id: int
+    org_id: UUID
     topic: str
     payload: dict[str, Any]
     attempts: int
@@ -180,7 +181,7 @@ class WhatsAppTemplate:
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceTask:
-    """A task of maintain() and how many rows it changed."""
+    """A task of maintenance and how many rows it changed."""
 
     task: str
     affected: int
@@ -207,7 +208,7 @@ class Concern:
 
 @dataclass(frozen=True, slots=True)
 class LateCommand:
-    """A scheduled command that has not run since `ran_at`, which is longer than `patience`."""
+    """A scheduled command that has not run to its end for longer than `patience`."""
 
     command: str
     ran_at: datetime
@@ -281,7 +282,8 @@ class Database(Postgres):
             "close_payout_run",
             "decide_payout_run",
             "find_missing_funds",
-            "maintain",
+            "maintain_organization",
+            "maintain_platform",
             "month_report",
             "needs_attention",
             "open_payout_run",
@@ -300,9 +302,17 @@ class Database(Postgres):
         """Return what is wrong with the books: nothing, in health."""
         return self._rows(Violation, "check_invariants")
 
-    def maintain(self) -> list[MaintenanceTask]:
-        """Expire what has expired, publish and release what is due."""
-        return self._rows(MaintenanceTask, "maintain")
+    def list_organizations(self) -> list[UUID]:
+        """Return the organizations to maintain, the platform's own among them."""
+        return self._scalars("list_organizations")
+
+    def maintain_platform(self) -> list[MaintenanceTask]:
+        """Do what belongs to no organization."""
+        return self._rows(MaintenanceTask, "maintain_platform")
+
+    def maintain_organization(self, org_id: UUID) -> list[MaintenanceTask]:
+        """Expire what has expired in an organization, and release what is due."""
+        return self._rows(MaintenanceTask, "maintain_organization", org_id=org_id)
 
     def require_due_payout_runs(self, on: date | None, org_id: UUID | None) -> list[DueRun]:
         """Return the paydays to work on; None means the latest of each schedule, and all.
@@ -524,9 +534,21 @@ class Database(Postgres):
             ),
         )
 
-    def claim_commands(self, worker_id: UUID, limit: int, lease: timedelta) -> list[Command]:
-        """Lease commands to this worker: of each subject the oldest."""
-        return self._rows(Command, "claim_commands", worker_id=worker_id, limit=limit, lease=lease)
+    def claim_commands(
+        self, worker_id: UUID, limit: int, lease: timedelta, after_org_id: UUID | None
+    ) -> list[Command]:
+        """Lease commands to this worker: of each subject the oldest.
+
+        They are of the organizations after the given one, if any of these has some.
+        """
+        return self._rows(
+            Command,
+            "claim_commands",
+            worker_id=worker_id,
+            limit=limit,
+            lease=lease,
+            after_org_id=after_org_id,
+        )
 
     def finish_command(self, command_id: int, worker_id: UUID) -> None:
         """Mark a command as carried out."""

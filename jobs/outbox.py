@@ -32,7 +32,10 @@ class NotYet(Exception):
 
 
 class Outbox:
-    """Carries out the commands that are due, one after the other."""
+    """Carries out the commands that are due, one after the other, each of another organization.
+
+    So what one organization has queued by the thousands holds up no other.
+    """
 
     def __init__(
         self,
@@ -51,6 +54,7 @@ class Outbox:
         self._output = output
         self._stop = stop
         self._worker_id = uuid4()
+        self._served_org_id: UUID | None = None
         self._beat_at = -math.inf
         self._handlers: dict[str, Callable[[Payload, Lease], None]] = {
             "refund_payment": self._refund_payment,
@@ -70,11 +74,12 @@ class Outbox:
         while not self._stop.is_set():
             lease = Lease(self._config.outbox_lease_seconds)
             commands = self._database.claim_commands(
-                self._worker_id, BATCH, self._config.outbox_lease
+                self._worker_id, BATCH, self._config.outbox_lease, self._served_org_id
             )
             if not commands:
                 break
             for command in commands:
+                self._served_org_id = command.org_id
                 all_carried_out &= self._carry_out(command, lease)
         self._record_heartbeat()
         return all_carried_out

@@ -205,7 +205,12 @@ def _translate(error: psycopg.Error) -> DatabaseError:
     if code and (state == "42501" or state.startswith("PT")):
         status = 403 if state == "42501" else int(state[2:])
         return Refused(status, code, error.diag.message_primary or "", error.diag.message_hint)
-    where = (error.diag.context or "").split("\n", maxsplit=1)[0]
+    functions = [
+        line
+        for line in (error.diag.context or "").splitlines()
+        if line.startswith(("PL/pgSQL function ", "SQL function "))
+    ]
+    where = functions[0] if functions else ""
     return DatabaseFault(f"{state} {error.diag.constraint_name or ''} {where}")
 
 

@@ -4,7 +4,7 @@
 --                      record_decision for tables that are too busy to be audited as a whole
 --   30_audited_tables  audit_table(…) attaches the triggers; the audited tables of rooms 10 to 14. Later rooms audit theirs
 --                      at the end of their 10_tables.sql
---   40_partitions      one partition a month, created ahead by 95_operations (maintain)
+--   40_partitions      one partition a month, created ahead by 95_operations (maintain_platform)
 --
 -- Admins read their organization's rows; rows of no organization are read in Studio.
 

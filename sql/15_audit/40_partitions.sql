@@ -1,5 +1,5 @@
 -- Creates the partitions of this month and the next three of a table that is partitioned by month and has the default partition
--- private.<table>_default; called by maintain. If the default already holds rows of a month, that month stays there, and a
+-- private.<table>_default; called by maintain_platform. If the default already holds rows of a month, that month stays there, and a
 -- warning says so. Truncate triggers are not inherited from the parent, so a partition of an append-only table gets its own.
 create function private.create_month_partitions(p_table regclass)
     returns integer
@@ -48,5 +48,5 @@ begin
 end;
 $$;
 
--- The first partitions, before anything is audited; maintain() creates the next ones.
+-- The first partitions, before anything is audited; maintain_platform() creates the next ones.
 select private.create_month_partitions('public.audit_logs');

@@ -32,7 +32,7 @@ create table private.outbox (
 );
 
 create index on private.outbox (topic, processed_at);
-create index on private.outbox (available_at, id) where processed_at is null and dead_at is null;
+create index on private.outbox (org_id, available_at, id) where processed_at is null and dead_at is null;
 create index on private.outbox (subject, id) where processed_at is null and dead_at is null;
 create index on private.outbox (leased_until) where leased_until is not null and processed_at is null and dead_at is null;
 create index on private.outbox (dead_at) where dead_at is not null;

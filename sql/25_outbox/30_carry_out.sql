@@ -1,13 +1,16 @@
--- Leases a batch of commands to a worker: of each subject only the oldest unfinished one. When a worker dies, its lease runs out
--- and the command is claimed again; after max_attempts such leases the command is given up.
+-- Leases a batch of commands to a worker: of each subject only the oldest unfinished one. A worker goes from organization to organization:
+-- it names the one that it served last, and is given commands of those after it, so that none waits for all commands of another. When a
+-- worker dies, its lease runs out and the command is claimed again; after max_attempts such leases the command is given up.
 -- Definer: the jobs login has no access to the table.
-create function private.claim_commands(p_worker_id uuid, p_limit integer, p_lease interval)
-    returns table (command_id bigint, topic text, payload jsonb, attempts integer)
+create function private.claim_commands(p_worker_id uuid, p_limit integer, p_lease interval, p_after_org_id uuid default null)
+    returns table (command_id bigint, org_id uuid, topic text, payload jsonb, attempts integer)
     language plpgsql
     volatile
     security definer
     set search_path = '', pg_temp
 as $$
+declare
+    ready_ids bigint[];
 begin
     update private.outbox command
     set dead_at = private.clock(),
@@ -28,33 +31,50 @@ begin
         )
     );
 
+    ready_ids := private.lock_ready_commands(p_limit, p_after_org_id);
+    if cardinality(ready_ids) = 0 and p_after_org_id is not null then
+        ready_ids := private.lock_ready_commands(p_limit, null);
+    end if;
+
     return query
     update private.outbox command
     set leased_by = p_worker_id,
         leased_until = private.clock() + p_lease,
         attempts = command.attempts + 1
-    where command.id = any (
-        array(
-            select ready.id
-            from private.outbox ready
-            where ready.processed_at is null
-                and ready.dead_at is null
-                and ready.available_at <= private.clock()
-                and (ready.leased_until is null or ready.leased_until <= private.clock())
-                and not exists (
-                    select
-                    from private.outbox other
-                    where other.subject = ready.subject
-                        and other.processed_at is null
-                        and other.dead_at is null
-                        and (other.id < ready.id or other.leased_until > private.clock())
-                )
-            order by ready.available_at, ready.id
-            limit p_limit
-            for update skip locked
-        )
-    )
-    returning command.id, command.topic, command.payload, command.attempts;
+    where command.id = any (ready_ids)
+    returning command.id, command.org_id, command.topic, command.payload, command.attempts;
+end;
+$$;
+
+-- The commands that can be leased now, locked, of the organizations after one, or of all: by organization, and of each the oldest first.
+create function private.lock_ready_commands(p_limit integer, p_after_org_id uuid)
+    returns bigint[]
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return array(
+        select ready.id
+        from private.outbox ready
+        where ready.org_id > coalesce(p_after_org_id, '00000000-0000-0000-0000-000000000000')
+            and ready.processed_at is null
+            and ready.dead_at is null
+            and ready.available_at <= private.clock()
+            and (ready.leased_until is null or ready.leased_until <= private.clock())
+            and not exists (
+                select
+                from private.outbox other
+                where other.subject = ready.subject
+                    and other.processed_at is null
+                    and other.dead_at is null
+                    and (other.id < ready.id or other.leased_until > private.clock())
+            )
+        order by ready.org_id, ready.available_at, ready.id
+        limit p_limit
+        for update skip locked
+    );
 end;
 $$;
 

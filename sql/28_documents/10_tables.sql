@@ -1,7 +1,7 @@
 -- 28_documents: what an instructor must have to teach (a licence, insurance, a background check), and until when it is valid.
 --
 --   20_documents  add_document, verify_document
---   30_lapse      has_lapsed_document: asked by what lists and books times (50, 52); tell_of_documents, called by maintain (95)
+--   30_lapse      has_lapsed_document: asked by what lists and books times (50, 52); tell_of_documents, called by maintenance (95)
 --
 -- A kind that an organization never asked for is in nobody's way. One that was verified and has lapsed, and that no other document of the
 -- kind replaces, stops new bookings until there is one; lessons that are booked stay.

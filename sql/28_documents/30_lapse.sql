@@ -34,9 +34,9 @@ begin
 end;
 $$;
 
--- Tells instructors and their schools of documents that lapse within 30 days, within 7, and that have lapsed, each once, and returns how
--- many were told; of each kind the one that is valid longest counts. maintain (95) calls it.
-create function private.tell_of_documents()
+-- Tells an organization and its instructors of documents that lapse within 30 days, within 7, and that have lapsed, each once, and returns
+-- how many were told; of each kind the one that is valid longest counts. maintain_organization (95) calls it.
+create function private.tell_of_documents(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -50,15 +50,16 @@ begin
     for lapsing in
         select document.org_id, document.instructor_id, document.id, document.kind, document.expires_on, due.step
         from (
-            select distinct on (known.org_id, known.instructor_id, known.kind)
+            select distinct on (known.instructor_id, known.kind)
                 known.*, (private.clock() at time zone instructor.time_zone)::date as today
             from public.instructor_documents known
             join public.instructors instructor
                 on instructor.org_id = known.org_id
                 and instructor.id = known.instructor_id
                 and instructor.is_active
-            where known.is_verified
-            order by known.org_id, known.instructor_id, known.kind, coalesce(known.expires_on, 'infinity') desc, known.id
+            where known.org_id = p_org_id
+                and known.is_verified
+            order by known.instructor_id, known.kind, coalesce(known.expires_on, 'infinity') desc, known.id
         ) document
         cross join lateral (
             select case
@@ -74,7 +75,7 @@ begin
                 where alert.org_id = document.org_id
                     and alert.idempotency_key = format('document:%s:%s', document.id, due.step)
             )
-        order by document.org_id, document.id
+        order by document.id
     loop
         perform private.raise_alert(
             lapsing.org_id, lapsing.instructor_id,

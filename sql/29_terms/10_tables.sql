@@ -29,6 +29,7 @@ create table public.terms_acceptances (
 );
 
 create index on public.terms_acceptances (user_id);
+create index acceptances_with_addresses on public.terms_acceptances (org_id, accepted_at) where ip is not null;
 
 comment on table public.terms_acceptances is 'Who has accepted which version of the terms, once each.';
 comment on column public.terms_acceptances.user_id is 'The person''s login. No foreign key: what was accepted outlives logins.';

@@ -89,9 +89,8 @@ begin
 end;
 $$;
 
--- Removes the addresses of acceptances after 540 days, or of a person who is erased, and returns how many. maintain and erase_person (95)
--- call it.
-create function private.forget_addresses(p_user_id uuid default null)
+-- Removes the addresses of an organization's acceptances after 540 days, and returns how many. maintain_organization (95) calls it.
+create function private.forget_old_addresses(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -103,12 +102,24 @@ declare
 begin
     update public.terms_acceptances
     set ip = null
-    where ip is not null
-        and (
-            user_id = p_user_id
-            or (p_user_id is null and accepted_at < private.clock() - interval '540 days')
-        );
+    where org_id = p_org_id
+        and ip is not null
+        and accepted_at < private.clock() - interval '540 days';
     get diagnostics forgotten = row_count;
     return forgotten;
 end;
+$$;
+
+-- Removes the addresses from which a person who is erased has accepted terms. erase_person (95) calls it.
+create function private.forget_addresses(p_user_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update public.terms_acceptances
+    set ip = null
+    where user_id = p_user_id
+        and ip is not null;
 $$;

@@ -71,8 +71,8 @@ create table public.learner_credits (
 create index on public.learner_credits (org_id, service_id);
 create index on public.learner_credits (learner_id, instructor_id, activated_at) where status = 'active';
 create index on public.learner_credits (instructor_id);
-create index on public.learner_credits (hold_expires_at) where status = 'pending';
-create index on public.learner_credits (expires_at) where status = 'active';
+create index on public.learner_credits (org_id, hold_expires_at) where status = 'pending';
+create index on public.learner_credits (org_id, expires_at) where status = 'active';
 create index on public.learner_credits (bought_by);
 
 comment on table public.learner_credits is

@@ -191,13 +191,13 @@ create unique index one_replacement_a_booking
     on public.bookings (original_booking_id)
     where status not in ('cancelled', 'declined', 'expired');
 create index on public.bookings (org_id, start_at);
-create index on public.bookings (end_at) where status in ('confirmed', 'in_progress');
+create index on public.bookings (org_id, end_at) where status in ('confirmed', 'in_progress');
 create index on public.bookings (instructor_id, start_at);
 create index on public.bookings (learner_id, start_at);
 create index on public.bookings (service_id);
 create index on public.bookings (slot_id);
-create index on public.bookings (start_at) where status = 'cancelled' and refund_bps < 10000;
-create index on public.bookings (hold_expires_at) where status in ('proposed', 'held', 'requested');
+create index on public.bookings (org_id, start_at) where status = 'cancelled' and refund_bps < 10000;
+create index on public.bookings (org_id, hold_expires_at) where status in ('proposed', 'held', 'requested');
 create index on public.bookings (learner_person_id) where status in ('held', 'requested');
 create index on public.bookings (learner_person_id, given_up_at) where given_up_at is not null;
 create index on public.bookings (learner_person_id, start_at) where status = 'confirmed' and total_cents = 0;

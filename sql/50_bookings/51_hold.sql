@@ -44,7 +44,7 @@ begin
     end if;
 
     perform private.lock_daily_cap(instructor);
-    perform private.expire_holds(slot.id, learner_person_id);
+    perform private.expire_holds(slot.org_id, slot.id, learner_person_id);
     slot := private.follow_service_if_free(slot, service);
     service.duration_minutes := private.minutes_between(slot.start_at, slot.end_at);
     terms := private.price_booking(service, instructor, slot.start_at, p_learner, p_request);

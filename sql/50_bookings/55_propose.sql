@@ -65,7 +65,7 @@ declare
 begin
     select * into strict organization from public.organizations where id = booking.org_id;
     perform private.assert_still_bookable(booking);
-    perform private.expire_holds(booking.slot_id, booking.learner_person_id);
+    perform private.expire_holds(booking.org_id, booking.slot_id, booking.learner_person_id);
     perform private.assert_may_hold(booking.learner_person_id, booking.series_id, organization);
     if booking.original_booking_id is not null then
         perform private.move_original(booking);

@@ -40,7 +40,7 @@ begin
         perform private.move_item(booking.original_booking_id, booking.id, private.price_of_booking(booking));
     end if;
     if booking.status = 'expired' then
-        perform private.expire_holds(booking.slot_id, booking.learner_person_id);
+        perform private.expire_holds(booking.org_id, booking.slot_id, booking.learner_person_id);
     end if;
 
     update public.bookings

@@ -1,9 +1,9 @@
--- Expires proposed, held and requested bookings that have passed their deadline, and returns how many. maintain (95) calls it without
--- arguments. Booking calls it with a slot and a learner, and it then looks only at bookings of the same organization that are in the way of
+-- Expires an organization's proposed, held and requested bookings that have passed their deadline, and returns how many. Maintenance (95)
+-- calls it with the organization alone. Booking calls it with a slot and a learner, and it then looks only at what is in the way of
 -- these: so an expired hold never blocks anybody, even before maintenance. Of other organizations, only the times in the persons'
 -- calendars are removed (private.occupy).
 -- Whose order or booking somebody else holds is left to the next call, so that nothing waits here.
-create function private.expire_holds(p_slot_id uuid default null, p_learner_person_id uuid default null)
+create function private.expire_holds(p_org_id uuid, p_slot_id uuid default null, p_learner_person_id uuid default null)
     returns integer
     language plpgsql
     volatile
@@ -12,7 +12,6 @@ create function private.expire_holds(p_slot_id uuid default null, p_learner_pers
 as $$
 declare
     widest_buffer constant interval := '4 hours';
-    its_org_id constant uuid := (select slot.org_id from public.bookable_slots slot where slot.id = p_slot_id);
     slot_ids_in_the_way constant uuid[] := array(
         select calendar.slot_id
         from public.bookable_slots slot
@@ -20,7 +19,8 @@ declare
         join private.person_calendar calendar
             on calendar.person_id in (coalesce(instructor.user_id, instructor.id), p_learner_person_id)
             and calendar.during && tstzrange(slot.start_at - widest_buffer, slot.end_at + widest_buffer)
-        where slot.id = p_slot_id
+        where slot.org_id = p_org_id
+            and slot.id = p_slot_id
             and calendar.slot_id is not null
     );
     overdue_id uuid;
@@ -30,24 +30,20 @@ begin
         select booking.id
         from public.bookings booking
         join public.orders ordered on ordered.org_id = booking.org_id and ordered.id = booking.order_id
-        where booking.status in ('proposed', 'held', 'requested')
+        where booking.org_id = p_org_id
+            and booking.status in ('proposed', 'held', 'requested')
             and booking.hold_expires_at <= private.clock()
             and (
                 num_nonnulls(p_slot_id, p_learner_person_id) = 0
-                or (
-                    booking.org_id = its_org_id
-                    and (
-                        booking.learner_person_id = p_learner_person_id
-                        or booking.slot_id = p_slot_id
-                        or booking.slot_id = any (slot_ids_in_the_way)
-                    )
-                )
+                or booking.learner_person_id = p_learner_person_id
+                or booking.slot_id = p_slot_id
+                or booking.slot_id = any (slot_ids_in_the_way)
             )
         order by booking.start_at, booking.slot_id, booking.id
         limit 1000
         for no key update of booking, ordered skip locked
     loop
-        update public.bookings set status = 'expired' where id = overdue_id;
+        update public.bookings set status = 'expired' where org_id = p_org_id and id = overdue_id;
         expired := expired + 1;
     end loop;
     return expired;

@@ -28,9 +28,10 @@ as $$
     on conflict do nothing;
 $$;
 
--- Offers each time that became free to the next learner who waits for it, unless it is taken or on offer, and returns how many offers
--- were made. maintain (95) calls it. Nothing waits here for long: what somebody else holds at this moment is left to the next call.
-create function private.offer_freed_times()
+-- Offers each time that became free in an organization to the next learner who waits for it, unless it is taken or on offer, and returns
+-- how many offers were made. maintain_organization (95) calls it. Nothing waits here for long: what somebody else holds at this moment is
+-- left to the next call.
+create function private.offer_freed_times(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -46,10 +47,11 @@ begin
     where (org_id, instructor_id, service_id, start_at) in (
         select past.org_id, past.instructor_id, past.service_id, past.start_at
         from private.freed_times past
-        where past.start_at <= private.clock()
+        where past.org_id = p_org_id
+            and past.start_at <= private.clock()
         for update skip locked
     );
-    perform private.end_entries();
+    perform private.end_entries(p_org_id);
 
     for freed in
         with looked as (
@@ -58,6 +60,7 @@ begin
             where (org_id, instructor_id, service_id, start_at) in (
                 select waiting.org_id, waiting.instructor_id, waiting.service_id, waiting.start_at
                 from private.freed_times waiting
+                where waiting.org_id = p_org_id
                 order by waiting.looked_at nulls first, waiting.start_at
                 limit 500
                 for update skip locked
@@ -82,8 +85,8 @@ begin
 end;
 $$;
 
--- Ends entries by which their learner has got a lesson, and those whose last date has passed.
-create function private.end_entries()
+-- Ends an organization's entries by which their learner has got a lesson, and those whose last date has passed.
+create function private.end_entries(p_org_id uuid)
     returns void
     language sql
     volatile
@@ -95,7 +98,8 @@ as $$
     where (org_id, id) in (
         select entry.org_id, entry.id
         from public.waiting_list_entries entry
-        where entry.ended_at is null
+        where entry.org_id = p_org_id
+            and entry.ended_at is null
             and (
                 entry.until_date < (private.clock() at time zone 'UTC')::date - 1
                 or exists (

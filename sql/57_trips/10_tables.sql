@@ -41,8 +41,8 @@ create unique index one_open_trip_a_lesson on public.trips (org_id, lesson_id) w
 create index on public.trips (lesson_id);
 create index on public.trips (instructor_id, started_at);
 create index on public.trips (learner_id, started_at);
-create index trips_with_points on public.trips (ended_at) where points_removed_at is null;
-create index trips_with_lines on public.trips (ended_at) where line is not null;
+create index trips_with_points on public.trips (org_id, ended_at) where points_removed_at is null;
+create index trips_with_lines on public.trips (org_id, ended_at) where line is not null;
 
 comment on table public.trips is 'A drive within a lesson, as the instructor''s phone recorded it. A lesson can have several.';
 comment on column public.trips.distance_meters is

@@ -1,7 +1,7 @@
--- Finishes trips whose lesson has long been over and that nobody finished, and returns how many; maintain (95) calls it. A trip that the
--- phone is just writing, or whose lesson somebody completes or rates at this moment, is left to the next call: maintenance holds rows that
--- they wait for.
-create function private.finish_forgotten_trips()
+-- Finishes an organization's trips whose lesson has long been over and that nobody finished, and returns how many; maintain_organization
+-- (95) calls it. A trip that the phone is just writing, or whose lesson somebody completes or rates at this moment, is left to the next
+-- call: maintenance holds rows that they wait for.
+create function private.finish_forgotten_trips(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -17,7 +17,8 @@ begin
         from public.trips forgotten
         join public.lessons lesson on lesson.org_id = forgotten.org_id and lesson.id = forgotten.lesson_id
         join public.bookings booking on booking.org_id = lesson.org_id and booking.id = lesson.booking_id
-        where forgotten.ended_at is null
+        where forgotten.org_id = p_org_id
+            and forgotten.ended_at is null
             and upper(private.tracked_time(lesson, booking.end_at)) < private.clock()
         order by forgotten.id
         limit 100 -- measuring takes a while, and maintenance holds locks meanwhile
@@ -31,9 +32,9 @@ begin
 end;
 $$;
 
--- Removes the points of trips that ended more than 30 days ago, and lines after 540 days; what was driven stays. Returns of how many trips.
--- maintain (95) calls it.
-create function private.remove_old_points()
+-- Removes the points of an organization's trips that ended more than 30 days ago, and lines after 540 days; what was driven stays. Returns
+-- of how many trips. maintain_organization (95) calls it.
+create function private.remove_old_points(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -47,13 +48,18 @@ begin
         array(
             select trip.id
             from public.trips trip
-            where trip.points_removed_at is null
+            where trip.org_id = p_org_id
+                and trip.points_removed_at is null
                 and trip.ended_at < private.clock() - interval '30 days'
             order by trip.ended_at
             limit 1000
         )
     );
-    update public.trips set line = null where line is not null and ended_at < private.clock() - interval '540 days';
+    update public.trips
+    set line = null
+    where org_id = p_org_id
+        and line is not null
+        and ended_at < private.clock() - interval '540 days';
     return removed;
 end;
 $$;

@@ -74,8 +74,8 @@ begin
 end;
 $$;
 
--- Cancels credit purchases that were not paid in time, and returns how many. The jobs call it through maintenance.
-create function private.expire_purchases()
+-- Cancels an organization's credit purchases that were not paid in time, and returns how many. The jobs call it through maintenance.
+create function private.expire_purchases(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -91,7 +91,8 @@ begin
         from public.learner_credits credit
         join public.order_items item on item.org_id = credit.org_id and item.credit_id = credit.id
         join public.orders ordered on ordered.org_id = item.org_id and ordered.id = item.order_id
-        where credit.status = 'pending'
+        where credit.org_id = p_org_id
+            and credit.status = 'pending'
             and credit.hold_expires_at <= private.clock()
         order by credit.id
         limit 1000

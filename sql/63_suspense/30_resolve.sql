@@ -122,9 +122,9 @@ as $$
         and p_payment.status in ('requires_payment', 'requires_action', 'processing', 'unknown');
 $$;
 
--- Carries out what admins have decided with payment: the payment succeeds by the item's PaymentIntent, and its own is cancelled.
--- Returns how many. A payment that has ended meanwhile leaves the item in suspense. Called by jobs maintain.
-create function private.pay_from_suspense()
+-- Carries out what admins have decided with payment for payments of an organization: the payment succeeds by the item's PaymentIntent, and
+-- its own is cancelled. Returns how many. A payment that has ended meanwhile leaves the item in suspense. Called by jobs maintain.
+create function private.pay_from_suspense(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -139,13 +139,18 @@ begin
     for item in
         select decided.*
         from private.suspense_items decided
+        join public.payments paid on paid.id = decided.pays_payment_id and paid.org_id = p_org_id
         where decided.pays_payment_id is not null
         order by decided.id
         limit 100
-        for no key update skip locked
+        for no key update of decided skip locked
     loop
         update private.suspense_items set pays_payment_id = null where id = item.id;
-        select * into strict payment from public.payments where id = item.pays_payment_id for no key update;
+        select * into strict payment
+        from public.payments
+        where org_id = p_org_id
+            and id = item.pays_payment_id
+        for no key update;
         if not private.can_be_paid_from_suspense(payment, item, private.left_in_suspense(item)) then
             continue;
         end if;

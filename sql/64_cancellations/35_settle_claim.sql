@@ -1,6 +1,6 @@
--- Settles the claims that nobody has answered within 72 hours of the notice, and returns how many: with evidence as they say; without,
--- the school's admins have seven days to decide. 95_operations calls it.
-create function private.settle_due_claims()
+-- Settles an organization's claims that nobody has answered within 72 hours of the notice, and returns how many: with evidence as they
+-- say; without, the school's admins have seven days to decide. 95_operations calls it.
+create function private.settle_due_claims(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -11,7 +11,8 @@ declare
     due_ids constant uuid[] := array(
         select claim.id
         from public.lesson_claims claim
-        where claim.status = 'open'
+        where claim.org_id = p_org_id
+            and claim.status = 'open'
             and claim.notified_at <= private.clock() - interval '72 hours'
         order by claim.notified_at, claim.id
         limit 1000
@@ -19,6 +20,9 @@ declare
     claim public.lesson_claims;
     settled integer := 0;
 begin
+    if cardinality(due_ids) = 0 then
+        return 0;
+    end if;
     perform private.lock_bookings(array(select due.booking_id from public.lesson_claims due where due.id = any (due_ids)));
     for claim in
         select due.* from public.lesson_claims due where due.id = any (due_ids) and due.status = 'open' order by due.id

@@ -1,9 +1,9 @@
 -- A learner who cancels late pays for a genuine loss only. When somebody else has paid for the same time, what was kept goes back, as if
 -- the lesson had been cancelled in time. What the learner has back by then stays, whatever becomes of the other lesson.
 
--- Gives back what was kept of late cancellations whose time was sold again, and returns of how many. It runs apart from the sale, because
--- it locks another order than the one that is sold. Called by maintain (95).
-create function private.refund_resold_times()
+-- Gives back what an organization kept of late cancellations whose time was sold again, and returns of how many. It runs apart from the
+-- sale, because it locks another order than the one that is sold. Called by maintain_organization (95).
+create function private.refund_resold_times(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -25,7 +25,8 @@ begin
             and item.refund_bps < 10000
             and item.is_paid
         join public.orders ordered on ordered.org_id = item.org_id and ordered.id = item.order_id
-        where cancelled.status = 'cancelled'
+        where cancelled.org_id = p_org_id
+            and cancelled.status = 'cancelled'
             and cancelled.refund_bps < 10000
             and cancelled.start_at > private.clock() - interval '2 days'
             and private.is_sold_again(cancelled)

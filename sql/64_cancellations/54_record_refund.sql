@@ -56,8 +56,8 @@ exception
 end;
 $$;
 
--- Posts the refunds that admins have recorded, and returns how many. Called by jobs maintain.
-create function private.post_recorded_refunds()
+-- Posts the refunds of an organization that admins have recorded, and returns how many. Called by jobs maintain.
+create function private.post_recorded_refunds(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -73,7 +73,8 @@ begin
     for recorded in
         select waiting.org_id, waiting.id, waiting.payment_id
         from public.refunds waiting
-        where waiting.is_made_elsewhere
+        where waiting.org_id = p_org_id
+            and waiting.is_made_elsewhere
             and waiting.status = 'pending'
         order by waiting.payment_id, waiting.id
         limit 100

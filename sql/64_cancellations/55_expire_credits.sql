@@ -1,7 +1,7 @@
--- Ends the minutes of lots that have passed their date, and returns how many lots. They are refunded, fee included; where the
--- organization's terms forfeited them when they were bought, the instructor earns their share, as far as it was paid, without a
--- lesson, but for one with whom nobody could have used them. Called by maintain (95).
-create function private.expire_credits()
+-- Ends the minutes of an organization's lots that have passed their date, and returns how many lots. They are refunded, fee included;
+-- where the organization's terms forfeited them when they were bought, the instructor earns their share, as far as it was paid, without a
+-- lesson, but for one with whom nobody could have used them. Called by maintain_organization (95).
+create function private.expire_credits(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -22,7 +22,8 @@ begin
         join public.orders ordered on ordered.org_id = item.org_id and ordered.id = item.order_id
         join public.payment_items part on part.org_id = item.org_id and part.item_id = item.id
         join public.payments paid on paid.org_id = part.org_id and paid.id = part.payment_id and paid.is_accepted
-        where lot.status = 'active'
+        where lot.org_id = p_org_id
+            and lot.status = 'active'
             and lot.expires_at <= private.clock()
             and lot.minutes_left > 0
             and (forfeited.so or private.refundable_cents(paid) > 0)

@@ -1,6 +1,7 @@
--- Completes lessons that nobody has completed by the end of the organization's grace, and returns how many: the instructor is paid, and what
--- was authorized is captured. Not while somebody is said not to have come, or a reported problem waits to be decided. 95_operations calls it.
-create function private.complete_forgotten_lessons()
+-- Completes an organization's lessons that nobody has completed by the end of its grace, and returns how many: the instructor is paid, and
+-- what was authorized is captured. Not while somebody is said not to have come, or a reported problem waits to be decided. 95_operations
+-- calls it.
+create function private.complete_forgotten_lessons(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -8,15 +9,19 @@ create function private.complete_forgotten_lessons()
     set search_path = '', pg_temp
 as $$
 declare
-    forgotten_ids constant uuid[] := private.forgotten_booking_ids();
+    forgotten_ids constant uuid[] := private.forgotten_booking_ids(p_org_id);
     forgotten record;
     completed integer := 0;
 begin
+    if cardinality(forgotten_ids) = 0 then
+        return 0;
+    end if;
     perform private.lock_endings(forgotten_ids);
     for forgotten in
         select booking.org_id, booking.id, booking.instructor_id, booking.learner_id, booking.start_at
         from public.bookings booking
-        where booking.id = any (forgotten_ids)
+        where booking.org_id = p_org_id
+            and booking.id = any (forgotten_ids)
             and booking.status in ('confirmed', 'in_progress')
         order by booking.id
     loop
@@ -52,8 +57,8 @@ as $$
     );
 $$;
 
--- The lessons whose grace is over, the longest forgotten first.
-create function private.forgotten_booking_ids()
+-- The lessons of an organization whose grace is over, the longest forgotten first.
+create function private.forgotten_booking_ids(p_org_id uuid)
     returns uuid[]
     language sql
     stable
@@ -64,7 +69,8 @@ as $$
         select booking.id
         from public.bookings booking
         join public.organizations organization on organization.id = booking.org_id
-        where booking.status in ('confirmed', 'in_progress')
+        where booking.org_id = p_org_id
+            and booking.status in ('confirmed', 'in_progress')
             and booking.end_at <= private.clock() - organization.completion_grace
             and not private.has_open_claim(booking.id)
             and not private.has_open_problem(booking.id)

@@ -1,5 +1,5 @@
--- Moves every payable earning from pending to available, posts that to the ledger (instructor_pending to payee_payable), and
--- returns how many were moved. Called by jobs maintain for every organization (null), and by open_payout_run for one.
+-- Moves every payable earning of an organization from pending to available, posts that to the ledger (instructor_pending to
+-- payee_payable), and returns how many were moved. Called by jobs maintain and by open_payout_run.
 create function private.make_earnings_available(p_org_id uuid, p_cutoff_at timestamptz)
     returns integer
     language plpgsql
@@ -13,16 +13,18 @@ begin
     with freed as (
         update public.earnings earning
         set status = 'available'
-        where earning.id = any (
-            array(
-                select waiting.id
-                from public.earnings waiting
-                where waiting.status = 'pending'
-                    and waiting.id in (select payable.id from private.payable_earnings(p_org_id, p_cutoff_at) payable)
-                order by waiting.id
-                for no key update
+        where earning.org_id = p_org_id
+            and earning.id = any (
+                array(
+                    select waiting.id
+                    from public.earnings waiting
+                    where waiting.org_id = p_org_id
+                        and waiting.status = 'pending'
+                        and waiting.id in (select payable.id from private.payable_earnings(p_org_id, p_cutoff_at) payable)
+                    order by waiting.id
+                    for no key update
+                )
             )
-        )
         returning earning.org_id, earning.id, earning.instructor_id, earning.payee_id, earning.currency, earning.amount_cents
     )
 
@@ -48,7 +50,7 @@ $$;
 -- available, unless there is none; no payment of the booking, or of the hours that it used, is disputed; it is neither frozen nor in a
 -- payout. A negative earning also waits while another earning of its booking is frozen, so that a refund is deducted from the lesson
 -- refunded and from no other.
--- Pending and available ones alike: previews ask before make_earnings_available has run. Null means every organization.
+-- Pending and available ones alike: previews ask before make_earnings_available has run.
 create function private.payable_earnings(p_org_id uuid, p_cutoff_at timestamptz)
     returns setof public.earnings
     language plpgsql
@@ -61,7 +63,8 @@ begin
     select earning.*
     from public.earnings earning
     left join public.payments payment on payment.org_id = earning.org_id and payment.id = earning.payment_id
-    where earning.status in ('pending', 'available')
+    where earning.org_id = p_org_id
+        and earning.status in ('pending', 'available')
         and earning.payout_id is null
         and earning.available_at <= p_cutoff_at
         and payment.is_disputed is not true
@@ -93,7 +96,6 @@ begin
                     and frozen.booking_id = earning.booking_id
                     and frozen.status = 'frozen'
             )
-        )
-        and (p_org_id is null or earning.org_id = p_org_id);
+        );
 end;
 $$;

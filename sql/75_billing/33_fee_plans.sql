@@ -39,25 +39,26 @@ begin
 end;
 $$;
 
--- Sets the fee of organizations whose days of grace have ended, of which Stripe does not tell, and returns how many. Called by
--- maintain (95).
-create function private.set_plan_fees()
+-- Sets the fee of an organization whose days of grace have ended, of which Stripe does not tell, and returns whether it changed, as 1 or 0.
+-- Called by maintain_organization (95).
+create function private.set_lapsed_plan_fee(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-declare
-    outdated_ids constant uuid[] := array(
-        select organization.id
-        from public.organizations organization
-        where organization.plan_fee_bps is not null
-            and organization.plan_fee_bps is distinct from private.plan_fee_bps(organization.id)
-        order by organization.id
-    );
 begin
-    perform private.set_plan_fee(organization_id) from unnest(outdated_ids) organization_id;
-    return cardinality(outdated_ids);
+    if not exists (
+        select
+        from public.organizations organization
+        where organization.id = p_org_id
+            and organization.plan_fee_bps is not null
+            and organization.plan_fee_bps is distinct from private.plan_fee_bps(p_org_id)
+    ) then
+        return 0;
+    end if;
+    perform private.set_plan_fee(p_org_id);
+    return 1;
 end;
 $$;

@@ -26,8 +26,8 @@ as $$
 $$;
 
 -- Charges every active instructor of an organization the fee of the period that has begun there, once, and returns how many were charged.
--- A period that passes while maintenance does not run is not charged. Called by maintain (95).
-create function private.charge_instructor_fees()
+-- A period that passes while maintenance does not run is not charged. Called by maintain_organization (95).
+create function private.charge_instructor_fees(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -53,7 +53,8 @@ begin
         cross join lateral private.fee_period(
             plan.period, (private.clock() at time zone organization.time_zone)::date
         ) period (starts_on)
-        where period.starts_on >= plan.starts_on
+        where plan.org_id = p_org_id
+            and period.starts_on >= plan.starts_on
             and (plan.ends_on is null or period.starts_on < plan.ends_on)
             and not exists (
                 select
@@ -63,7 +64,7 @@ begin
                     and charged_before.instructor_id = instructor.id
                     and charged_before.fee_period_on = period.starts_on
             )
-        order by plan.org_id, instructor.id
+        order by instructor.id
         on conflict do nothing
         returning org_id, id, payee_id, currency, amount_cents
     )

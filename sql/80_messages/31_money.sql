@@ -120,9 +120,10 @@ begin
 end;
 $$;
 
--- Tells the learner's side of prepaid hours that end, 60, 30 and 7 days before, each once; returns how many lots that concerns.
+-- Tells the learner's side of prepaid hours of an organization that end, 60, 30 and 7 days before, each once; returns how many lots that
+-- concerns.
 -- 95_operations calls it.
-create function private.tell_of_expiring_hours()
+create function private.tell_of_expiring_hours(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -138,7 +139,8 @@ begin
         from public.learner_credits credit
         join unnest('{60,30,7}'::integer[]) warning (days)
             on credit.expires_at <= private.clock() + make_interval(days => warning.days)
-        where credit.status = 'active'
+        where credit.org_id = p_org_id
+            and credit.status = 'active'
             and credit.expires_at > private.clock()
             and credit.minutes_left > 0
         group by credit.org_id, credit.id

@@ -4,8 +4,8 @@
 -- An event that cannot be applied is parked, never lost: jobs maintain tries again while what it is about may still become known,
 -- and a platform admin can have it replayed (30_retry.sql). Errors that pass by themselves are raised, so that Stripe retries.
 -- Statuses: received → processed | ignored | parked; a parked event may be received again. jobs doctor lists parked events.
--- Called by: webhook_service (receive_stripe_event), jobs maintain (apply_waiting_events), platform admins (admin_replay_event,
--- admin_dismiss_event).
+-- Called by: webhook_service (receive_stripe_event), jobs maintain (assign_waiting_events, apply_waiting_events), platform admins
+-- (admin_replay_event, admin_dismiss_event).
 create type private.event_status as enum ('received', 'processed', 'ignored', 'parked', 'failed');
 
 create table private.webhook_events (
@@ -31,12 +31,12 @@ create table private.webhook_events (
 );
 
 create index on private.webhook_events (provider, processed_at);
-create index on private.webhook_events (received_at) where status in ('received', 'parked', 'failed');
+create index on private.webhook_events (org_id, received_at) where status in ('received', 'parked', 'failed');
 
 comment on table private.webhook_events is
     'Every event that Stripe has sent, once, with its outcome. Rows are kept for ever; only the bodies are pruned.';
 comment on column private.webhook_events.org_id is
-    'Whose money or account it was about, as far as was known when it came; else the platform''s.';
+    'Whose money or account it is about, as far as that is known; else the platform''s.';
 comment on column private.webhook_events.status is
     'received: waits for jobs maintain to apply it; processed; ignored: does not concern us; parked: could not be applied, the note says why.';
 comment on column private.webhook_events.note is
@@ -49,7 +49,7 @@ create table private.webhook_event_bodies (
     received_at timestamptz not null,
     raw bytea not null,
     primary key (org_id, event_id, received_at),
-    foreign key (org_id, event_id) references private.webhook_events (org_id, id) on delete restrict
+    foreign key (org_id, event_id) references private.webhook_events (org_id, id) on update cascade on delete restrict
 ) partition by range (received_at);
 
 create table private.webhook_event_bodies_default partition of private.webhook_event_bodies default;

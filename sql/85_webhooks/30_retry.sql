@@ -1,7 +1,41 @@
--- Applies stored events again, from their bodies, and returns how many are no longer parked. These are the events that an admin wants
--- replayed, and, for three days at growing intervals, those that arrived before their account, payment or transfer was known. Mode and
--- API version are taken as accepted. Called by jobs maintain.
-create function private.apply_waiting_events()
+-- Gives waiting events that came before it was known whose they are to their organization, and returns how many. The maintenance of that
+-- organization applies them, so that its money is moved in a transaction of its own. Called by jobs maintain.
+create function private.assign_waiting_events()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    assigned integer;
+begin
+    update private.webhook_events event
+    set org_id = known.org_id
+    from (
+        select waiting.id, private.organization_of_event(convert_from(body.raw, 'UTF8'), waiting.account) as org_id
+        from private.webhook_events waiting
+        join private.webhook_event_bodies body
+            on body.org_id = waiting.org_id
+            and body.event_id = waiting.id
+            and body.received_at = waiting.received_at
+        where waiting.org_id = private.platform_id()
+            and waiting.status in ('received', 'parked')
+            and private.is_due_event(waiting)
+        order by waiting.id
+        for update of waiting skip locked
+    ) known
+    where event.org_id = private.platform_id()
+        and event.id = known.id
+        and known.org_id <> event.org_id;
+    get diagnostics assigned = row_count;
+    return assigned;
+end;
+$$;
+
+-- Applies an organization's stored events again, from their bodies, and returns how many are no longer parked. Mode and API version are
+-- taken as accepted. Called by jobs maintain.
+create function private.apply_waiting_events(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -16,13 +50,9 @@ begin
     for event in
         select waiting.*
         from private.webhook_events waiting
-        where waiting.status = 'received'
-            or (
-                waiting.status = 'parked'
-                and waiting.note in ('unknown_account', 'unknown_invoice', 'unknown_payment', 'unknown_transfer')
-                and waiting.received_at > private.clock() - interval '3 days'
-                and waiting.processed_at <= private.clock() - interval '1 minute' * 2 ^ least(waiting.attempts, 9)
-            )
+        where waiting.org_id = p_org_id
+            and waiting.status in ('received', 'parked')
+            and private.is_due_event(waiting)
         order by waiting.received_at, waiting.id
         limit 100
         for no key update skip locked
@@ -37,14 +67,34 @@ begin
             applied := applied + 1;
         end if;
     end loop;
-    perform private.ignore_foreign_events();
+    perform private.ignore_foreign_events(p_org_id);
     return applied;
+end;
+$$;
+
+-- Whether an event is to be applied again now: an admin wants it replayed, or it arrived before its account, payment or transfer was
+-- known, of which it is asked for three days at growing intervals.
+create function private.is_due_event(p_event private.webhook_events)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return p_event.status = 'received'
+        or (
+            p_event.status = 'parked'
+            and p_event.note in ('unknown_account', 'unknown_invoice', 'unknown_payment', 'unknown_transfer')
+            and p_event.received_at > private.clock() - interval '3 days'
+            and p_event.processed_at <= private.clock() - interval '1 minute' * 2 ^ least(p_event.attempts, 9)
+        );
 end;
 $$;
 
 -- Marks as ignored what has waited in vain for three days and bears no metadata of ours: a refund, a dispute or an account of other
 -- business on the same Stripe account. It could not be told at once from an event that comes before its payment is known.
-create function private.ignore_foreign_events()
+create function private.ignore_foreign_events(p_org_id uuid)
     returns void
     language sql
     volatile
@@ -55,7 +105,8 @@ as $$
     set status = 'ignored',
         note = 'not_ours'
     from private.webhook_event_bodies body
-    where event.status = 'parked'
+    where event.org_id = p_org_id
+        and event.status = 'parked'
         and event.note in ('unknown_account', 'unknown_invoice', 'unknown_payment')
         and event.received_at <= private.clock() - interval '3 days'
         and body.org_id = event.org_id

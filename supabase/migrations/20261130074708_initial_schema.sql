@@ -4236,7 +4236,7 @@ grant execute on function public.find_organization to anon, authenticated;
 --                      record_decision for tables that are too busy to be audited as a whole
 --   30_audited_tables  audit_table(…) attaches the triggers; the audited tables of rooms 10 to 14. Later rooms audit theirs
 --                      at the end of their 10_tables.sql
---   40_partitions      one partition a month, created ahead by 95_operations (maintain)
+--   40_partitions      one partition a month, created ahead by 95_operations (maintain_platform)
 --
 -- Admins read their organization's rows; rows of no organization are read in Studio.
 
@@ -4514,7 +4514,7 @@ select private.audit_table('public.invitations', 'id', '{email}');
 
 -- sql/15_audit/40_partitions.sql
 -- Creates the partitions of this month and the next three of a table that is partitioned by month and has the default partition
--- private.<table>_default; called by maintain. If the default already holds rows of a month, that month stays there, and a
+-- private.<table>_default; called by maintain_platform. If the default already holds rows of a month, that month stays there, and a
 -- warning says so. Truncate triggers are not inherited from the parent, so a partition of an append-only table gets its own.
 create function private.create_month_partitions(p_table regclass)
     returns integer
@@ -4563,7 +4563,7 @@ begin
 end;
 $$;
 
--- The first partitions, before anything is audited; maintain() creates the next ones.
+-- The first partitions, before anything is audited; maintain_platform() creates the next ones.
 select private.create_month_partitions('public.audit_logs');
 
 -- sql/15_audit/90_access.sql
@@ -5174,7 +5174,7 @@ create table private.outbox (
 );
 
 create index on private.outbox (topic, processed_at);
-create index on private.outbox (available_at, id) where processed_at is null and dead_at is null;
+create index on private.outbox (org_id, available_at, id) where processed_at is null and dead_at is null;
 create index on private.outbox (subject, id) where processed_at is null and dead_at is null;
 create index on private.outbox (leased_until) where leased_until is not null and processed_at is null and dead_at is null;
 create index on private.outbox (dead_at) where dead_at is not null;
@@ -5216,16 +5216,19 @@ comment on function private.enqueue_command is
     'Adds a command once for each idempotency key. It is carried out after the unfinished commands of its subject.';
 
 -- sql/25_outbox/30_carry_out.sql
--- Leases a batch of commands to a worker: of each subject only the oldest unfinished one. When a worker dies, its lease runs out
--- and the command is claimed again; after max_attempts such leases the command is given up.
+-- Leases a batch of commands to a worker: of each subject only the oldest unfinished one. A worker goes from organization to organization:
+-- it names the one that it served last, and is given commands of those after it, so that none waits for all commands of another. When a
+-- worker dies, its lease runs out and the command is claimed again; after max_attempts such leases the command is given up.
 -- Definer: the jobs login has no access to the table.
-create function private.claim_commands(p_worker_id uuid, p_limit integer, p_lease interval)
-    returns table (command_id bigint, topic text, payload jsonb, attempts integer)
+create function private.claim_commands(p_worker_id uuid, p_limit integer, p_lease interval, p_after_org_id uuid default null)
+    returns table (command_id bigint, org_id uuid, topic text, payload jsonb, attempts integer)
     language plpgsql
     volatile
     security definer
     set search_path = '', pg_temp
 as $$
+declare
+    ready_ids bigint[];
 begin
     update private.outbox command
     set dead_at = private.clock(),
@@ -5246,33 +5249,50 @@ begin
         )
     );
 
+    ready_ids := private.lock_ready_commands(p_limit, p_after_org_id);
+    if cardinality(ready_ids) = 0 and p_after_org_id is not null then
+        ready_ids := private.lock_ready_commands(p_limit, null);
+    end if;
+
     return query
     update private.outbox command
     set leased_by = p_worker_id,
         leased_until = private.clock() + p_lease,
         attempts = command.attempts + 1
-    where command.id = any (
-        array(
-            select ready.id
-            from private.outbox ready
-            where ready.processed_at is null
-                and ready.dead_at is null
-                and ready.available_at <= private.clock()
-                and (ready.leased_until is null or ready.leased_until <= private.clock())
-                and not exists (
-                    select
-                    from private.outbox other
-                    where other.subject = ready.subject
-                        and other.processed_at is null
-                        and other.dead_at is null
-                        and (other.id < ready.id or other.leased_until > private.clock())
-                )
-            order by ready.available_at, ready.id
-            limit p_limit
-            for update skip locked
-        )
-    )
-    returning command.id, command.topic, command.payload, command.attempts;
+    where command.id = any (ready_ids)
+    returning command.id, command.org_id, command.topic, command.payload, command.attempts;
+end;
+$$;
+
+-- The commands that can be leased now, locked, of the organizations after one, or of all: by organization, and of each the oldest first.
+create function private.lock_ready_commands(p_limit integer, p_after_org_id uuid)
+    returns bigint[]
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return array(
+        select ready.id
+        from private.outbox ready
+        where ready.org_id > coalesce(p_after_org_id, '00000000-0000-0000-0000-000000000000')
+            and ready.processed_at is null
+            and ready.dead_at is null
+            and ready.available_at <= private.clock()
+            and (ready.leased_until is null or ready.leased_until <= private.clock())
+            and not exists (
+                select
+                from private.outbox other
+                where other.subject = ready.subject
+                    and other.processed_at is null
+                    and other.dead_at is null
+                    and (other.id < ready.id or other.leased_until > private.clock())
+            )
+        order by ready.org_id, ready.available_at, ready.id
+        limit p_limit
+        for update skip locked
+    );
 end;
 $$;
 
@@ -5655,7 +5675,7 @@ grant execute on function public.resolve_alert to authenticated;
 -- 28_documents: what an instructor must have to teach (a licence, insurance, a background check), and until when it is valid.
 --
 --   20_documents  add_document, verify_document
---   30_lapse      has_lapsed_document: asked by what lists and books times (50, 52); tell_of_documents, called by maintain (95)
+--   30_lapse      has_lapsed_document: asked by what lists and books times (50, 52); tell_of_documents, called by maintenance (95)
 --
 -- A kind that an organization never asked for is in nobody's way. One that was verified and has lapsed, and that no other document of the
 -- kind replaces, stops new bookings until there is one; lessons that are booked stay.
@@ -5876,9 +5896,9 @@ begin
 end;
 $$;
 
--- Tells instructors and their schools of documents that lapse within 30 days, within 7, and that have lapsed, each once, and returns how
--- many were told; of each kind the one that is valid longest counts. maintain (95) calls it.
-create function private.tell_of_documents()
+-- Tells an organization and its instructors of documents that lapse within 30 days, within 7, and that have lapsed, each once, and returns
+-- how many were told; of each kind the one that is valid longest counts. maintain_organization (95) calls it.
+create function private.tell_of_documents(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -5892,15 +5912,16 @@ begin
     for lapsing in
         select document.org_id, document.instructor_id, document.id, document.kind, document.expires_on, due.step
         from (
-            select distinct on (known.org_id, known.instructor_id, known.kind)
+            select distinct on (known.instructor_id, known.kind)
                 known.*, (private.clock() at time zone instructor.time_zone)::date as today
             from public.instructor_documents known
             join public.instructors instructor
                 on instructor.org_id = known.org_id
                 and instructor.id = known.instructor_id
                 and instructor.is_active
-            where known.is_verified
-            order by known.org_id, known.instructor_id, known.kind, coalesce(known.expires_on, 'infinity') desc, known.id
+            where known.org_id = p_org_id
+                and known.is_verified
+            order by known.instructor_id, known.kind, coalesce(known.expires_on, 'infinity') desc, known.id
         ) document
         cross join lateral (
             select case
@@ -5916,7 +5937,7 @@ begin
                 where alert.org_id = document.org_id
                     and alert.idempotency_key = format('document:%s:%s', document.id, due.step)
             )
-        order by document.org_id, document.id
+        order by document.id
     loop
         perform private.raise_alert(
             lapsing.org_id, lapsing.instructor_id,
@@ -6052,6 +6073,7 @@ create table public.terms_acceptances (
 );
 
 create index on public.terms_acceptances (user_id);
+create index acceptances_with_addresses on public.terms_acceptances (org_id, accepted_at) where ip is not null;
 
 comment on table public.terms_acceptances is 'Who has accepted which version of the terms, once each.';
 comment on column public.terms_acceptances.user_id is 'The person''s login. No foreign key: what was accepted outlives logins.';
@@ -6165,9 +6187,8 @@ begin
 end;
 $$;
 
--- Removes the addresses of acceptances after 540 days, or of a person who is erased, and returns how many. maintain and erase_person (95)
--- call it.
-create function private.forget_addresses(p_user_id uuid default null)
+-- Removes the addresses of an organization's acceptances after 540 days, and returns how many. maintain_organization (95) calls it.
+create function private.forget_old_addresses(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -6179,14 +6200,26 @@ declare
 begin
     update public.terms_acceptances
     set ip = null
-    where ip is not null
-        and (
-            user_id = p_user_id
-            or (p_user_id is null and accepted_at < private.clock() - interval '540 days')
-        );
+    where org_id = p_org_id
+        and ip is not null
+        and accepted_at < private.clock() - interval '540 days';
     get diagnostics forgotten = row_count;
     return forgotten;
 end;
+$$;
+
+-- Removes the addresses from which a person who is erased has accepted terms. erase_person (95) calls it.
+create function private.forget_addresses(p_user_id uuid)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update public.terms_acceptances
+    set ip = null
+    where user_id = p_user_id
+        and ip is not null;
 $$;
 
 -- sql/29_terms/80_api.sql
@@ -10053,8 +10086,8 @@ create table public.learner_credits (
 create index on public.learner_credits (org_id, service_id);
 create index on public.learner_credits (learner_id, instructor_id, activated_at) where status = 'active';
 create index on public.learner_credits (instructor_id);
-create index on public.learner_credits (hold_expires_at) where status = 'pending';
-create index on public.learner_credits (expires_at) where status = 'active';
+create index on public.learner_credits (org_id, hold_expires_at) where status = 'pending';
+create index on public.learner_credits (org_id, expires_at) where status = 'active';
 create index on public.learner_credits (bought_by);
 
 comment on table public.learner_credits is
@@ -11950,13 +11983,13 @@ create unique index one_replacement_a_booking
     on public.bookings (original_booking_id)
     where status not in ('cancelled', 'declined', 'expired');
 create index on public.bookings (org_id, start_at);
-create index on public.bookings (end_at) where status in ('confirmed', 'in_progress');
+create index on public.bookings (org_id, end_at) where status in ('confirmed', 'in_progress');
 create index on public.bookings (instructor_id, start_at);
 create index on public.bookings (learner_id, start_at);
 create index on public.bookings (service_id);
 create index on public.bookings (slot_id);
-create index on public.bookings (start_at) where status = 'cancelled' and refund_bps < 10000;
-create index on public.bookings (hold_expires_at) where status in ('proposed', 'held', 'requested');
+create index on public.bookings (org_id, start_at) where status = 'cancelled' and refund_bps < 10000;
+create index on public.bookings (org_id, hold_expires_at) where status in ('proposed', 'held', 'requested');
 create index on public.bookings (learner_person_id) where status in ('held', 'requested');
 create index on public.bookings (learner_person_id, given_up_at) where given_up_at is not null;
 create index on public.bookings (learner_person_id, start_at) where status = 'confirmed' and total_cents = 0;
@@ -13610,7 +13643,7 @@ begin
     end if;
 
     perform private.lock_daily_cap(instructor);
-    perform private.expire_holds(slot.id, learner_person_id);
+    perform private.expire_holds(slot.org_id, slot.id, learner_person_id);
     slot := private.follow_service_if_free(slot, service);
     service.duration_minutes := private.minutes_between(slot.start_at, slot.end_at);
     terms := private.price_booking(service, instructor, slot.start_at, p_learner, p_request);
@@ -14318,7 +14351,7 @@ declare
 begin
     select * into strict organization from public.organizations where id = booking.org_id;
     perform private.assert_still_bookable(booking);
-    perform private.expire_holds(booking.slot_id, booking.learner_person_id);
+    perform private.expire_holds(booking.org_id, booking.slot_id, booking.learner_person_id);
     perform private.assert_may_hold(booking.learner_person_id, booking.series_id, organization);
     if booking.original_booking_id is not null then
         perform private.move_original(booking);
@@ -14599,7 +14632,7 @@ begin
         perform private.move_item(booking.original_booking_id, booking.id, private.price_of_booking(booking));
     end if;
     if booking.status = 'expired' then
-        perform private.expire_holds(booking.slot_id, booking.learner_person_id);
+        perform private.expire_holds(booking.org_id, booking.slot_id, booking.learner_person_id);
     end if;
 
     update public.bookings
@@ -14659,12 +14692,12 @@ end;
 $$;
 
 -- sql/50_bookings/61_expire.sql
--- Expires proposed, held and requested bookings that have passed their deadline, and returns how many. maintain (95) calls it without
--- arguments. Booking calls it with a slot and a learner, and it then looks only at bookings of the same organization that are in the way of
+-- Expires an organization's proposed, held and requested bookings that have passed their deadline, and returns how many. Maintenance (95)
+-- calls it with the organization alone. Booking calls it with a slot and a learner, and it then looks only at what is in the way of
 -- these: so an expired hold never blocks anybody, even before maintenance. Of other organizations, only the times in the persons'
 -- calendars are removed (private.occupy).
 -- Whose order or booking somebody else holds is left to the next call, so that nothing waits here.
-create function private.expire_holds(p_slot_id uuid default null, p_learner_person_id uuid default null)
+create function private.expire_holds(p_org_id uuid, p_slot_id uuid default null, p_learner_person_id uuid default null)
     returns integer
     language plpgsql
     volatile
@@ -14673,7 +14706,6 @@ create function private.expire_holds(p_slot_id uuid default null, p_learner_pers
 as $$
 declare
     widest_buffer constant interval := '4 hours';
-    its_org_id constant uuid := (select slot.org_id from public.bookable_slots slot where slot.id = p_slot_id);
     slot_ids_in_the_way constant uuid[] := array(
         select calendar.slot_id
         from public.bookable_slots slot
@@ -14681,7 +14713,8 @@ declare
         join private.person_calendar calendar
             on calendar.person_id in (coalesce(instructor.user_id, instructor.id), p_learner_person_id)
             and calendar.during && tstzrange(slot.start_at - widest_buffer, slot.end_at + widest_buffer)
-        where slot.id = p_slot_id
+        where slot.org_id = p_org_id
+            and slot.id = p_slot_id
             and calendar.slot_id is not null
     );
     overdue_id uuid;
@@ -14691,24 +14724,20 @@ begin
         select booking.id
         from public.bookings booking
         join public.orders ordered on ordered.org_id = booking.org_id and ordered.id = booking.order_id
-        where booking.status in ('proposed', 'held', 'requested')
+        where booking.org_id = p_org_id
+            and booking.status in ('proposed', 'held', 'requested')
             and booking.hold_expires_at <= private.clock()
             and (
                 num_nonnulls(p_slot_id, p_learner_person_id) = 0
-                or (
-                    booking.org_id = its_org_id
-                    and (
-                        booking.learner_person_id = p_learner_person_id
-                        or booking.slot_id = p_slot_id
-                        or booking.slot_id = any (slot_ids_in_the_way)
-                    )
-                )
+                or booking.learner_person_id = p_learner_person_id
+                or booking.slot_id = p_slot_id
+                or booking.slot_id = any (slot_ids_in_the_way)
             )
         order by booking.start_at, booking.slot_id, booking.id
         limit 1000
         for no key update of booking, ordered skip locked
     loop
-        update public.bookings set status = 'expired' where id = overdue_id;
+        update public.bookings set status = 'expired' where org_id = p_org_id and id = overdue_id;
         expired := expired + 1;
     end loop;
     return expired;
@@ -16293,12 +16322,12 @@ grant execute on function private.complete_lesson to authenticated;
 grant execute on function public.complete_lesson to authenticated;
 
 -- sql/56_waiting_list/10_tables.sql
--- 56_waiting_list: who would take a time that becomes free. When a booking ends, its time is noted; maintain (95) then offers it to those
+-- 56_waiting_list: who would take a time that becomes free. When a booking ends, its time is noted; maintenance (95) then offers it to those
 -- who wait for such a time, one after another in the order in which they joined, each by a proposed booking that keeps the time for two
 -- hours. Who accepts it (accept_proposal, 50) has it; who declines it or lets it lapse passes it on.
 --
 --   20_join   join_waiting_list, leave_waiting_list
---   30_offer  note_freed_time, called by 82_effects; offer_freed_times, called by maintain
+--   30_offer  note_freed_time, called by 82_effects; offer_freed_times, called by maintain_organization
 --
 -- Nobody is offered what they could not book, and a time that waits for an offer can be booked by everybody meanwhile: the offer is a
 -- booking like any other, so the calendar decides.
@@ -16553,9 +16582,10 @@ as $$
     on conflict do nothing;
 $$;
 
--- Offers each time that became free to the next learner who waits for it, unless it is taken or on offer, and returns how many offers
--- were made. maintain (95) calls it. Nothing waits here for long: what somebody else holds at this moment is left to the next call.
-create function private.offer_freed_times()
+-- Offers each time that became free in an organization to the next learner who waits for it, unless it is taken or on offer, and returns
+-- how many offers were made. maintain_organization (95) calls it. Nothing waits here for long: what somebody else holds at this moment is
+-- left to the next call.
+create function private.offer_freed_times(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -16571,10 +16601,11 @@ begin
     where (org_id, instructor_id, service_id, start_at) in (
         select past.org_id, past.instructor_id, past.service_id, past.start_at
         from private.freed_times past
-        where past.start_at <= private.clock()
+        where past.org_id = p_org_id
+            and past.start_at <= private.clock()
         for update skip locked
     );
-    perform private.end_entries();
+    perform private.end_entries(p_org_id);
 
     for freed in
         with looked as (
@@ -16583,6 +16614,7 @@ begin
             where (org_id, instructor_id, service_id, start_at) in (
                 select waiting.org_id, waiting.instructor_id, waiting.service_id, waiting.start_at
                 from private.freed_times waiting
+                where waiting.org_id = p_org_id
                 order by waiting.looked_at nulls first, waiting.start_at
                 limit 500
                 for update skip locked
@@ -16607,8 +16639,8 @@ begin
 end;
 $$;
 
--- Ends entries by which their learner has got a lesson, and those whose last date has passed.
-create function private.end_entries()
+-- Ends an organization's entries by which their learner has got a lesson, and those whose last date has passed.
+create function private.end_entries(p_org_id uuid)
     returns void
     language sql
     volatile
@@ -16620,7 +16652,8 @@ as $$
     where (org_id, id) in (
         select entry.org_id, entry.id
         from public.waiting_list_entries entry
-        where entry.ended_at is null
+        where entry.org_id = p_org_id
+            and entry.ended_at is null
             and (
                 entry.until_date < (private.clock() at time zone 'UTC')::date - 1
                 or exists (
@@ -16915,8 +16948,8 @@ create unique index one_open_trip_a_lesson on public.trips (org_id, lesson_id) w
 create index on public.trips (lesson_id);
 create index on public.trips (instructor_id, started_at);
 create index on public.trips (learner_id, started_at);
-create index trips_with_points on public.trips (ended_at) where points_removed_at is null;
-create index trips_with_lines on public.trips (ended_at) where line is not null;
+create index trips_with_points on public.trips (org_id, ended_at) where points_removed_at is null;
+create index trips_with_lines on public.trips (org_id, ended_at) where line is not null;
 
 comment on table public.trips is 'A drive within a lesson, as the instructor''s phone recorded it. A lesson can have several.';
 comment on column public.trips.distance_meters is
@@ -17482,10 +17515,10 @@ end;
 $$;
 
 -- sql/57_trips/50_retain.sql
--- Finishes trips whose lesson has long been over and that nobody finished, and returns how many; maintain (95) calls it. A trip that the
--- phone is just writing, or whose lesson somebody completes or rates at this moment, is left to the next call: maintenance holds rows that
--- they wait for.
-create function private.finish_forgotten_trips()
+-- Finishes an organization's trips whose lesson has long been over and that nobody finished, and returns how many; maintain_organization
+-- (95) calls it. A trip that the phone is just writing, or whose lesson somebody completes or rates at this moment, is left to the next
+-- call: maintenance holds rows that they wait for.
+create function private.finish_forgotten_trips(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -17501,7 +17534,8 @@ begin
         from public.trips forgotten
         join public.lessons lesson on lesson.org_id = forgotten.org_id and lesson.id = forgotten.lesson_id
         join public.bookings booking on booking.org_id = lesson.org_id and booking.id = lesson.booking_id
-        where forgotten.ended_at is null
+        where forgotten.org_id = p_org_id
+            and forgotten.ended_at is null
             and upper(private.tracked_time(lesson, booking.end_at)) < private.clock()
         order by forgotten.id
         limit 100 -- measuring takes a while, and maintenance holds locks meanwhile
@@ -17515,9 +17549,9 @@ begin
 end;
 $$;
 
--- Removes the points of trips that ended more than 30 days ago, and lines after 540 days; what was driven stays. Returns of how many trips.
--- maintain (95) calls it.
-create function private.remove_old_points()
+-- Removes the points of an organization's trips that ended more than 30 days ago, and lines after 540 days; what was driven stays. Returns
+-- of how many trips. maintain_organization (95) calls it.
+create function private.remove_old_points(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -17531,13 +17565,18 @@ begin
         array(
             select trip.id
             from public.trips trip
-            where trip.points_removed_at is null
+            where trip.org_id = p_org_id
+                and trip.points_removed_at is null
                 and trip.ended_at < private.clock() - interval '30 days'
             order by trip.ended_at
             limit 1000
         )
     );
-    update public.trips set line = null where line is not null and ended_at < private.clock() - interval '540 days';
+    update public.trips
+    set line = null
+    where org_id = p_org_id
+        and line is not null
+        and ended_at < private.clock() - interval '540 days';
     return removed;
 end;
 $$;
@@ -21265,8 +21304,8 @@ begin
 end;
 $$;
 
--- Cancels credit purchases that were not paid in time, and returns how many. The jobs call it through maintenance.
-create function private.expire_purchases()
+-- Cancels an organization's credit purchases that were not paid in time, and returns how many. The jobs call it through maintenance.
+create function private.expire_purchases(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -21282,7 +21321,8 @@ begin
         from public.learner_credits credit
         join public.order_items item on item.org_id = credit.org_id and item.credit_id = credit.id
         join public.orders ordered on ordered.org_id = item.org_id and ordered.id = item.order_id
-        where credit.status = 'pending'
+        where credit.org_id = p_org_id
+            and credit.status = 'pending'
             and credit.hold_expires_at <= private.clock()
         order by credit.id
         limit 1000
@@ -23999,9 +24039,9 @@ as $$
         and p_payment.status in ('requires_payment', 'requires_action', 'processing', 'unknown');
 $$;
 
--- Carries out what admins have decided with payment: the payment succeeds by the item's PaymentIntent, and its own is cancelled.
--- Returns how many. A payment that has ended meanwhile leaves the item in suspense. Called by jobs maintain.
-create function private.pay_from_suspense()
+-- Carries out what admins have decided with payment for payments of an organization: the payment succeeds by the item's PaymentIntent, and
+-- its own is cancelled. Returns how many. A payment that has ended meanwhile leaves the item in suspense. Called by jobs maintain.
+create function private.pay_from_suspense(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -24016,13 +24056,18 @@ begin
     for item in
         select decided.*
         from private.suspense_items decided
+        join public.payments paid on paid.id = decided.pays_payment_id and paid.org_id = p_org_id
         where decided.pays_payment_id is not null
         order by decided.id
         limit 100
-        for no key update skip locked
+        for no key update of decided skip locked
     loop
         update private.suspense_items set pays_payment_id = null where id = item.id;
-        select * into strict payment from public.payments where id = item.pays_payment_id for no key update;
+        select * into strict payment
+        from public.payments
+        where org_id = p_org_id
+            and id = item.pays_payment_id
+        for no key update;
         if not private.can_be_paid_from_suspense(payment, item, private.left_in_suspense(item)) then
             continue;
         end if;
@@ -25331,9 +25376,9 @@ end;
 $$;
 
 -- sql/64_cancellations/35_settle_claim.sql
--- Settles the claims that nobody has answered within 72 hours of the notice, and returns how many: with evidence as they say; without,
--- the school's admins have seven days to decide. 95_operations calls it.
-create function private.settle_due_claims()
+-- Settles an organization's claims that nobody has answered within 72 hours of the notice, and returns how many: with evidence as they
+-- say; without, the school's admins have seven days to decide. 95_operations calls it.
+create function private.settle_due_claims(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -25344,7 +25389,8 @@ declare
     due_ids constant uuid[] := array(
         select claim.id
         from public.lesson_claims claim
-        where claim.status = 'open'
+        where claim.org_id = p_org_id
+            and claim.status = 'open'
             and claim.notified_at <= private.clock() - interval '72 hours'
         order by claim.notified_at, claim.id
         limit 1000
@@ -25352,6 +25398,9 @@ declare
     claim public.lesson_claims;
     settled integer := 0;
 begin
+    if cardinality(due_ids) = 0 then
+        return 0;
+    end if;
     perform private.lock_bookings(array(select due.booking_id from public.lesson_claims due where due.id = any (due_ids)));
     for claim in
         select due.* from public.lesson_claims due where due.id = any (due_ids) and due.status = 'open' order by due.id
@@ -25589,9 +25638,9 @@ $$;
 -- A learner who cancels late pays for a genuine loss only. When somebody else has paid for the same time, what was kept goes back, as if
 -- the lesson had been cancelled in time. What the learner has back by then stays, whatever becomes of the other lesson.
 
--- Gives back what was kept of late cancellations whose time was sold again, and returns of how many. It runs apart from the sale, because
--- it locks another order than the one that is sold. Called by maintain (95).
-create function private.refund_resold_times()
+-- Gives back what an organization kept of late cancellations whose time was sold again, and returns of how many. It runs apart from the
+-- sale, because it locks another order than the one that is sold. Called by maintain_organization (95).
+create function private.refund_resold_times(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -25613,7 +25662,8 @@ begin
             and item.refund_bps < 10000
             and item.is_paid
         join public.orders ordered on ordered.org_id = item.org_id and ordered.id = item.order_id
-        where cancelled.status = 'cancelled'
+        where cancelled.org_id = p_org_id
+            and cancelled.status = 'cancelled'
             and cancelled.refund_bps < 10000
             and cancelled.start_at > private.clock() - interval '2 days'
             and private.is_sold_again(cancelled)
@@ -27173,8 +27223,8 @@ exception
 end;
 $$;
 
--- Posts the refunds that admins have recorded, and returns how many. Called by jobs maintain.
-create function private.post_recorded_refunds()
+-- Posts the refunds of an organization that admins have recorded, and returns how many. Called by jobs maintain.
+create function private.post_recorded_refunds(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -27190,7 +27240,8 @@ begin
     for recorded in
         select waiting.org_id, waiting.id, waiting.payment_id
         from public.refunds waiting
-        where waiting.is_made_elsewhere
+        where waiting.org_id = p_org_id
+            and waiting.is_made_elsewhere
             and waiting.status = 'pending'
         order by waiting.payment_id, waiting.id
         limit 100
@@ -27218,10 +27269,10 @@ end;
 $$;
 
 -- sql/64_cancellations/55_expire_credits.sql
--- Ends the minutes of lots that have passed their date, and returns how many lots. They are refunded, fee included; where the
--- organization's terms forfeited them when they were bought, the instructor earns their share, as far as it was paid, without a
--- lesson, but for one with whom nobody could have used them. Called by maintain (95).
-create function private.expire_credits()
+-- Ends the minutes of an organization's lots that have passed their date, and returns how many lots. They are refunded, fee included;
+-- where the organization's terms forfeited them when they were bought, the instructor earns their share, as far as it was paid, without a
+-- lesson, but for one with whom nobody could have used them. Called by maintain_organization (95).
+create function private.expire_credits(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -27242,7 +27293,8 @@ begin
         join public.orders ordered on ordered.org_id = item.org_id and ordered.id = item.order_id
         join public.payment_items part on part.org_id = item.org_id and part.item_id = item.id
         join public.payments paid on paid.org_id = part.org_id and paid.id = part.payment_id and paid.is_accepted
-        where lot.status = 'active'
+        where lot.org_id = p_org_id
+            and lot.status = 'active'
             and lot.expires_at <= private.clock()
             and lot.minutes_left > 0
             and (forfeited.so or private.refundable_cents(paid) > 0)
@@ -27523,10 +27575,10 @@ end;
 $$;
 
 -- sql/64_cancellations/61_ageing_authorizations.sql
--- Captures authorizations that are about to expire, half a day before the bank would let them lapse, where the lesson is over and something
--- about it waits to be decided: waiting decides nothing. A lesson that is still ahead is cancelled and its authorization released; returns
--- how many were. 95_operations calls it, after the lessons that nobody completed were completed.
-create function private.void_ageing_authorizations()
+-- Captures an organization's authorizations that are about to expire, half a day before the bank would let them lapse, where the lesson is
+-- over and something about it waits to be decided: waiting decides nothing. A lesson that is still ahead is cancelled and its authorization
+-- released; returns how many were. 95_operations calls it, after the lessons that nobody completed were completed.
+create function private.void_ageing_authorizations(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -27538,7 +27590,8 @@ declare
         select payment.id
         from private.open_payments opened
         join public.payments payment on payment.org_id = opened.org_id and payment.id = opened.payment_id
-        where payment.status = 'authorized'
+        where opened.org_id = p_org_id
+            and payment.status = 'authorized'
             and payment.authorized_at <= private.clock() - interval '6 days 12 hours'
             and payment.is_accepted
         order by payment.id
@@ -27547,13 +27600,17 @@ declare
     ageing record;
     voided integer := 0;
 begin
+    if cardinality(ageing_ids) = 0 then
+        return 0;
+    end if;
     perform private.lock_endings(array(select part.booking_id from public.payment_items part where part.payment_id = any (ageing_ids)));
     for ageing in
         select part.booking_id, payment.org_id, payment.instructor_id, booking.end_at <= private.clock() as is_over
         from public.payments payment
         join public.payment_items part on part.org_id = payment.org_id and part.payment_id = payment.id
         join public.bookings booking on booking.org_id = part.org_id and booking.id = part.booking_id
-        where payment.id = any (ageing_ids)
+        where payment.org_id = p_org_id
+            and payment.id = any (ageing_ids)
             and payment.status = 'authorized'
         order by payment.id
     loop
@@ -30263,9 +30320,10 @@ as $$
 $$;
 
 -- sql/70_earnings/43_complete_by_itself.sql
--- Completes lessons that nobody has completed by the end of the organization's grace, and returns how many: the instructor is paid, and what
--- was authorized is captured. Not while somebody is said not to have come, or a reported problem waits to be decided. 95_operations calls it.
-create function private.complete_forgotten_lessons()
+-- Completes an organization's lessons that nobody has completed by the end of its grace, and returns how many: the instructor is paid, and
+-- what was authorized is captured. Not while somebody is said not to have come, or a reported problem waits to be decided. 95_operations
+-- calls it.
+create function private.complete_forgotten_lessons(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -30273,15 +30331,19 @@ create function private.complete_forgotten_lessons()
     set search_path = '', pg_temp
 as $$
 declare
-    forgotten_ids constant uuid[] := private.forgotten_booking_ids();
+    forgotten_ids constant uuid[] := private.forgotten_booking_ids(p_org_id);
     forgotten record;
     completed integer := 0;
 begin
+    if cardinality(forgotten_ids) = 0 then
+        return 0;
+    end if;
     perform private.lock_endings(forgotten_ids);
     for forgotten in
         select booking.org_id, booking.id, booking.instructor_id, booking.learner_id, booking.start_at
         from public.bookings booking
-        where booking.id = any (forgotten_ids)
+        where booking.org_id = p_org_id
+            and booking.id = any (forgotten_ids)
             and booking.status in ('confirmed', 'in_progress')
         order by booking.id
     loop
@@ -30317,8 +30379,8 @@ as $$
     );
 $$;
 
--- The lessons whose grace is over, the longest forgotten first.
-create function private.forgotten_booking_ids()
+-- The lessons of an organization whose grace is over, the longest forgotten first.
+create function private.forgotten_booking_ids(p_org_id uuid)
     returns uuid[]
     language sql
     stable
@@ -30329,7 +30391,8 @@ as $$
         select booking.id
         from public.bookings booking
         join public.organizations organization on organization.id = booking.org_id
-        where booking.status in ('confirmed', 'in_progress')
+        where booking.org_id = p_org_id
+            and booking.status in ('confirmed', 'in_progress')
             and booking.end_at <= private.clock() - organization.completion_grace
             and not private.has_open_claim(booking.id)
             and not private.has_open_problem(booking.id)
@@ -30339,8 +30402,8 @@ as $$
 $$;
 
 -- sql/70_earnings/50_payable.sql
--- Moves every payable earning from pending to available, posts that to the ledger (instructor_pending to payee_payable), and
--- returns how many were moved. Called by jobs maintain for every organization (null), and by open_payout_run for one.
+-- Moves every payable earning of an organization from pending to available, posts that to the ledger (instructor_pending to
+-- payee_payable), and returns how many were moved. Called by jobs maintain and by open_payout_run.
 create function private.make_earnings_available(p_org_id uuid, p_cutoff_at timestamptz)
     returns integer
     language plpgsql
@@ -30354,16 +30417,18 @@ begin
     with freed as (
         update public.earnings earning
         set status = 'available'
-        where earning.id = any (
-            array(
-                select waiting.id
-                from public.earnings waiting
-                where waiting.status = 'pending'
-                    and waiting.id in (select payable.id from private.payable_earnings(p_org_id, p_cutoff_at) payable)
-                order by waiting.id
-                for no key update
+        where earning.org_id = p_org_id
+            and earning.id = any (
+                array(
+                    select waiting.id
+                    from public.earnings waiting
+                    where waiting.org_id = p_org_id
+                        and waiting.status = 'pending'
+                        and waiting.id in (select payable.id from private.payable_earnings(p_org_id, p_cutoff_at) payable)
+                    order by waiting.id
+                    for no key update
+                )
             )
-        )
         returning earning.org_id, earning.id, earning.instructor_id, earning.payee_id, earning.currency, earning.amount_cents
     )
 
@@ -30389,7 +30454,7 @@ $$;
 -- available, unless there is none; no payment of the booking, or of the hours that it used, is disputed; it is neither frozen nor in a
 -- payout. A negative earning also waits while another earning of its booking is frozen, so that a refund is deducted from the lesson
 -- refunded and from no other.
--- Pending and available ones alike: previews ask before make_earnings_available has run. Null means every organization.
+-- Pending and available ones alike: previews ask before make_earnings_available has run.
 create function private.payable_earnings(p_org_id uuid, p_cutoff_at timestamptz)
     returns setof public.earnings
     language plpgsql
@@ -30402,7 +30467,8 @@ begin
     select earning.*
     from public.earnings earning
     left join public.payments payment on payment.org_id = earning.org_id and payment.id = earning.payment_id
-    where earning.status in ('pending', 'available')
+    where earning.org_id = p_org_id
+        and earning.status in ('pending', 'available')
         and earning.payout_id is null
         and earning.available_at <= p_cutoff_at
         and payment.is_disputed is not true
@@ -30434,8 +30500,7 @@ begin
                     and frozen.booking_id = earning.booking_id
                     and frozen.status = 'frozen'
             )
-        )
-        and (p_org_id is null or earning.org_id = p_org_id);
+        );
 end;
 $$;
 
@@ -35365,26 +35430,27 @@ begin
 end;
 $$;
 
--- Sets the fee of organizations whose days of grace have ended, of which Stripe does not tell, and returns how many. Called by
--- maintain (95).
-create function private.set_plan_fees()
+-- Sets the fee of an organization whose days of grace have ended, of which Stripe does not tell, and returns whether it changed, as 1 or 0.
+-- Called by maintain_organization (95).
+create function private.set_lapsed_plan_fee(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-declare
-    outdated_ids constant uuid[] := array(
-        select organization.id
-        from public.organizations organization
-        where organization.plan_fee_bps is not null
-            and organization.plan_fee_bps is distinct from private.plan_fee_bps(organization.id)
-        order by organization.id
-    );
 begin
-    perform private.set_plan_fee(organization_id) from unnest(outdated_ids) organization_id;
-    return cardinality(outdated_ids);
+    if not exists (
+        select
+        from public.organizations organization
+        where organization.id = p_org_id
+            and organization.plan_fee_bps is not null
+            and organization.plan_fee_bps is distinct from private.plan_fee_bps(p_org_id)
+    ) then
+        return 0;
+    end if;
+    perform private.set_plan_fee(p_org_id);
+    return 1;
 end;
 $$;
 
@@ -35417,8 +35483,8 @@ as $$
 $$;
 
 -- Charges every active instructor of an organization the fee of the period that has begun there, once, and returns how many were charged.
--- A period that passes while maintenance does not run is not charged. Called by maintain (95).
-create function private.charge_instructor_fees()
+-- A period that passes while maintenance does not run is not charged. Called by maintain_organization (95).
+create function private.charge_instructor_fees(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -35444,7 +35510,8 @@ begin
         cross join lateral private.fee_period(
             plan.period, (private.clock() at time zone organization.time_zone)::date
         ) period (starts_on)
-        where period.starts_on >= plan.starts_on
+        where plan.org_id = p_org_id
+            and period.starts_on >= plan.starts_on
             and (plan.ends_on is null or period.starts_on < plan.ends_on)
             and not exists (
                 select
@@ -35454,7 +35521,7 @@ begin
                     and charged_before.instructor_id = instructor.id
                     and charged_before.fee_period_on = period.starts_on
             )
-        order by plan.org_id, instructor.id
+        order by instructor.id
         on conflict do nothing
         returning org_id, id, payee_id, currency, amount_cents
     )
@@ -37922,9 +37989,10 @@ begin
 end;
 $$;
 
--- Tells the learner's side of prepaid hours that end, 60, 30 and 7 days before, each once; returns how many lots that concerns.
+-- Tells the learner's side of prepaid hours of an organization that end, 60, 30 and 7 days before, each once; returns how many lots that
+-- concerns.
 -- 95_operations calls it.
-create function private.tell_of_expiring_hours()
+create function private.tell_of_expiring_hours(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -37940,7 +38008,8 @@ begin
         from public.learner_credits credit
         join unnest('{60,30,7}'::integer[]) warning (days)
             on credit.expires_at <= private.clock() + make_interval(days => warning.days)
-        where credit.status = 'active'
+        where credit.org_id = p_org_id
+            and credit.status = 'active'
             and credit.expires_at > private.clock()
             and credit.minutes_left > 0
         group by credit.org_id, credit.id
@@ -39733,10 +39802,10 @@ end;
 $$;
 
 -- sql/80_messages/62_retain.sql
--- Removes what messages said and where they went 540 days after they were made, and what Twilio told of them and people answered; that they
--- were sent, when, and what became of them stays. While a payment of the learner is disputed everything stays, as evidence. Returns how
--- many messages were emptied. maintain (95) calls it.
-create function private.remove_old_texts()
+-- Removes what an organization's messages said and where they went 540 days after they were made, and what Twilio told of them and people
+-- answered; that they were sent, when, and what became of them stays. While a payment of the learner is disputed everything stays, as
+-- evidence. Returns how many messages were emptied. maintain_organization (95) calls it.
+create function private.remove_old_texts(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -39753,28 +39822,52 @@ begin
         html = null,
         calendar = null,
         content_variables = null
-    where message_id = any (
-        array(
-            select content.message_id
-            from public.message_contents content
-            join public.messages message on message.org_id = content.org_id and message.id = content.message_id
-            where content.created_at < private.clock() - interval '540 days'
-                and num_nonnulls(content.to_address, content.body) > 0
-                and not private.is_evidence(message)
-            order by content.created_at
-            limit 1000
-        )
-    );
+    where org_id = p_org_id
+        and message_id = any (
+            array(
+                select content.message_id
+                from public.message_contents content
+                join public.messages message on message.org_id = content.org_id and message.id = content.message_id
+                where content.org_id = p_org_id
+                    and content.created_at < private.clock() - interval '540 days'
+                    and num_nonnulls(content.to_address, content.body) > 0
+                    and not private.is_evidence(message)
+                order by content.created_at
+                limit 1000
+            )
+        );
     get diagnostics removed = row_count;
 
+    delete from private.message_events event
+    using public.message_contents content
+    where event.received_at < private.clock() - interval '540 days'
+        and content.org_id = p_org_id
+        and content.message_id = event.message_id
+        and content.body is null;
+    return removed;
+end;
+$$;
+
+-- Removes what was told 540 days ago of no message that is known, such as what people have written by themselves, and returns how much. It
+-- is of no organization. maintain_platform (95) calls it.
+create function private.remove_old_reports()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    removed integer;
+begin
     delete from private.message_events event
     where event.received_at < private.clock() - interval '540 days'
         and not exists (
             select
             from public.message_contents content
             where content.message_id = event.message_id
-                and content.body is not null
         );
+    get diagnostics removed = row_count;
     return removed;
 end;
 $$;
@@ -40726,8 +40819,8 @@ create trigger on_guardianship_offered
 -- An event that cannot be applied is parked, never lost: jobs maintain tries again while what it is about may still become known,
 -- and a platform admin can have it replayed (30_retry.sql). Errors that pass by themselves are raised, so that Stripe retries.
 -- Statuses: received → processed | ignored | parked; a parked event may be received again. jobs doctor lists parked events.
--- Called by: webhook_service (receive_stripe_event), jobs maintain (apply_waiting_events), platform admins (admin_replay_event,
--- admin_dismiss_event).
+-- Called by: webhook_service (receive_stripe_event), jobs maintain (assign_waiting_events, apply_waiting_events), platform admins
+-- (admin_replay_event, admin_dismiss_event).
 create type private.event_status as enum ('received', 'processed', 'ignored', 'parked', 'failed');
 
 create table private.webhook_events (
@@ -40753,12 +40846,12 @@ create table private.webhook_events (
 );
 
 create index on private.webhook_events (provider, processed_at);
-create index on private.webhook_events (received_at) where status in ('received', 'parked', 'failed');
+create index on private.webhook_events (org_id, received_at) where status in ('received', 'parked', 'failed');
 
 comment on table private.webhook_events is
     'Every event that Stripe has sent, once, with its outcome. Rows are kept for ever; only the bodies are pruned.';
 comment on column private.webhook_events.org_id is
-    'Whose money or account it was about, as far as was known when it came; else the platform''s.';
+    'Whose money or account it is about, as far as that is known; else the platform''s.';
 comment on column private.webhook_events.status is
     'received: waits for jobs maintain to apply it; processed; ignored: does not concern us; parked: could not be applied, the note says why.';
 comment on column private.webhook_events.note is
@@ -40771,7 +40864,7 @@ create table private.webhook_event_bodies (
     received_at timestamptz not null,
     raw bytea not null,
     primary key (org_id, event_id, received_at),
-    foreign key (org_id, event_id) references private.webhook_events (org_id, id) on delete restrict
+    foreign key (org_id, event_id) references private.webhook_events (org_id, id) on update cascade on delete restrict
 ) partition by range (received_at);
 
 create table private.webhook_event_bodies_default partition of private.webhook_event_bodies default;
@@ -41027,10 +41120,44 @@ end;
 $$;
 
 -- sql/85_webhooks/30_retry.sql
--- Applies stored events again, from their bodies, and returns how many are no longer parked. These are the events that an admin wants
--- replayed, and, for three days at growing intervals, those that arrived before their account, payment or transfer was known. Mode and
--- API version are taken as accepted. Called by jobs maintain.
-create function private.apply_waiting_events()
+-- Gives waiting events that came before it was known whose they are to their organization, and returns how many. The maintenance of that
+-- organization applies them, so that its money is moved in a transaction of its own. Called by jobs maintain.
+create function private.assign_waiting_events()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    assigned integer;
+begin
+    update private.webhook_events event
+    set org_id = known.org_id
+    from (
+        select waiting.id, private.organization_of_event(convert_from(body.raw, 'UTF8'), waiting.account) as org_id
+        from private.webhook_events waiting
+        join private.webhook_event_bodies body
+            on body.org_id = waiting.org_id
+            and body.event_id = waiting.id
+            and body.received_at = waiting.received_at
+        where waiting.org_id = private.platform_id()
+            and waiting.status in ('received', 'parked')
+            and private.is_due_event(waiting)
+        order by waiting.id
+        for update of waiting skip locked
+    ) known
+    where event.org_id = private.platform_id()
+        and event.id = known.id
+        and known.org_id <> event.org_id;
+    get diagnostics assigned = row_count;
+    return assigned;
+end;
+$$;
+
+-- Applies an organization's stored events again, from their bodies, and returns how many are no longer parked. Mode and API version are
+-- taken as accepted. Called by jobs maintain.
+create function private.apply_waiting_events(p_org_id uuid)
     returns integer
     language plpgsql
     volatile
@@ -41045,13 +41172,9 @@ begin
     for event in
         select waiting.*
         from private.webhook_events waiting
-        where waiting.status = 'received'
-            or (
-                waiting.status = 'parked'
-                and waiting.note in ('unknown_account', 'unknown_invoice', 'unknown_payment', 'unknown_transfer')
-                and waiting.received_at > private.clock() - interval '3 days'
-                and waiting.processed_at <= private.clock() - interval '1 minute' * 2 ^ least(waiting.attempts, 9)
-            )
+        where waiting.org_id = p_org_id
+            and waiting.status in ('received', 'parked')
+            and private.is_due_event(waiting)
         order by waiting.received_at, waiting.id
         limit 100
         for no key update skip locked
@@ -41066,14 +41189,34 @@ begin
             applied := applied + 1;
         end if;
     end loop;
-    perform private.ignore_foreign_events();
+    perform private.ignore_foreign_events(p_org_id);
     return applied;
+end;
+$$;
+
+-- Whether an event is to be applied again now: an admin wants it replayed, or it arrived before its account, payment or transfer was
+-- known, of which it is asked for three days at growing intervals.
+create function private.is_due_event(p_event private.webhook_events)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return p_event.status = 'received'
+        or (
+            p_event.status = 'parked'
+            and p_event.note in ('unknown_account', 'unknown_invoice', 'unknown_payment', 'unknown_transfer')
+            and p_event.received_at > private.clock() - interval '3 days'
+            and p_event.processed_at <= private.clock() - interval '1 minute' * 2 ^ least(p_event.attempts, 9)
+        );
 end;
 $$;
 
 -- Marks as ignored what has waited in vain for three days and bears no metadata of ours: a refund, a dispute or an account of other
 -- business on the same Stripe account. It could not be told at once from an event that comes before its payment is known.
-create function private.ignore_foreign_events()
+create function private.ignore_foreign_events(p_org_id uuid)
     returns void
     language sql
     volatile
@@ -41084,7 +41227,8 @@ as $$
     set status = 'ignored',
         note = 'not_ours'
     from private.webhook_event_bodies body
-    where event.status = 'parked'
+    where event.org_id = p_org_id
+        and event.status = 'parked'
         and event.note in ('unknown_account', 'unknown_invoice', 'unknown_payment')
         and event.received_at <= private.clock() - interval '3 days'
         and body.org_id = event.org_id
@@ -44780,86 +44924,107 @@ comment on table private.heartbeats is
 alter table private.heartbeats enable row level security;
 
 -- sql/95_operations/20_maintain.sql
--- Operations: what keeps the system healthy, and the erasure of persons. It reads and changes tables of every room, so it is the last.
--- * 10_audited_rules.sql: the tables of rules that the audit log watches once all rooms are there.
--- * 20_maintain.sql: periodic maintenance, called by `jobs maintain` every few minutes.
--- * 25_payday.sql: which paydays are due, and are overdue; it keeps `jobs payouts` from paying while an invariant (92) is violated.
--- * 30_heartbeats.sql: when each scheduled command ran last, and which are late.
--- * 40_needs_attention.sql: what is consistent, but waits for a person; `jobs doctor` lists it with the next step.
--- * 41_stripe_balance.sql: does Stripe hold what the ledger says? `jobs doctor` asks.
--- * 43_database.sql: is the database the one that this release was made for? `jobs doctor` compares.
--- * 50_erase_person.sql, 51_erase_unlinked.sql, 52_anonymise.sql: anonymise people and keep the ledger; called by the people
---   themselves, by the platform's admins, and by schools for those without a login.
--- * 60_timeline.sql, 61_timeline_parts.sql: what happened to something, from the audit log and every table's history, in one call.
--- * 62_export_person.sql to 65_export_instructor.sql: everything that is held about a person, as one document.
--- * 66_find_person.sql: who has an e-mail address, and what they are in which organization.
+-- Periodic maintenance, organization by organization: `jobs maintain` calls maintain_platform, and then maintain_organization for each of
+-- list_organizations, every call in a transaction of its own. So money of one organization never shares a transaction with another's, and
+-- what goes wrong in one keeps no other from its maintenance. Every task is idempotent, and says how many rows it affected.
 
--- Periodic maintenance; every task is idempotent. Partitions are created first, so that this transaction holds no row locks while
--- it needs the lock on the table; learners are locked before slots and instructors, as bookings lock them. Returns how many rows each task affected.
+-- Does what belongs to no organization. The job calls it first, since events that it assigns are applied by their organization.
 -- Definer: the job has no access to the tables.
-create function private.maintain()
+create function private.maintain_platform()
     returns table (task text, affected bigint)
     language plpgsql
     volatile
     security definer
     set search_path = '', pg_temp
-    set plan_cache_mode = force_custom_plan
 as $$
 begin
     return query
-    select 'partitions_created',
-        (private.create_month_partitions('public.audit_logs')
-        + private.create_month_partitions('private.webhook_event_bodies')
-        + private.create_month_partitions('private.trip_points'))::bigint;
-
-    perform private.lock_ending_lessons();
-    return query
-    select 'events_applied', private.apply_waiting_events()::bigint
+    select
+        'partitions_created',
+        (
+            private.create_month_partitions('public.audit_logs')
+            + private.create_month_partitions('private.webhook_event_bodies')
+            + private.create_month_partitions('private.trip_points')
+        )::bigint
+    union all
+    select 'events_assigned', private.assign_waiting_events()::bigint
     union all
     select 'stripe_fees_queued', private.enqueue_stripe_fees()::bigint
     union all
-    select 'suspense_paid', private.pay_from_suspense()::bigint
-    union all
-    select 'refunds_recorded', private.post_recorded_refunds()::bigint
-    union all
-    select 'holds_expired', private.expire_holds()::bigint
-    union all
-    select 'purchases_expired', private.expire_purchases()::bigint
-    union all
-    select 'credits_expired', private.expire_credits()::bigint
-    union all
-    select 'claims_settled', private.settle_due_claims()::bigint
-    union all
-    select 'resold_times_refunded', private.refund_resold_times()::bigint
-    union all
-    select 'lessons_completed', private.complete_forgotten_lessons()::bigint
-    union all
-    select 'authorizations_voided', private.void_ageing_authorizations()::bigint
-    union all
-    select 'hours_expiring', private.tell_of_expiring_hours()::bigint
-    union all
-    select 'trips_finished', private.finish_forgotten_trips()::bigint
-    union all
-    select 'trips_cleared', private.remove_old_points()::bigint
-    union all
-    select 'texts_removed', private.remove_old_texts()::bigint
-    union all
-    select 'addresses_forgotten', private.forget_addresses()::bigint
-    union all
-    select 'documents_told_of', private.tell_of_documents()::bigint
-    union all
-    select 'times_offered', private.offer_freed_times()::bigint
-    union all
-    select 'plan_fees_set', private.set_plan_fees()::bigint
-    union all
-    select 'instructor_fees_charged', private.charge_instructor_fees()::bigint
-    union all
-    select 'earnings_made_available', private.make_earnings_available(null, private.clock())::bigint;
+    select 'reports_removed', private.remove_old_reports()::bigint;
 end;
 $$;
 
--- Locks the orders of the lessons that are to be completed or counted as missed now, and then their learners, whose totals change.
-create function private.lock_ending_lessons()
+-- The organizations whose maintenance is due: all, and with them the platform's own. Definer: the job has no access to the table.
+create function private.list_organizations()
+    returns setof uuid
+    language sql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+    select organization.id
+    from public.organizations organization
+    order by organization.id;
+$$;
+
+-- Does what is due in one organization. Orders and learners are locked before slots and instructors, as bookings lock them.
+-- Definer: the job has no access to the tables.
+create function private.maintain_organization(p_org_id uuid)
+    returns table (task text, affected bigint)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.lock_ending_lessons(p_org_id);
+    return query
+    select 'events_applied', private.apply_waiting_events(p_org_id)::bigint
+    union all
+    select 'suspense_paid', private.pay_from_suspense(p_org_id)::bigint
+    union all
+    select 'refunds_recorded', private.post_recorded_refunds(p_org_id)::bigint
+    union all
+    select 'holds_expired', private.expire_holds(p_org_id)::bigint
+    union all
+    select 'purchases_expired', private.expire_purchases(p_org_id)::bigint
+    union all
+    select 'credits_expired', private.expire_credits(p_org_id)::bigint
+    union all
+    select 'claims_settled', private.settle_due_claims(p_org_id)::bigint
+    union all
+    select 'resold_times_refunded', private.refund_resold_times(p_org_id)::bigint
+    union all
+    select 'lessons_completed', private.complete_forgotten_lessons(p_org_id)::bigint
+    union all
+    select 'authorizations_voided', private.void_ageing_authorizations(p_org_id)::bigint
+    union all
+    select 'hours_expiring', private.tell_of_expiring_hours(p_org_id)::bigint
+    union all
+    select 'trips_finished', private.finish_forgotten_trips(p_org_id)::bigint
+    union all
+    select 'trips_cleared', private.remove_old_points(p_org_id)::bigint
+    union all
+    select 'texts_removed', private.remove_old_texts(p_org_id)::bigint
+    union all
+    select 'addresses_forgotten', private.forget_old_addresses(p_org_id)::bigint
+    union all
+    select 'documents_told_of', private.tell_of_documents(p_org_id)::bigint
+    union all
+    select 'times_offered', private.offer_freed_times(p_org_id)::bigint
+    union all
+    select 'plan_fees_set', private.set_lapsed_plan_fee(p_org_id)::bigint
+    union all
+    select 'instructor_fees_charged', private.charge_instructor_fees(p_org_id)::bigint
+    union all
+    select 'earnings_made_available', private.make_earnings_available(p_org_id, private.clock())::bigint;
+end;
+$$;
+
+-- Locks the orders of an organization's lessons that are to be completed or counted as missed now, and then their learners, whose totals
+-- change.
+create function private.lock_ending_lessons(p_org_id uuid)
     returns void
     language plpgsql
     volatile
@@ -44867,13 +45032,17 @@ create function private.lock_ending_lessons()
     set search_path = '', pg_temp
 as $$
 declare
-    ending_ids constant uuid[] := private.forgotten_booking_ids() || array(
+    ending_ids constant uuid[] := private.forgotten_booking_ids(p_org_id) || array(
         select claim.booking_id
         from public.lesson_claims claim
-        where claim.status = 'open'
+        where claim.org_id = p_org_id
+            and claim.status = 'open'
             and claim.notified_at <= private.clock() - interval '72 hours'
     );
 begin
+    if cardinality(ending_ids) = 0 then
+        return;
+    end if;
     perform private.lock_orders(
         array(select distinct booking.order_id from public.bookings booking where booking.id = any (ending_ids))
     );
@@ -44885,7 +45054,7 @@ begin
 end;
 $$;
 
--- The first partitions; maintain() creates the next ones.
+-- The first partitions; maintain_platform() creates the next ones.
 select private.create_month_partitions('private.webhook_event_bodies');
 select private.create_month_partitions('private.trip_points');
 
@@ -47058,7 +47227,9 @@ grant execute on function private.needs_attention to jobs;
 grant execute on function private.traded_currencies to jobs;
 grant execute on function private.compare_stripe_balance to jobs;
 grant execute on function private.find_missing_funds to jobs;
-grant execute on function private.maintain to jobs;
+grant execute on function private.maintain_platform to jobs;
+grant execute on function private.list_organizations to jobs;
+grant execute on function private.maintain_organization to jobs;
 grant execute on function private.record_heartbeat to jobs;
 grant execute on function private.late_commands to jobs;
 grant execute on function private.list_privileges to jobs;

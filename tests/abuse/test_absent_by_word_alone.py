@@ -55,7 +55,7 @@ def earned(world: World) -> int:
 
 def silence(world: World) -> None:
     world.travel(by=CONTESTABLE + timedelta(days=30))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
 
 
 def test_a_learner_who_was_taught_gets_nothing_back(world: World, lesson: Booking) -> None:

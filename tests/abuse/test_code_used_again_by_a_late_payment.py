@@ -37,7 +37,7 @@ def book(world: World, ben: UUID, ann: Instructor, days: int) -> Booking:
 
 def let_expire(world: World) -> None:
     world.travel(by=timedelta(minutes=16))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
 
 
 def test_a_payment_that_may_still_come_keeps_the_code(

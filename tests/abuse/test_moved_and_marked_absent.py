@@ -59,7 +59,7 @@ def test_nobody_is_absent_from_a_time_that_they_did_not_accept(
     with world.unchanged(), world.refusing("PT422", "too_early"):
         mark_absent(world, lesson.instructor.user_id, lesson.id)
 
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert lesson.status == "confirmed"
     assert profit(world) == 0
     assert world.ending(lesson.learner, lesson.id)["refund_cents"] == 5310
@@ -73,7 +73,7 @@ def test_a_problem_can_be_reported_about_what_a_no_show_earned(
     world.travel(by=timedelta(minutes=15))
     mark_absent(world, lesson.instructor.user_id, lesson.id)
     world.travel(by=timedelta(hours=72))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert world.call(
         lesson.learner,
         "public.report_problem",
@@ -81,7 +81,7 @@ def test_a_problem_can_be_reported_about_what_a_no_show_earned(
         p_description="I was in hospital and could not answer.",
     )
     world.travel(by=timedelta(days=30))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert world.rows("select status::text from public.earnings") == [{"status": "frozen"}]
     world.run_payouts()
     assert world.rows("select from public.payouts where status = 'paid'") == []

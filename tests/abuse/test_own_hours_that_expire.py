@@ -31,7 +31,7 @@ def buy(world: World, buyer: UUID, instructor: Instructor) -> None:
 
 def let_expire(world: World) -> None:
     world.travel(by=timedelta(days=366))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert world.value("select sum(minutes_left) from public.learner_credits") == 0
 
 

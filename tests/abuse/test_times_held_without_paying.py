@@ -131,7 +131,7 @@ def test_what_others_leave_unanswered_is_no_fault_of_the_learner(
     for number in range(A_DAY):
         booking_id = hold(world, ben, approved, number + 3)
         world.travel(by=timedelta(minutes=61))
-        world.serve("jobs", "private.maintain")
+        world.maintain()
         assert status(world, booking_id) == "expired"
     held = hold(world, ben, world.service(ann), 12)
     world.cancel(ann.user_id, held)
@@ -157,7 +157,7 @@ def test_a_bank_that_takes_its_time_keeps_no_lesson_for_weeks(
         world.deliver(f"payment_intent.{status_}", booking.intent(status_))
         world.travel(by=timedelta(minutes=1))
     world.travel(by=timedelta(days=1))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert booking.status == "expired"
     hold(world, world.person("Jo"), world.service(ann), 17)
 
@@ -174,7 +174,7 @@ def test_money_that_arrives_after_all_buys_the_lesson_if_it_is_free(
 ) -> None:
     late, too_late = processing(world, ben, ann, days=20), processing(world, ben, ann, days=22)
     world.travel(by=timedelta(days=3, minutes=1))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     world.book(world.person("Jo"), too_late.slot_id)
     assert (late.pay(), too_late.pay()) == ("processed", "processed")
     assert (late.status, too_late.status) == ("confirmed", "expired")

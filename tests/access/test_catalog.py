@@ -74,8 +74,8 @@ def test_what_is_not_declared_is_seen(
             "anon may execute private.refund_due",
         ),
         (
-            "grant execute on function private.maintain to webhook_service",
-            "webhook_service may execute private.maintain",
+            "grant execute on function private.maintain_platform to webhook_service",
+            "webhook_service may execute private.maintain_platform",
         ),
     ],
 )

@@ -12,7 +12,7 @@ from tools.cluster import Cluster, Role
 
 # What each service may call, and what its body casts or declares with a name of Postgres' own.
 CALLS: dict[Role, str] = {
-    "jobs": "select * from private.maintain()",
+    "jobs": "select * from private.maintain_organization(private.platform_id())",
     "webhook_service": (
         "select private.receive_stripe_event('platform', 'evt_1', 'customer.created', null, false,"
         " 'v1', '2026-01-01', '{}', '{\"id\": \"evt_1\"}', false, 'v1')"

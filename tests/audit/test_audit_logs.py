@@ -28,7 +28,7 @@ PARTITIONS = """
 )
 def test_what_is_recorded_stays_recorded(world: World, statement: str, months_later: int) -> None:
     world.travel(by=timedelta(days=31 * months_later))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     world.organization()
     before = world.count("public.audit_logs")
     partitions = [row["name"] for row in world.rows(PARTITIONS)]
@@ -62,7 +62,7 @@ def test_values_fit_the_action(world: World, action: str, old: str | None, new: 
 
 
 def test_partitions_are_closed_to_the_api(world: World) -> None:
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     open_partitions = world.rows(
         """
         select class.oid::regclass

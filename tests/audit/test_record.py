@@ -566,7 +566,7 @@ def test_the_webhook_service_acts_by_itself(world: World) -> None:
 def test_the_jobs_act_by_themselves(world: World) -> None:
     booking = world.booking()
     world.travel(to=booking.columns["hold_expires_at"])
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     entry = last_entry(world)
     assert (entry["entity_id"], entry["new_values"]["status"]) == (str(booking.id), "expired")
     assert (entry["actor_kind"], entry["user_id"]) == ("job", None)

@@ -188,7 +188,7 @@ def test_a_late_payment_does_not_buy_another_length(
     booking.open_payment()
     intent = booking.intent()
     world.travel(by=timedelta(minutes=15))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     change(world, instructor, duration_minutes=120)
     world.deliver("payment_intent.succeeded", intent)
     assert booking.status == "expired"

@@ -200,7 +200,7 @@ def test_a_booked_slot_is_not_moved_in_studio(world: World, move: str) -> None:
 def test_a_free_slot_may_be_moved(world: World) -> None:
     booking = world.booking()
     world.travel(by=timedelta(hours=1))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     with world.in_studio():
         world.connection.execute(f"update public.bookable_slots set {MOVES[0]}")
     later = world.value("select start_at from public.bookable_slots")

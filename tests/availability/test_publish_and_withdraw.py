@@ -84,7 +84,7 @@ def test_a_booked_slot_stays_and_goes_when_it_is_free_again(
     assert published(world) == slots[:1]
 
     world.travel(by=timedelta(minutes=15))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert published(world) == []
 
 
@@ -97,7 +97,7 @@ def test_a_slot_published_again_is_offered_again(
     world.publish(instructor, service_id, days=5)
 
     world.travel(by=timedelta(minutes=15))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert slots[0] in published(world)
 
 
@@ -112,10 +112,10 @@ def test_a_group_whose_slot_was_withdrawn_goes_with_its_last_learner(
     assert unpublish(world, instructor.user_id, service_id) == 0
 
     world.travel(by=timedelta(minutes=5))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert published(world) == [slot_id]
     world.travel(by=timedelta(minutes=10))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert published(world) == []
 
 

@@ -158,7 +158,7 @@ def test_a_hold_that_expires_does_not_offer_a_closed_time_again(
     assert {f"{time['start_at']:%a %H}" for time in times} == hours(9, 11) | hours(13, 17)
     with world.refusing("PT409", "slot_taken"):
         book(world, 12)
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert published(world) == hours(9, 11) | hours(13, 17)
 
 
@@ -232,6 +232,6 @@ def test_slots_stay_published_exactly_while_the_instructor_is_open_throughout(
                 if not calendar.is_open_throughout(Span(slot["start_at"], slot["end_at"]))
             }
         world.travel(by=timedelta(minutes=15))
-        world.serve("jobs", "private.maintain")
+        world.maintain()
         left = world.rows("select id from public.bookable_slots where is_published")
         assert {slot["id"] for slot in left} == stay

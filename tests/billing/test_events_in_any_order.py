@@ -244,7 +244,7 @@ def play(world: World, events: list[Event], latest: dict[str, Event]) -> list[An
         )
     for _ in range(3):
         world.travel(by=timedelta(hours=12))
-        world.value("select private.apply_waiting_events()")
+        world.value("select private.apply_waiting_events(private.platform_id())")
     for asked in world.commands("fetch_billing_object"):
         world.serve(
             "jobs",

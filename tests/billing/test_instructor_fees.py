@@ -24,10 +24,6 @@ def agree(world: World, org_id: UUID, cents: int | None = 5000, **arguments: Any
     return plan_id
 
 
-def maintain(world: World) -> None:
-    world.serve("jobs", "private.maintain")
-
-
 def fees(world: World) -> list[DictRow]:
     return world.rows(
         "select * from public.earnings where fee_plan_id is not null order by fee_period_on, id"
@@ -64,13 +60,13 @@ def test_each_active_instructor_is_charged_once_a_month(
     world.instructor(org_id=instructor.org_id, verification_status="pending")
     world.instructor()
     agree(world, instructor.org_id)
-    maintain(world)
+    world.maintain()
     assert fees(world) == []
     (begins,) = starts(world)
     assert begins == first_of_next_month(world.now().date())
     world.travel(to=noon(begins))
-    maintain(world)
-    maintain(world)
+    world.maintain()
+    world.maintain()
     charged = fees(world)
     assert {fee["instructor_id"] for fee in charged} == {instructor.id, other.id}
     for fee in charged:
@@ -82,7 +78,7 @@ def test_each_active_instructor_is_charged_once_a_month(
         assert (fee["fee_period_on"], fee["payee_id"]) == (begins, fee["instructor_id"])
     assert world.ledger() == {"payee_payable": 10_000, "platform_fees": -10_000}
     world.travel(to=noon(first_of_next_month(begins)))
-    maintain(world)
+    world.maintain()
     assert len(fees(world)) == 4
 
 
@@ -91,7 +87,7 @@ def test_a_week_begins_on_monday(world: World, instructor: Instructor) -> None:
     assert starts(world) == [monday_after(world.now().date())]
     for _ in range(3):
         world.travel(to=noon(monday_after(world.now().date())))
-        maintain(world)
+        world.maintain()
     periods = [fee["fee_period_on"] for fee in fees(world)]
     assert periods == [starts(world)[0] + timedelta(days=7 * number) for number in range(3)]
 
@@ -103,7 +99,7 @@ def test_the_school_owes_it_where_the_school_is_paid(world: World, instructor: I
     )
     agree(world, instructor.org_id)
     world.travel(to=noon(starts(world)[0]))
-    maintain(world)
+    world.maintain()
     assert [fee["payee_id"] for fee in fees(world)] == [instructor.org_id]
 
 
@@ -112,7 +108,7 @@ def test_it_is_deducted_from_the_next_payout(world: World) -> None:
     world.onboard(instructor)
     agree(world, instructor.org_id, 1000)
     world.travel(to=noon(starts(world)[0]))
-    maintain(world)
+    world.maintain()
     world.lesson(instructor)
     world.travel(by=timedelta(days=8))
     world.run_payouts()
@@ -125,12 +121,12 @@ def test_another_fee_begins_when_what_was_charged_is_over(
     agree(world, instructor.org_id)
     (begins,) = starts(world)
     world.travel(to=noon(begins))
-    maintain(world)
+    world.maintain()
     agree(world, instructor.org_id, 1500, p_period="week")
     month_after = first_of_next_month(begins)
     assert starts(world) == [begins, monday_after(month_after - timedelta(days=1))]
     world.travel(to=noon(monday_after(month_after)))
-    maintain(world)
+    world.maintain()
     assert [fee["amount_cents"] for fee in fees(world)] == [-5000, -1500]
 
 
@@ -146,10 +142,10 @@ def test_it_ends_with_the_period_that_was_charged(world: World, instructor: Inst
     (begins,) = starts(world)
     world.travel(to=noon(begins))
     assert agree(world, instructor.org_id, None) is None
-    maintain(world)
+    world.maintain()
     assert len(fees(world)) == 1
     world.travel(to=noon(first_of_next_month(begins)))
-    maintain(world)
+    world.maintain()
     assert len(fees(world)) == 1
 
 

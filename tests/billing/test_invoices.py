@@ -71,7 +71,7 @@ def test_the_intent_of_an_invoice_never_lands_in_suspense(shop: Shop, first: str
     assert shop.deliver(told) == ("ignored" if first.startswith("payment_intent") else "parked")
     shop.hear()
     shop.world.travel(by=timedelta(minutes=5))
-    shop.world.serve("jobs", "private.maintain")
+    shop.world.maintain()
     assert shop.world.count("private.suspense_items") == 0
     assert shop.revenue() == 900
     assert shop.world.violations() == []

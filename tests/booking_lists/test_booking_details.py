@@ -119,7 +119,7 @@ def test_a_bank_that_wants_something_of_the_payer_is_told_apart(world: World) ->
     world.deliver("payment_intent.requires_action", booking.intent("requires_action"))
     assert payment(booking) == ("requires_action", 0, 0, 0)
     world.travel(by=timedelta(hours=1))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert payment(booking) == ("cancelled", 0, 0, 0)
 
 
@@ -159,7 +159,7 @@ def test_an_unpaid_booking_that_expired_has_a_cancelled_payment(world: World) ->
     booking = world.booking()
     booking.open_payment()
     world.travel(by=timedelta(hours=1))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert payment(booking) == ("cancelled", 0, 0, 0)
 
 

@@ -264,7 +264,7 @@ def test_what_was_cancelled_declined_or_expired_is_left_out(world: World) -> Non
     on = world.in_days(2).date()
     assert len(day(world, instructor.user_id, instructor, on)) == 2
     world.travel(by=timedelta(days=1))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert day(world, instructor.user_id, instructor, on) == []
 
 

@@ -81,7 +81,7 @@ def test_an_unanswered_request_expires_and_gives_its_time_back(
         world.book(world.person(), booking.slot_id)
     world.travel(by=SECOND)
     if is_swept:
-        world.serve("jobs", "private.maintain")
+        world.maintain()
         assert booking.status == "expired"
     world.book(world.person(), booking.slot_id)
     assert booking.status == "expired"
@@ -106,7 +106,7 @@ def test_a_confirmed_request_that_is_not_paid_expires(world: World) -> None:
     booking = requested(world)
     confirm(world, booking.instructor.user_id, booking)
     world.travel(by=DAY)
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert booking.status == "expired"
     world.book(world.person(), booking.slot_id)
 
@@ -191,7 +191,7 @@ def test_an_answer_after_the_deadline_is_too_late(
     booking = requested(world)
     world.travel(by=DAY)
     if is_swept:
-        world.serve("jobs", "private.maintain")
+        world.maintain()
     with world.unchanged(), world.refusing("PT409", "booking_not_requested"):
         world.call(booking.instructor.user_id, f"public.{function}", p_booking_id=booking.id)
 

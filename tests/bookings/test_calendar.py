@@ -157,7 +157,7 @@ def test_one_schools_request_takes_the_time_of_an_overdue_hold_and_expires_no_or
     assert world.deliver("payment_intent.succeeded", intent) == "processed"
     assert here.status == "held"
     assert refunds(world) == [5310]
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert (here.status, there.status) == ("expired", "held")
 
 
@@ -224,7 +224,7 @@ def test_a_dearer_replacement_that_is_never_paid_leaves_the_original(
 ) -> None:
     replacement = follow(late, move(world, late, world.in_days(2, 23)))
     world.travel(by=HOUR)
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert (late.status, replacement.status) == ("confirmed", "expired")
     for person in (late.learner, late.instructor.user_id):
         assert times(world, person) == [(late.columns["start_at"], "infinity")]

@@ -104,7 +104,7 @@ def test_overdue_holds_of_other_schools_give_way_to_one_without_a_deadlock(
             offers.append((ben, marketplace.slot(marketplace.service(teacher), start_at)))
         learner, slot_id = offers[0]
         marketplace.book(learner, slot_id)
-        marketplace.rows("select private.expire_holds()")
+        marketplace.rows("select private.expire_holds(private.marketplace_id())")
         marketplace.rows(
             "update public.bookings set hold_expires_at = private.clock() where status = 'held'"
         )

@@ -138,7 +138,7 @@ def test_a_late_payment_books_nobody_who_takes_no_bookings(
     intent = booking.intent()
     world.travel(by=HOUR)
     if is_swept:
-        world.serve("jobs", "private.maintain")
+        world.maintain()
     world.connection.execute(f"update public.instructors set {column}")
     assert world.deliver("payment_intent.succeeded", intent) == "processed"
     assert booking.status in ("held", "expired")
@@ -180,7 +180,7 @@ def test_a_late_payment_for_a_group_lesson_that_is_full_goes_back(world: World) 
 
 def expire(world: World, booking: Booking) -> None:
     world.travel(by=HOUR)
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert booking.status == "expired"
 
 

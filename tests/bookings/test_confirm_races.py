@@ -73,7 +73,7 @@ def pay_or_book(
 def pay_or_sweep(intent: dict[str, Any], connection: psycopg.Connection[Any], number: int) -> str:
     if number == 0:
         return World(connection).deliver("payment_intent.succeeded", intent)
-    World(connection).serve("jobs", "private.maintain")
+    World(connection).maintain()
     return "swept"
 
 

@@ -65,7 +65,7 @@ def test_a_late_payment_does_not_follow_a_slot_that_was_moved(world: World) -> N
     booking, start_at = world.booking(), world.in_days(2, 10)
     intent = booking.intent()
     world.travel(by=timedelta(hours=1))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     with world.in_studio():
         world.connection.execute(
             "update public.bookable_slots"

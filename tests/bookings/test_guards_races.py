@@ -72,7 +72,7 @@ def close(world: World, instructor: Instructor, _: UUID) -> None:
 
 
 def sweep(world: World, _: Instructor, __: UUID) -> None:
-    world.serve("jobs", "private.maintain")
+    world.maintain()
 
 
 @pytest.mark.parametrize("change", [unpublish, close, sweep])

@@ -56,7 +56,7 @@ def test_an_expired_hold_does_not_block_its_slot(world: World, is_swept: bool) -
     booking = world.booking()
     world.travel(by=QUARTER)
     if is_swept:
-        world.serve("jobs", "private.maintain")
+        world.maintain()
     world.book(world.person("Cleo"), booking.slot_id)
     assert booking.status == "expired"
 
@@ -67,7 +67,7 @@ def test_an_expired_hold_does_not_block_its_instructor(world: World, is_swept: b
     overlapping = world.slot(world.service(booking.instructor), world.in_days(2, 10, 30))
     world.travel(by=QUARTER)
     if is_swept:
-        world.serve("jobs", "private.maintain")
+        world.maintain()
     world.book(world.person("Cleo"), overlapping)
     assert booking.status == "expired"
 
@@ -78,7 +78,7 @@ def test_an_expired_hold_does_not_block_its_learner(world: World, is_swept: bool
     elsewhere = world.slot(world.service(world.instructor()), world.in_days(2))
     world.travel(by=QUARTER)
     if is_swept:
-        world.serve("jobs", "private.maintain")
+        world.maintain()
     world.book(booking.learner, elsewhere)
     assert booking.status == "expired"
 
@@ -269,7 +269,7 @@ def test_the_last_seat_that_comes_free_frees_the_instructor(world: World) -> Non
     first = world.booking(max_participants=2)
     world.book(world.person("Cleo"), first.slot_id)
     world.travel(by=QUARTER)
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert world.count("private.person_calendar") == 0
     overlapping = world.slot(world.service(first.instructor), world.in_days(2, 10, 30))
     world.book(world.person("Dora"), overlapping)

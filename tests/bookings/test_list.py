@@ -141,7 +141,7 @@ def test_a_time_made_for_one_learner_is_offered_to_others_only_as_a_time(
     world.request(learner, instructor, service_id, world.in_days(0, 10))
     slot_id = world.value("select id from public.bookable_slots")
     world.travel(by=15 * MINUTE)
-    world.serve("jobs", "private.maintain")
+    world.maintain()
 
     assert {row["slot_id"] for row in listed(world, instructor, service_id)} == {None}
     other = world.person()
@@ -205,7 +205,7 @@ def test_a_late_payment_does_not_buy_a_closed_day(world: World, instructor: Inst
     booking.open_payment()
     intent = booking.intent()
     world.travel(by=15 * MINUTE)
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     world.closing(instructor, world.now().date())
     world.deliver("payment_intent.succeeded", intent)
     assert booking.status == "expired"

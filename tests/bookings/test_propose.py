@@ -126,7 +126,7 @@ def test_it_lapses(school: School, ahead: timedelta, lapses_after: timedelta) ->
     for answer in (accept, decline):
         with world.unchanged(), world.refusing("PT409", "booking_not_proposed"):
             answer(booking)
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert booking.status == "expired"
 
 

@@ -21,7 +21,7 @@ def test_a_hold_that_nobody_paid_opens_nothing(world: World) -> None:
     booking = world.booking()
     assert not reach(booking)
     world.travel(by=timedelta(hours=1))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert booking.status == "expired"
     assert not reach(booking)
 

@@ -109,7 +109,7 @@ def test_the_same_key_returns_the_booking_whatever_has_become_of_it(world: World
     slot_id = world.slot(world.service(world.instructor()))
     first = world.book(learner, slot_id, p_client_key="tap-1")
     world.travel(by=timedelta(hours=1))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert world.book(learner, slot_id, p_client_key="tap-1") == first
     assert world.value("select status from public.bookings") == "expired"
 

@@ -252,7 +252,7 @@ def test_each_booking_of_a_series_is_paid_or_expires_on_its_own(
 ) -> None:
     rows = series(world, learner, instructor, service_id, 2)
     world.travel(by=timedelta(minutes=15))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert world.rows("select distinct status from public.bookings") == [{"status": "expired"}]
     assert len(series(world, learner, instructor, service_id, 2)) == len(rows)
 

@@ -39,11 +39,11 @@ def test_a_lesson_later_than_its_authorization_is_called_off_in_time(
     )
     world.connection.execute("set local session_replication_role = origin")
     world.travel(to=authorized_at + AGE - timedelta(seconds=1))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert booking.status == "confirmed"
     world.travel(to=authorized_at + AGE)
     for _ in range(2):
-        world.serve("jobs", "private.maintain")
+        world.maintain()
     assert (booking.status, booking.columns["cancelled_by"]) == ("cancelled", "system")
     assert len(world.commands("cancel_payment_intent")) == 1
     assert alerts(world) == ["authorization_voided"]
@@ -54,7 +54,7 @@ def test_a_lesson_later_than_its_authorization_is_called_off_in_time(
 def test_a_completed_lesson_is_captured_however_old(world: World, booking: Booking) -> None:
     booking.complete()
     world.travel(to=booking.payment["authorized_at"] + AGE)
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert booking.status == "completed"
     assert world.commands("cancel_payment_intent") == []
     assert len(world.commands("capture_payment")) == 1

@@ -57,7 +57,7 @@ def test_a_lesson_that_has_begun_is_earned(world: World) -> None:
     world.ask(world.admin(), "public.offboard_instructor", p_instructor_id=booking.instructor.id)
     assert (booking.status, refunds(world)) == ("confirmed", [])
     world.travel(by=timedelta(hours=25))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert (booking.status, earned(world)) == ("completed", 4500)
 
 

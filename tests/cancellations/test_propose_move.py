@@ -118,7 +118,7 @@ def test_silence_keeps_the_original(
     for how in ("accept", "decline"):
         with world.unchanged(), world.refusing("PT409", "booking_not_proposed"):
             answer(there, how)
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert (booking.status, there.status, refunds(world)) == ("confirmed", "expired", [])
 
 
@@ -145,7 +145,7 @@ def test_a_dearer_time_that_is_not_paid_leaves_the_original(world: World, bookin
     there = propose(booking, days=3)
     answer(there, "accept")
     world.travel(to=there.columns["hold_expires_at"])
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert (there.status, booking.status, refunds(world)) == ("expired", "confirmed", [])
 
 

@@ -24,7 +24,7 @@ def record(world: World, payment_id: UUID, cents: Any = 5310, **arguments: Any) 
         "p_reason": "By bank transfer.",
     } | arguments
     refund_id: UUID = world.call(world.admin(), "public.admin_record_refund", **given)
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     return refund_id
 
 
@@ -55,8 +55,7 @@ def test_jobs_maintain_posts_it(world: World, booking: Booking) -> None:
     assert (refund_row(world)["status"], world.ledger()) == ("pending", before)
     with world.refusing("PT409", "refund_exceeds_payment"):
         record(world, booking.payment["id"], 1)
-    tasks = {row["task"]: row["affected"] for row in world.serve("jobs", "private.maintain")}
-    assert tasks["refunds_recorded"] == 1
+    assert world.maintain()["refunds_recorded"] == 1
     assert refund_row(world)["status"] == "succeeded"
 
 

@@ -67,7 +67,7 @@ def test_a_dearer_time_that_is_not_paid_leaves_the_old_one(
     if asked_stripe:
         there.open_payment()
     world.travel(to=there.columns["hold_expires_at"])
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert (there.status, booking.status, refunds(world)) == ("expired", "confirmed", [])
     booking.complete()
     assert earned(world) == 4500
@@ -209,7 +209,7 @@ def test_a_move_that_the_instructor_does_not_confirm_gives_everything_back_once(
         world.call(booking.instructor.user_id, "public.decline_booking", p_booking_id=there.id)
     elif answer == "expired":
         world.travel(to=there.columns["hold_expires_at"])
-        world.serve("jobs", "private.maintain")
+        world.maintain()
     else:
         assert world.ending(there.learner, there.id)["refund_cents"] == 5310
         assert world.cancel(there.learner, there.id)["refund_cents"] == 5310

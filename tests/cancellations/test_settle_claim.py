@@ -55,25 +55,21 @@ def claims(world: World) -> list[DictRow]:
     )
 
 
-def maintain(world: World) -> None:
-    world.serve("jobs", "private.maintain")
-
-
 def test_silence_confirms_what_the_start_speaks_for(school: School) -> None:
     world, booking = school.world, due(school, is_started=True)
     booking.say_missing("learner")
     world.travel(by=CONTESTABLE - timedelta(microseconds=1))
-    maintain(world)
+    world.maintain()
     assert (booking.status, earned(world)) == ("in_progress", 0)
     world.travel(by=timedelta(microseconds=1))
-    maintain(world)
+    world.maintain()
     assert (booking.status, earned(world)) == ("no_show", 4500)
     settled = world.row("select status::text, decided_by::text from public.lesson_claims")
     assert settled == {"status": "upheld", "decided_by": "system"}
     assert world.value("select available_at from public.earnings") == (
         world.now() + timedelta(hours=24)
     )
-    maintain(world)
+    world.maintain()
     assert earned(world) == 4500
 
 
@@ -84,7 +80,7 @@ def test_silence_about_a_word_alone_leaves_it_to_the_school(
     world = school.world
     claim_id = booking.say_missing(who)
     world.travel(by=CONTESTABLE)
-    maintain(world)
+    world.maintain()
     claim = world.row("select status::text, decision_due_at from public.lesson_claims")
     assert claim == {"status": "undecided", "decision_due_at": world.now() + timedelta(days=7)}
     assert (booking.status, refunds(world), earned(world)) == ("confirmed", [], 0)
@@ -97,7 +93,7 @@ def test_start_pressed_after_the_claim_speaks_for_nothing(school: School, bookin
     booking.say_missing("learner")
     world.call(teacher, "public.start_lesson", p_booking_id=booking.id)
     world.travel(by=CONTESTABLE)
-    maintain(world)
+    world.maintain()
     assert (booking.status, earned(world)) == ("in_progress", 0)
 
 
@@ -164,7 +160,7 @@ def test_of_two_claims_against_each_other_one_holds_or_the_learner_is_refunded(
     booking.say_missing("learner" if first == "instructor" else "instructor")
     assert [claim["status"] for claim in claims(world)] == ["undecided"] * 2
     world.travel(by=CONTESTABLE)
-    maintain(world)
+    world.maintain()
     assert (refunds(world), earned(world)) == ([], 0)
     decide(world, school.admin, claim_id, decision)
     assert booking.status == status
@@ -183,12 +179,12 @@ def test_a_claim_about_a_completed_lesson_freezes_what_it_earned(
     world.call(booking.instructor.user_id, "public.complete_lesson", p_booking_id=booking.id)
     claim_id = contested(booking, "instructor")
     world.travel(by=timedelta(days=2))
-    maintain(world)
+    world.maintain()
     assert world.value("select status::text from public.earnings") == "frozen"
     with world.unchanged(), world.refusing("PT422", "bad_party"):
         decide(world, school.admin, claim_id, "learner")
     decide(world, school.admin, claim_id, None)
-    maintain(world)
+    world.maintain()
     assert world.value("select status::text from public.earnings") == "available"
 
 
@@ -263,7 +259,7 @@ def test_what_is_authorized_is_captured_before_it_lapses_and_decides_nothing(wor
     world.travel(to=booking.columns["start_at"] + QUARTER)
     claim_id = contested(booking, "instructor")
     world.travel(by=timedelta(days=5))
-    maintain(world)
+    world.maintain()
     (command,) = world.commands("capture_payment")
     world.deliver(
         "payment_intent.succeeded",

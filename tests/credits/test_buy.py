@@ -184,12 +184,12 @@ def test_a_purchase_that_is_not_paid_within_a_day_is_given_up(world: World) -> N
     world.check_code(ben, "Spring", service_id)
     credit = world.buy_hours(ben, instructor, 2, p_discount_code="Spring")
     world.travel(to=credit.columns["hold_expires_at"] - timedelta(seconds=1))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert credit.columns["status"] == "pending"
     world.travel(to=credit.columns["hold_expires_at"])
     with world.unchanged(), world.refusing("PT409", "hold_expired"):
         credit.open_payment()
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert credit.columns["status"] == "cancelled"
     assert world.value("select status from public.code_redemptions") == "released"
 
@@ -199,7 +199,7 @@ def test_a_given_up_purchase_whose_payment_comes_after_all_is_there(world: World
     credit = world.buy_hours(world.person("Ben"), instructor, 2)
     credit.open_payment()
     world.travel(to=credit.columns["hold_expires_at"])
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     (command,) = world.commands("cancel_payment_intent")
     assert command["payment_id"] == str(credit.payment["id"])
     world.deliver("payment_intent.succeeded", intent_object(credit.payment, "succeeded"))

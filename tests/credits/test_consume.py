@@ -90,7 +90,7 @@ def test_a_request_that_comes_to_nothing_gives_its_minutes_back_once(
     else:
         world.cancel(credit.learner, booking.id)
     for _ in range(2):
-        world.serve("jobs", "private.maintain")
+        world.maintain()
     assert booking.status == answer
     assert state(world, booking) == (60, 0, 0)
     assert credit.book(service_id, world.in_days(9)).status == "requested"

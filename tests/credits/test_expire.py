@@ -29,12 +29,12 @@ def expire(world: World, credit: Credit) -> None:
     """Lets a lesson of the hours be given, and their time come."""
     credit.book(world.value("select id from public.services")).complete()
     world.travel(to=credit.columns["expires_at"] - timedelta(seconds=1))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert left(world, credit.learner) == 120
     world.travel(to=credit.columns["expires_at"])
     assert left(world, credit.learner) == 0
     for _ in range(2):
-        world.serve("jobs", "private.maintain")
+        world.maintain()
 
 
 def test_unused_minutes_are_refunded_when_they_expire(world: World, credit: Credit) -> None:
@@ -63,7 +63,7 @@ def test_the_fee_is_refunded_of_hours_that_expire_where_else_it_is_kept(world: W
     instructor, _ = world.hourly()
     credit = world.hours(world.person("Ben"), instructor, 2)
     world.travel(to=credit.columns["expires_at"])
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     world.carry_refunds()
     assert (credit.payment["refunded_cents"], world.ledger()) == (10620, {})
 
@@ -103,7 +103,7 @@ def test_of_forfeited_minutes_no_share_is_earned_that_was_not_paid(world: World)
     world.check_code(ben, "Big", service_id)
     credit = world.hours(ben, instructor, 1, p_discount_code="Big")
     world.travel(to=credit.columns["expires_at"])
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert world.value("select sum(amount_cents) from public.earnings") == 3310
     ledger = world.ledger()
     assert (ledger["stripe_balance"], ledger["instructor_pending"]) == (3310, -3310)
@@ -115,7 +115,7 @@ def test_minutes_of_a_lesson_ahead_do_not_expire(world: World, credit: Credit) -
     world.travel(to=credit.columns["expires_at"] - timedelta(hours=1))
     booking = credit.book(service_id, world.in_days(3))
     world.travel(to=credit.columns["expires_at"])
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert (credit.columns["minutes_reserved"], credit.columns["minutes_refunded"]) == (60, 120)
     booking.complete()
     assert world.value("select sum(amount_cents) from public.earnings") == 4500
@@ -128,13 +128,13 @@ def test_minutes_that_come_back_after_their_time_are_usable_for_30_days_more(
     world.travel(to=credit.columns["expires_at"] - timedelta(hours=1))
     booking = credit.book(service_id, world.in_days(3))
     world.travel(to=credit.columns["expires_at"])
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     world.cancel(credit.learner, booking.id)
     world.travel(by=timedelta(days=30, seconds=-1))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert (left(world, credit.learner), credit.columns["minutes_refunded"]) == (60, 120)
     world.travel(by=timedelta(seconds=1))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert (left(world, credit.learner), credit.columns["minutes_refunded"]) == (0, 180)
     world.carry_refunds()
     assert world.ledger() == {}
@@ -145,7 +145,7 @@ def test_hours_last_for_ever_where_nothing_else_is_said(world: World) -> None:
     credit = world.hours(world.person("Ben"), instructor, 1)
     assert credit.columns["expires_at"] is None
     world.travel(by=timedelta(days=10_000))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert left(world, credit.learner) == 60
 
 

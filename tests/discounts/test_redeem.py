@@ -44,7 +44,7 @@ def test_a_hold_that_expires_before_stripe_was_asked_frees_its_code(
     world: World, booking: Booking
 ) -> None:
     world.travel(to=booking.columns["hold_expires_at"])
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert (booking.status, redemption(world)["status"], uses(world)) == ("expired", "released", 0)
 
 
@@ -57,7 +57,7 @@ def test_once_stripe_was_asked_only_its_cancellation_frees_the_code(
         world.cancel(booking.learner, booking.id)
     else:
         world.travel(to=booking.columns["hold_expires_at"])
-        world.serve("jobs", "private.maintain")
+        world.maintain()
     assert (redemption(world)["status"], uses(world)) == ("reserved", 1)
     world.deliver("payment_intent.canceled", booking.intent("canceled"))
     assert (redemption(world)["status"], uses(world)) == ("released", 0)
@@ -66,7 +66,7 @@ def test_once_stripe_was_asked_only_its_cancellation_frees_the_code(
 def test_a_late_payment_finds_its_code_still_reserved(world: World, booking: Booking) -> None:
     intent = booking.intent()
     world.travel(to=booking.columns["hold_expires_at"])
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     world.deliver("payment_intent.succeeded", intent)
     assert (booking.status, redemption(world)["status"], uses(world)) == (
         "confirmed",

@@ -226,8 +226,10 @@ def test_what_was_released_before_the_dispute_is_not_paid_out(world: World, disp
         world.settle_funds(payment)
     there.complete()
     world.travel(by=timedelta(days=10))
-    world.serve("jobs", "private.maintain")
-    cleared = "select count(*) from private.payable_earnings(null, private.clock())"
+    world.maintain()
+    cleared = (
+        "select count(*) from private.payable_earnings(private.marketplace_id(), private.clock())"
+    )
     assert world.value("select status from public.earnings") == "available"
     assert world.value(cleared) == 1
     world.dispute(payments(there)[disputed])
@@ -346,7 +348,7 @@ def test_the_hours_that_a_partial_loss_leaves_can_all_be_refunded(world: World, 
         assert (refund["minutes"], refund["amount_cents"]) == (578, 51100)
     else:
         world.travel(to=credit.columns["expires_at"])
-        world.serve("jobs", "private.maintain")
+        world.maintain()
     world.carry_refunds()
     assert (credit.columns["minutes_left"], credit.payment["refunded_cents"]) == (0, 51100)
     ledger = world.ledger()

@@ -22,7 +22,7 @@ def payable(world: World, booking: Booking) -> int:
 
 def hold_over(world: World) -> None:
     world.travel(by=timedelta(hours=25))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
 
 
 def test_a_refund_after_the_lesson_is_a_negative_earning(world: World) -> None:
@@ -37,7 +37,7 @@ def test_a_refund_within_the_hold_waits_for_the_lessons_earning(world: World) ->
     """Else another lesson's payout would be short of a refund whose lesson is not paid yet."""
     booking = world.lesson()
     booking.refund(2655)
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert {status for _, _, status in earnings(world)} == {"pending"}
     assert payable(world, booking) == 0
     hold_over(world)
@@ -53,7 +53,7 @@ def test_a_refund_waits_for_the_charges_funds_as_the_lesson_does(world: World) -
     hold_over(world)
     assert {status for _, _, status in earnings(world)} == {"pending"}
     world.travel(by=timedelta(days=5))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert payable(world, booking) == 2250
 
 
@@ -61,7 +61,7 @@ def test_a_refund_after_the_release_is_netted_at_once(world: World) -> None:
     booking = world.lesson()
     hold_over(world)
     booking.refund(2655)
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert payable(world, booking) == 2250
 
 

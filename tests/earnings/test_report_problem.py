@@ -29,7 +29,7 @@ def resolve(world: World, report_id: UUID, releases: bool, user_id: UUID | None 
 
 
 def earning(world: World) -> str:
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     status: str = world.value("select status::text from public.earnings")
     return status
 

@@ -21,7 +21,7 @@ def debtor(world: World) -> Booking:
     world.travel(by=timedelta(days=8))
     assert [run["amount_paid_cents"] for run in world.run_payouts()] == [4500]
     lesson.refund(5310)
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     return lesson
 
 

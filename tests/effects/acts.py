@@ -228,7 +228,7 @@ def learn_fees_of_stripe(scene: Scene) -> None:
 def maintain_later(scene: Scene) -> None:
     """A day later, when holds have expired, and authorizations and earnings are due."""
     scene.world.travel(by=timedelta(days=2))
-    scene.world.serve("jobs", "private.maintain")
+    scene.world.serve("jobs", "private.maintain_organization", p_org_id=MARKETPLACE)
 
 
 # Paying instructors
@@ -431,7 +431,7 @@ ACTS: dict[str, Act] = {
     "private.book_transfer": lambda scene: book_transfer(scene.world, scene.made_transfer),
     "private.claim_payout": claim,
     "private.compare_refund": compare_refund,
-    "private.maintain": maintain_later,
+    "private.maintain_organization": maintain_later,
     "private.open_payment": lambda scene: scene.unopened.open_payment(),
     "private.open_payment of hours": lambda scene: scene.unpaid_credit.open_payment(),
     "private.open_payout_run": open_run,

@@ -133,7 +133,7 @@ class Scene:
         self.dispute = world.dispute(self.disputed.payment)
         self.report_id = self.report(self.reported)
         world.travel(by=timedelta(hours=25))
-        world.serve("jobs", "private.maintain")
+        world.maintain()
 
     def report(self, lesson: Booking) -> UUID:
         report_id: UUID = self.world.call(
@@ -230,7 +230,7 @@ class Scene:
         self.lapsed = self.booked(world.in_days(20, 13))
         self.link(self.lapsed)
         world.travel(by=timedelta(minutes=20))
-        world.serve("jobs", "private.maintain")
+        world.maintain()
         assert self.lapsed.status == "expired"
         price_on(world, self.moving, world.in_days(13), 6000)
         self.replacement = follow(self.moving, move(world, self.moving, world.in_days(13)))

@@ -84,7 +84,7 @@ def decline(booking: Booking) -> None:
 
 
 def expire(booking: Booking) -> None:
-    booking.world.rows("select private.expire_holds()")
+    booking.world.rows("select private.expire_holds(private.marketplace_id())")
 
 
 def complete(booking: Booking) -> None:

@@ -220,7 +220,7 @@ def offboard(world: World, booking: Booking) -> None:
 
 
 def void(world: World, _: Booking) -> None:
-    world.rows("select private.void_ageing_authorizations()")
+    world.rows("select private.void_ageing_authorizations(private.marketplace_id())")
 
 
 def age_authorizations(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -176,6 +177,18 @@ class Database:
         with self.serving_as(login):
             query, *parameters = call_of(function, arguments)
             return self.rows(query, *parameters)
+
+    def maintain(self) -> Counter[str]:
+        """Does what `jobs maintain` does; returns how many rows each task affected."""
+        affected: Counter[str] = Counter()
+        rounds: list[tuple[str, dict[str, UUID]]] = [("private.maintain_platform", {})]
+        for organization in self.serve("jobs", "private.list_organizations"):
+            org_id = organization["list_organizations"]
+            rounds.append(("private.maintain_organization", {"p_org_id": org_id}))
+        for function, arguments in rounds:
+            for row in self.serve("jobs", function, **arguments):
+                affected[row["task"]] += row["affected"]
+        return affected
 
     def _set(self, setting: str, value: str) -> None:
         self.connection.execute("select set_config(%s, %s, true)", [setting, value])

@@ -165,15 +165,15 @@ BROKEN = {
     ),
     "a restore opened a function to everybody": Broken(
         "privileges",
-        "public may execute private.maintain()",
+        "public may execute private.maintain_platform()",
         "Close the API",
-        sql("grant execute on function private.maintain to public"),
+        sql("grant execute on function private.maintain_platform to public"),
     ),
     "a grant is missing": Broken(
         "privileges",
-        "1 missing, such as: jobs may execute private.maintain()",
+        "1 missing, such as: jobs may execute private.maintain_platform()",
         "grant and revoke",
-        sql("revoke execute on function private.maintain from jobs"),
+        sql("revoke execute on function private.maintain_platform from jobs"),
     ),
     "row-level security is off": Broken(
         "privileges",
@@ -183,13 +183,13 @@ BROKEN = {
     ),
     "maintain is dead": Broken(
         "schedules",
-        "maintain has not run since",
+        "maintain has not run to its end since",
         "python -m jobs maintain",
         silent_for("maintain", "31 minutes"),
     ),
     "the outbox is dead": Broken(
         "schedules",
-        "outbox has not run since",
+        "outbox has not run to its end since",
         "scheduler",
         silent_for("outbox", "16 minutes"),
     ),

@@ -212,3 +212,16 @@ def test_a_missing_permission_holds_up_no_other_topic(office: Payday) -> None:
     assert [event["topic"] for event in finished.events("topic_postponed")] == ["refund_payment"]
     assert commands(office)["fetch_processing_fee"] == "done"
     assert refunds(office) == ["pending"]
+
+
+def test_a_school_with_much_to_do_holds_up_no_other(office: Payday) -> None:
+    busy, quiet = office.world.organization(), office.world.organization()
+    for org_id, count in ((busy, 5), (quiet, 1)):
+        for number in range(count):
+            office.world.value(
+                "select private.enqueue_command(%s, 'dance', %s, '{}')", org_id, str(number)
+            )
+    last_id = office.world.value("select id from private.outbox where org_id = %s", quiet)
+    tried = [line["command_id"] for line in office.run("outbox").events("command_failed")]
+    assert len(tried) == 6
+    assert last_id in tried[:2]

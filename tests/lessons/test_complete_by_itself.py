@@ -14,10 +14,6 @@ from tests.lessons.steps import complete, confirmed
 GRACE = timedelta(hours=24)
 
 
-def maintain(world: World) -> None:
-    world.serve("jobs", "private.maintain")
-
-
 def to_complete(world: World, person: UUID) -> list[UUID]:
     return [row["id"] for row in world.ask(person, "public.lessons_to_complete")]
 
@@ -56,11 +52,11 @@ def test_a_lesson_ahead_is_not_to_be_completed(world: World) -> None:
 
 def test_a_lesson_completes_itself_after_the_grace(world: World, over: Booking) -> None:
     world.travel(by=GRACE - timedelta(seconds=1))
-    maintain(world)
+    world.maintain()
     assert over.status == "confirmed"
     world.travel(by=timedelta(seconds=1))
     for _ in range(2):
-        maintain(world)
+        world.maintain()
     assert over.status == "completed"
     lesson = world.row("select * from public.lessons")
     assert lesson["started_at"] == over.columns["start_at"]
@@ -72,7 +68,7 @@ def test_the_grace_is_the_organizations(world: World, over: Booking) -> None:
         "update public.organizations set completion_grace = '2 hours' where is_marketplace"
     )
     world.travel(by=timedelta(hours=2))
-    maintain(world)
+    world.maintain()
     assert over.status == "completed"
 
 
@@ -81,7 +77,7 @@ def test_a_started_lesson_keeps_when_it_started(world: World) -> None:
     booking.start()
     started_at = world.now()
     world.travel(to=booking.columns["end_at"] + GRACE)
-    maintain(world)
+    world.maintain()
     assert booking.status == "completed"
     assert world.value("select started_at from public.lessons") == started_at
 
@@ -91,7 +87,7 @@ def test_a_claim_that_is_open_keeps_a_lesson_from_completing_itself(
 ) -> None:
     over.say_missing("instructor")
     world.travel(by=GRACE)
-    maintain(world)
+    world.maintain()
     assert over.status == "confirmed"
 
 
@@ -100,7 +96,7 @@ def test_a_reported_problem_keeps_a_lesson_from_completing_itself(
 ) -> None:
     report_id = report(over)
     world.travel(by=GRACE)
-    maintain(world)
+    world.maintain()
     assert over.status == "confirmed"
     world.call(
         world.admin(),
@@ -109,7 +105,7 @@ def test_a_reported_problem_keeps_a_lesson_from_completing_itself(
         p_unfreezes_earning=True,
         p_reason="It took place.",
     )
-    maintain(world)
+    world.maintain()
     assert over.status == "completed"
 
 
@@ -129,7 +125,7 @@ def test_a_problem_cannot_be_reported_before_the_lesson_is_over(world: World) ->
 def test_an_authorization_is_captured_when_a_lesson_completes_itself(world: World) -> None:
     booking = authorized(world)
     world.travel(to=booking.columns["end_at"] + GRACE)
-    maintain(world)
+    world.maintain()
     assert booking.status == "completed"
     assert len(world.commands("capture_payment")) == 1
 
@@ -139,7 +135,7 @@ def test_an_authorization_is_captured_in_time_while_a_problem_waits(world: World
     world.travel(to=booking.columns["end_at"])
     report(booking)
     world.travel(to=booking.payment["authorized_at"] + timedelta(days=6, hours=12))
-    maintain(world)
+    world.maintain()
     assert booking.status == "confirmed"
     assert len(world.commands("capture_payment")) == 1
     assert world.commands("cancel_payment_intent") == []

@@ -14,10 +14,6 @@ from tests.schools.conftest import School, school
 __all__ = ["school"]
 
 
-def maintain(world: World) -> None:
-    world.serve("jobs", "private.maintain")
-
-
 def test_a_lesson_that_the_school_proposes_is_told_to_the_learner(
     school: School, post: Post
 ) -> None:
@@ -32,7 +28,7 @@ def test_a_lesson_that_the_school_proposes_is_told_to_the_learner(
 def test_a_hold_that_ended_is_told(world: World, post: Post) -> None:
     booking = world.booking()
     world.travel(by=timedelta(minutes=15))
-    maintain(world)
+    world.maintain()
     assert booking.status == "expired"
     assert "booking_expired" in post.kinds_for(booking.learner)
 
@@ -83,7 +79,7 @@ def test_a_move_that_is_not_made_leaves_the_lesson_where_it_is(
     else:
         deadline = "select hold_expires_at from public.bookings where id = %s"
         world.travel(to=world.value(deadline, proposed["booking_id"]))
-        maintain(world)
+        world.maintain()
     assert booking.status == "confirmed"
     for person in (booking.learner, booking.instructor.user_id):
         assert not {"booking_declined", "booking_expired"} & set(post.kinds_for(person))

@@ -149,7 +149,7 @@ def test_hours_that_end_are_told_60_30_and_7_days_before(world: World, post: Pos
     for days in (60, 30, 7):
         world.travel(to=credit.columns["expires_at"] - timedelta(days=days))
         for _ in range(2):
-            world.serve("jobs", "private.maintain")
+            world.maintain()
         subjects = [m["subject"] for m in post.send() if "hours" in m["subject"]]
         assert len(subjects) == 1
 

@@ -11,11 +11,7 @@ KEPT = timedelta(days=540)
 
 
 def removed(world: World) -> int:
-    (row,) = [
-        row for row in world.serve("jobs", "private.maintain") if row["task"] == "texts_removed"
-    ]
-    count: int = row["affected"]
-    return count
+    return world.maintain()["texts_removed"]
 
 
 def test_texts_and_addresses_go_after_540_days(world: World, post: Post) -> None:

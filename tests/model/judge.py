@@ -356,7 +356,7 @@ class Hours:
     def expire(self, *, is_forfeited: bool = False) -> None:
         """The time passes after which the minutes can no longer be used."""
         self.play.world.travel(to=self.credit.columns["expires_at"] + timedelta(minutes=1))
-        self.play.world.serve("jobs", "private.maintain")
+        self.play.world.maintain()
         self.lot.expire(is_forfeited)
 
 
@@ -604,7 +604,7 @@ class Play:
     def pay_out(self, after: timedelta = timedelta(days=7)) -> None:
         """Time passes, and the payday that is due then is run, or repeated."""
         self.world.travel(by=after)
-        self.world.serve("jobs", "private.maintain")
+        self.world.maintain()
         before = self._transferred()
         self.world.run_payouts()
         self.at_stripe -= self._transferred() - before
@@ -613,7 +613,7 @@ class Play:
     def fail_to_pay_out(self) -> None:
         """A payday comes, and Stripe cannot be reached."""
         self.world.travel(by=timedelta(days=7))
-        self.world.serve("jobs", "private.maintain")
+        self.world.maintain()
         (due,) = self.world.serve("jobs", "private.due_payout_runs", p_date=None, p_org_id=None)
         fail(self.world, claim(self.world, open_run(self.world, due["period_on"])), "not_sent")
 
@@ -632,7 +632,7 @@ class Play:
             if lesson.by_hours is None or lesson.is_mixed:
                 lesson.item.give_back()
         for _ in range(3):
-            self.world.serve("jobs", "private.maintain")
+            self.world.maintain()
             self.carry_refunds()
 
     def of_model(self) -> Holdings:

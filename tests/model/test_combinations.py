@@ -265,7 +265,7 @@ def test_row_14_nothing_is_left_of_an_earning_that_was_refunded(world: World, by
     lesson = play.lesson() if by == "card" else play.hours(1).lesson()
     lesson.give()
     world.travel(by=2 * DAY)
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     lesson.refund(5310)
     play.quiet()
     play.pay_out()

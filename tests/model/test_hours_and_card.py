@@ -55,7 +55,7 @@ def test_minutes_come_back_if_the_rest_is_not_paid(play: Play, how: str) -> None
     if how != "cancelled":
         lesson.booking.open_payment()
         play.world.travel(by=HOUR)
-        play.world.serve("jobs", "private.maintain")
+        play.world.maintain()
     else:
         play.world.cancel(lesson.booking.learner, lesson.booking.id)
     lesson.fall_through()
@@ -371,7 +371,7 @@ def test_a_dearer_time_that_is_not_paid_leaves_the_lesson_as_it_was(world: World
     moved = move(world, lesson.booking, dearer_at)
     play.agrees()
     world.travel(by=HOUR)
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     statuses = (follow(lesson.booking, moved).status, lesson.booking.status)
     assert statuses == ("expired", "confirmed")
     play.agrees()
@@ -406,7 +406,7 @@ def test_a_proposed_move_leaves_the_minutes_where_they_are(play: Play, answer: s
         play.world.call(play.learner, "public.decline_proposal", p_booking_id=there.id)
     else:
         play.world.travel(to=columns["hold_expires_at"])
-        play.world.serve("jobs", "private.maintain")
+        play.world.maintain()
     play.agrees()
     assert (lesson.booking.status, hours.lot.left) == ("confirmed", 0)
     lesson.give()
@@ -435,7 +435,7 @@ def test_a_dearer_proposal_that_is_accepted_and_not_paid_leaves_the_lesson(world
     assert (there.status, there.columns["due_cents"]) == ("held", 885)
     play.agrees()
     world.travel(by=HOUR)
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert (there.status, lesson.booking.status) == ("expired", "confirmed")
     play.agrees()
 

@@ -23,7 +23,7 @@ def privileges(world: World) -> set[str]:
             "authenticated may update public.instructors (",
         ),
         (
-            "grant execute on function private.maintain to public",
+            "grant execute on function private.maintain_platform to public",
             "public may execute private.maint",
         ),
         ("grant usage on schema private to anon", "anon may usage schema private"),

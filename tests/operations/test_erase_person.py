@@ -653,7 +653,7 @@ def test_hours_that_nobody_paid_are_in_nobodys_way_after_a_day(world: World) -> 
     instructor, _ = world.hourly()
     credit = world.buy_hours(world.person(), instructor, 2)
     world.travel(by=timedelta(hours=24))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert credit.columns["status"] == "cancelled"
     erase(world, credit.learner, credit.learner)
 
@@ -689,7 +689,7 @@ def test_a_discount_of_a_payment_that_may_still_come_comes_first(world: World) -
     booking = world.booking(discount_cents=100)
     booking.open_payment()
     world.travel(by=timedelta(hours=1))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert booking.status == "expired"
     assert world.value("select status from public.code_redemptions") == "reserved"
     with world.unchanged(), world.refusing("PT409", "money_on_the_way"):

@@ -9,10 +9,6 @@ import pytest
 from tests.factories import World
 
 
-def maintain(world: World) -> dict[str, int]:
-    return {row["task"]: row["affected"] for row in world.serve("jobs", "private.maintain")}
-
-
 def partitions(world: World, table: str) -> set[str]:
     rows = world.rows(
         "select inhrelid::regclass::text as name from pg_inherits where inhparent = %s::regclass",
@@ -23,9 +19,10 @@ def partitions(world: World, table: str) -> set[str]:
 
 def test_a_house_in_order_is_left_as_it_is(world: World) -> None:
     world.booking()
-    maintain(world)
+    world.maintain()
     with world.unchanged():
-        assert maintain(world) == {
+        assert world.maintain() == {
+            "events_assigned": 0,
             "events_applied": 0,
             "stripe_fees_queued": 0,
             "suspense_paid": 0,
@@ -34,6 +31,7 @@ def test_a_house_in_order_is_left_as_it_is(world: World) -> None:
             "purchases_expired": 0,
             "credits_expired": 0,
             "texts_removed": 0,
+            "reports_removed": 0,
             "claims_settled": 0,
             "resold_times_refunded": 0,
             "lessons_completed": 0,
@@ -57,7 +55,7 @@ def test_every_chore_tells_how_much_it_did(world: World) -> None:
     world.booking()
     world.booking()
     world.travel(by=timedelta(minutes=15))
-    done = maintain(world)
+    done = world.maintain()
     assert (done["holds_expired"], done["earnings_made_available"]) == (2, 2)
     balances = world.rows("select available_cents, instructor_id from public.instructor_balances")
     assert {row["instructor_id"]: row["available_cents"] for row in balances} == {
@@ -70,9 +68,9 @@ def test_every_chore_tells_how_much_it_did(world: World) -> None:
 def test_earnings_are_released_at_the_end_of_their_hold_and_not_before(world: World) -> None:
     world.lesson()
     world.travel(by=timedelta(hours=24) - timedelta(seconds=1))
-    assert maintain(world)["earnings_made_available"] == 0
+    assert world.maintain()["earnings_made_available"] == 0
     world.travel(by=timedelta(seconds=1))
-    assert maintain(world)["earnings_made_available"] == 1
+    assert world.maintain()["earnings_made_available"] == 1
     assert world.ledger()["payee_payable"] == -4500
     assert "instructor_pending" not in world.ledger()
 
@@ -82,11 +80,11 @@ def test_hours_that_nobody_pays_are_kept_for_a_day(world: World) -> None:
     credit = world.buy_hours(world.person(), instructor)
     credit.open_payment()
     world.travel(by=timedelta(hours=24) - timedelta(seconds=1))
-    assert maintain(world)["purchases_expired"] == 0
+    assert world.maintain()["purchases_expired"] == 0
     world.travel(by=timedelta(seconds=1))
-    assert maintain(world)["purchases_expired"] == 1
+    assert world.maintain()["purchases_expired"] == 1
     assert credit.columns["status"] == "cancelled"
-    assert maintain(world)["purchases_expired"] == 0
+    assert world.maintain()["purchases_expired"] == 0
     assert world.violations() == []
 
 
@@ -96,11 +94,11 @@ def test_hours_expire_at_the_end_of_their_validity(world: World) -> None:
     credit = world.hours(world.person(), instructor)
     expires_at = credit.columns["expires_at"]
     world.travel(to=expires_at - timedelta(seconds=1))
-    assert maintain(world)["credits_expired"] == 0
+    assert world.maintain()["credits_expired"] == 0
     world.travel(to=expires_at)
-    assert maintain(world)["credits_expired"] == 1
+    assert world.maintain()["credits_expired"] == 1
     assert credit.columns["minutes_left"] == 0
-    assert maintain(world)["credits_expired"] == 0
+    assert world.maintain()["credits_expired"] == 0
     assert world.violations() == []
 
 
@@ -110,12 +108,12 @@ def test_an_authorization_is_captured_before_the_bank_lets_it_lapse(world: World
     world.deliver("payment_intent.amount_capturable_updated", intent)
     assert (booking.status, booking.payment["status"]) == ("confirmed", "authorized")
     world.travel(to=booking.columns["end_at"] + timedelta(hours=24) - timedelta(seconds=1))
-    assert maintain(world)["lessons_completed"] == 0
+    assert world.maintain()["lessons_completed"] == 0
     world.travel(by=timedelta(seconds=1))
-    assert maintain(world)["lessons_completed"] == 1
+    assert world.maintain()["lessons_completed"] == 1
     assert booking.status == "completed"
     assert len(world.commands("capture_payment")) == 1
-    done = maintain(world)
+    done = world.maintain()
     assert (done["lessons_completed"], done["authorizations_voided"]) == (0, 0)
     assert world.violations() == []
 
@@ -124,7 +122,7 @@ def test_an_authorization_is_captured_before_the_bank_lets_it_lapse(world: World
 def test_this_month_and_the_next_three_have_their_partitions(world: World, table: str) -> None:
     name = table.partition(".")[2]
     world.travel(to=datetime(2031, 11, 30, 23, 30, tzinfo=UTC))
-    maintain(world)
+    world.maintain()
     expected = {f"private.{name}_{month}" for month in ("2031_11", "2031_12", "2032_01", "2032_02")}
     assert expected <= partitions(world, table)
     closed = world.rows(
@@ -140,15 +138,23 @@ def test_a_month_that_the_default_partition_took_stays_there(world: World) -> No
     world.travel(to=datetime(2031, 11, 15, tzinfo=UTC))
     world.booking()
     assert world.count("private.audit_logs_default") > 0
-    maintain(world)
+    world.maintain()
     names = partitions(world, "public.audit_logs")
     assert "private.audit_logs_2031_11" not in names
     assert "private.audit_logs_2031_12" in names
 
 
 @pytest.mark.parametrize("caller", ["anon", "authenticated", "service_role", "webhook_service"])
-@pytest.mark.parametrize("function", ["maintain", "check_invariants"])
-def test_only_the_jobs_keep_the_house(world: World, caller: str, function: str) -> None:
+@pytest.mark.parametrize(
+    "call",
+    [
+        "maintain_platform()",
+        "list_organizations()",
+        "maintain_organization(null)",
+        "check_invariants()",
+    ],
+)
+def test_only_the_jobs_keep_the_house(world: World, caller: str, call: str) -> None:
     with world.unchanged(), world.refusing("42501"), world.connection.transaction():
         world.connection.execute(f"set local role {caller}")
-        world.connection.execute(f"select private.{function}()")
+        world.connection.execute(f"select private.{call}")

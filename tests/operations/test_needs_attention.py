@@ -190,7 +190,7 @@ def test_a_connect_endpoint_without_news_after_a_payout_is_named(world: World) -
 
 def test_a_transfer_that_the_books_lack_is_named_until_it_is_adopted(world: World) -> None:
     world.travel(to=NOON)
-    world.serve("jobs", "private.maintain")  # its partitions
+    world.maintain()  # its partitions
     payable(world)
     open_run(world)
     payout = world.row("select * from public.payouts")

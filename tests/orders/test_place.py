@@ -134,7 +134,7 @@ def test_a_late_payment_books_what_is_still_free_or_nothing(
     lessons[0].open_payment()
     payment = lessons[0].payment
     world.travel(to=lessons[0].columns["hold_expires_at"])
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert statuses(lessons) == ["expired"] * 3
     second = lessons[1].columns
     world.request(
@@ -161,7 +161,7 @@ def test_a_late_payment_of_a_series_whose_times_are_all_free_books_them_again(
     lessons[0].open_payment()
     payment = lessons[0].payment
     world.travel(to=lessons[0].columns["hold_expires_at"])
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     succeed(world, payment)
     assert (statuses(lessons), refunds(world)) == (["confirmed"] * 3, [])
 

@@ -24,19 +24,33 @@ class Outbox:
         key: str | None = None,
         payload: str = '{"refund_id": "1"}',
         subject: str | None = None,
+        org_id: UUID | None = None,
     ) -> DictRow:
         key = key or f"test:{uuid4()}"
         self.world.value(
-            "select private.enqueue_command(private.platform_id(), 'refund_payment', %s, %s, %s)",
+            "select private.enqueue_command("
+            "coalesce(%s, private.platform_id()), 'refund_payment', %s, %s, %s)",
+            org_id,
             key,
             payload,
             subject,
         )
         return self.world.row("select * from private.outbox where idempotency_key = %s", key)
 
-    def claim(self, worker: UUID, limit: int = 10, lease: timedelta = MINUTE) -> list[DictRow]:
+    def claim(
+        self,
+        worker: UUID,
+        limit: int = 10,
+        lease: timedelta = MINUTE,
+        after_org_id: UUID | None = None,
+    ) -> list[DictRow]:
         return self.world.serve(
-            "jobs", "private.claim_commands", p_worker_id=worker, p_limit=limit, p_lease=lease
+            "jobs",
+            "private.claim_commands",
+            p_worker_id=worker,
+            p_limit=limit,
+            p_lease=lease,
+            p_after_org_id=after_org_id,
         )
 
     def finish(self, command_id: int, worker: UUID) -> None:

@@ -21,6 +21,7 @@ def test_a_claim_leases_the_command(outbox: Outbox, worker: UUID) -> None:
     assert outbox.claim(worker) == [
         {
             "command_id": command["id"],
+            "org_id": command["org_id"],
             "topic": "refund_payment",
             "payload": {"amount_cents": 4860},
             "attempts": 1,
@@ -59,6 +60,24 @@ def test_the_oldest_are_claimed_first_up_to_the_limit(outbox: Outbox, worker: UU
     assert {row["command_id"] for row in outbox.claim(worker, limit=2)} == set(ids[2:4])
     assert outbox.claim(worker, limit=0) == []
     assert {row["command_id"] for row in outbox.claim(worker)} == {ids[4]}
+
+
+@pytest.mark.parametrize("busy", [0, 1])
+def test_one_organization_is_served_after_the_other(
+    outbox: Outbox, worker: UUID, busy: int
+) -> None:
+    """However many commands one has queued, another's wait for one of them at most."""
+    orgs = sorted(outbox.world.organization() for _ in range(2))
+    for _ in range(3):
+        outbox.enqueue(org_id=orgs[busy])
+    outbox.enqueue(org_id=orgs[1 - busy])
+    served: list[UUID] = []
+    for _ in range(4):
+        (command,) = outbox.claim(worker, limit=1, after_org_id=served[-1] if served else None)
+        served.append(command["org_id"])
+    assert orgs[1 - busy] in served[:2]
+    assert served.count(orgs[busy]) == 3
+    assert outbox.claim(worker, limit=1, after_org_id=served[-1]) == []
 
 
 def test_what_is_done_dead_or_due_later_is_not_claimed(outbox: Outbox, worker: UUID) -> None:

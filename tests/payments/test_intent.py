@@ -313,7 +313,7 @@ def test_a_processing_payment_keeps_the_time_until_the_day_before_the_lesson(
     booking = processing(world)
     assert booking.columns["hold_expires_at"] == booking.columns["start_at"] - A_DAY
     world.travel(by=timedelta(hours=20))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert booking.status == "held"
     with world.refusing("PT409", "slot_taken"):
         world.book(world.person("Cleo"), booking.slot_id)
@@ -349,7 +349,7 @@ def test_a_processing_payment_of_an_expired_booking_brings_nothing_back(world: W
     booking = world.booking()
     intent = booking.intent("processing")
     world.travel(by=QUARTER)
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert world.deliver("payment_intent.processing", intent) == "processed"
     assert booking.status == "expired"
     world.book(world.person("Cleo"), booking.slot_id)

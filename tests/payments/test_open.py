@@ -135,7 +135,7 @@ def test_an_expired_hold_cannot_be_paid(world: World, is_swept: bool) -> None:
     booking = world.booking()
     world.travel(by=QUARTER)
     if is_swept:
-        world.serve("jobs", "private.maintain")
+        world.maintain()
     with world.unchanged(), world.refusing("PT409", "hold_expired"):
         open_payment(world, booking.learner, booking.id)
 

@@ -109,7 +109,7 @@ def test_a_refund_of_a_lesson_that_was_paid_out_leaves_a_debt(world: World) -> N
     assert [run["amount_paid_cents"] for run in world.run_payouts()] == [4500]
 
     assert booking.refund(2430) == "processed"
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     balance = world.row("select total_cents, available_cents from public.instructor_balances")
     assert balance == {"total_cents": 2250, "available_cents": -2250}
     assert account_balance_cents(world, "payee_payable", instructor.id) == 2250
@@ -199,5 +199,5 @@ def test_the_instructor_earns_a_lesson_whose_refund_failed_after_it(world: World
         "payee_id": booking.instructor.id,
     }
     world.travel(by=timedelta(days=2))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert account_balance_cents(world, "payee_payable", booking.instructor.id) == -4500

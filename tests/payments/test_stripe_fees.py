@@ -15,9 +15,7 @@ DAY = timedelta(days=1)
 
 
 def maintain(world: World) -> int:
-    tasks = {row["task"]: row["affected"] for row in world.serve("jobs", "private.maintain")}
-    queued: int = tasks["stripe_fees_queued"]
-    return queued
+    return world.maintain()["stripe_fees_queued"]
 
 
 def record(world: World, *fees: dict[str, Any]) -> None:

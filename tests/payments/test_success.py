@@ -126,7 +126,7 @@ def late(world: World) -> tuple[Booking, dict[str, Any]]:
     booking = world.booking()
     intent = booking.intent()
     world.travel(to=booking.columns["hold_expires_at"])
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert booking.status == "expired"
     return booking, intent
 

@@ -194,7 +194,7 @@ def test_a_refund_told_before_its_unknown_payment_waits_for_it(world: World) -> 
     assert world.deliver("refund.created", early) == "parked"
     world.deliver("payment_intent.succeeded", intent)
     world.travel(by=timedelta(minutes=5))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert world.ledger() == {}
     assert not world.rows("select from private.webhook_events where status = 'parked'")
 

@@ -44,7 +44,7 @@ def test_the_preview_is_what_the_run_decides(world: World) -> None:
     owe(world, later, 999, available_at=NOON + timedelta(hours=1))
     owe(world, paid, 7, available_at=NOON + 2 * DAY)
     world.travel(to=NOON)
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     owe(world, later, 1)
 
     with world.unchanged():
@@ -70,7 +70,7 @@ def test_the_preview_counts_released_money_that_stripe_keeps_as_the_run_does(
     first = world.lesson(instructor)
     world.lesson(instructor)
     world.travel(to=NOON)
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     world.connection.execute(
         "update public.payments set funds_available_at = %s where id = %s",
         [NOON + DAY, first.payment["id"]],

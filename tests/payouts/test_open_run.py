@@ -122,7 +122,7 @@ def test_money_that_stripe_has_not_made_available_waits(world: World) -> None:
     world.onboard(instructor)
     early, late = world.lesson(instructor), world.lesson(instructor)
     world.travel(by=2 * DAY)
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert world.value("select array_agg(distinct status::text) from public.earnings") == [
         "available"
     ]
@@ -382,7 +382,7 @@ def test_an_instructor_sees_balance_turn_into_transit_and_into_pay(world: World)
 
     assert balance() == [4500, 4500, 0, 0, 0]
     world.travel(by=2 * DAY)
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert balance() == [4500, 0, 4500, 0, 0]
     world.travel(by=WEEK)
     (due,) = world.serve("jobs", "private.due_payout_runs", p_date=None, p_org_id=None)

@@ -117,7 +117,7 @@ def test_money_that_leaves_suspense_for_its_payment_needs_no_second_charge(
         p_reason="It is theirs.",
         p_payment_id=booking.payment["id"],
     )
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert booking.payment["status"] == "succeeded"
     compared = stripe.reconcile()["gbp"]
     assert unmatched(world) == 0

@@ -136,7 +136,7 @@ def test_a_negative_balance_has_an_age_and_a_cause(world: World) -> None:
     assert [run["paid"] for run in world.run_payouts()] == [1]
     lesson.refund(5310)
     world.travel(by=timedelta(days=3))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     world.run_payouts()
     world.travel(by=timedelta(days=2))
     (owed,) = table(world, "negative_balances")

@@ -49,7 +49,7 @@ def test_rewards_come_back_when_the_hold_ends_unpaid(
     if stripe_was_asked:
         booking.open_payment()
     world.travel(to=booking.columns["hold_expires_at"])
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     if stripe_was_asked:
         assert balance(world, rewarded) == 0
         world.deliver("payment_intent.canceled", booking.intent("canceled"))

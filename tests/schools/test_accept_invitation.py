@@ -316,7 +316,7 @@ def test_a_lesson_that_was_called_off_is_in_nobodys_way(school: School) -> None:
     booking = book_for(school, world.learner(school.id), slot)
     lesson_elsewhere(world, person, world.in_days(2), "instructor")
     world.travel(by=timedelta(minutes=16))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert world.value("select status from public.bookings where id = %s", booking) == "expired"
     token = school.invite(school.owner, JO, "instructor", p_instructor_id=instructor)
     assert school.accept(person, token) == school.id

@@ -114,7 +114,7 @@ def test_of_two_bookings_at_once_in_two_organizations_one_succeeds(
             )
             # Six holds that expire within a day would make the winner wait.
             world.travel(by=timedelta(hours=5))
-            world.serve("jobs", "private.maintain")
+            world.maintain()
 
 
 def slot_at(world: World, offer: tuple[Instructor, UUID], nth: int) -> UUID:

@@ -150,7 +150,7 @@ class Story(RuleBasedStateMachine):
             if self.is_forgotten(booking):
                 self.told[booking["id"]] = Told(Ending.GIVEN)
         self.resold |= sold_again(self.books)
-        self.world.serve("jobs", "private.maintain")
+        self.world.maintain()
 
     def is_forgotten(self, booking: DictRow) -> bool:
         """True of a lesson that completes itself."""

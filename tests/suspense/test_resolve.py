@@ -25,10 +25,7 @@ def resolve(world: World, resolution: str | None, **arguments: Any) -> None:
 
 
 def maintain(world: World) -> int:
-    tasks = world.serve("jobs", "private.maintain")
-    affected = {task["task"]: task["affected"] for task in tasks}
-    paid_count: int = affected["suspense_paid"]
-    return paid_count
+    return world.maintain()["suspense_paid"]
 
 
 @pytest.fixture
@@ -157,7 +154,7 @@ def test_money_that_came_too_late_for_its_payment_is_refunded(
 ) -> None:
     """Another learner has the time by now."""
     world.travel(by=timedelta(hours=1))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     world.book(world.person("Cleo"), booking.slot_id)
     resolve(world, "payment", p_payment_id=booking.payment["id"])
     assert maintain(world) == 1

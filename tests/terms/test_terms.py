@@ -109,7 +109,7 @@ def test_addresses_are_forgotten(school: School) -> None:
     world.call(school.learner, "public.erase_person", p_user_id=school.learner)
     assert world.count("public.terms_acceptances where ip is null") == 1
     world.travel(by=timedelta(days=540, seconds=1))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     assert world.count("public.terms_acceptances where ip is null") == 2
 
 

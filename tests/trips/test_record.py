@@ -242,7 +242,7 @@ def test_the_order_of_arrival_means_nothing(world: World) -> None:
 
 
 def test_points_lie_in_the_partition_of_their_month(world: World) -> None:
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     trip = on_the_road(world)
     trip.send([point(trip.start)])
     where = world.value("select tableoid::regclass::text from private.trip_points")

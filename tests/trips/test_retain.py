@@ -12,10 +12,6 @@ from tests.trips.steps import Trip, on_the_road, point
 from tools.cluster import Cluster
 
 
-def maintain(world: World) -> dict[str, int]:
-    return {row["task"]: row["affected"] for row in world.serve("jobs", "private.maintain")}
-
-
 @pytest.fixture
 def trip(world: World) -> Trip:
     trip = on_the_road(world)
@@ -25,15 +21,15 @@ def trip(world: World) -> Trip:
 
 
 def test_a_trip_that_nobody_finished_ends_by_itself(world: World, trip: Trip) -> None:
-    assert maintain(world)["trips_finished"] == 0
+    assert world.maintain()["trips_finished"] == 0
     world.travel(by=timedelta(minutes=30, seconds=1))
-    assert maintain(world)["trips_finished"] == 1
+    assert world.maintain()["trips_finished"] == 1
     row = trip.columns
     assert row["ended_at"] == trip.start + timedelta(seconds=200)
     assert row["distance_meters"] == pytest.approx(3000, abs=15)
     assert world.value("select distance_meters from public.lessons") == row["distance_meters"]
     with world.unchanged():
-        assert maintain(world)["trips_finished"] == 0
+        assert world.maintain()["trips_finished"] == 0
 
 
 def test_a_lesson_that_is_just_rated_is_left_to_the_next_call(
@@ -55,23 +51,23 @@ def test_a_lesson_that_is_just_rated_is_left_to_the_next_call(
                 p_rating=5,
             )
             world.connection.execute("set lock_timeout = '3s'")
-            assert maintain(world)["trips_finished"] == 0
-    assert maintain(world)["trips_finished"] == 1
+            assert world.maintain()["trips_finished"] == 0
+    assert world.maintain()["trips_finished"] == 1
 
 
 def test_points_go_after_thirty_days_and_the_summary_stays(world: World, trip: Trip) -> None:
     trip.finish()
     before = trip.columns
     world.travel(to=before["ended_at"] + timedelta(days=30))
-    assert maintain(world)["trips_cleared"] == 0
+    assert world.maintain()["trips_cleared"] == 0
     world.travel(by=timedelta(seconds=1))
-    assert maintain(world)["trips_cleared"] == 1
+    assert world.maintain()["trips_cleared"] == 1
     assert world.count("private.trip_points") == 0
     after = trip.columns
     kept = before.keys() - {"points_removed_at", "updated_at"}
     assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
     assert after["points_removed_at"] == world.now()
-    assert maintain(world)["trips_cleared"] == 0
+    assert world.maintain()["trips_cleared"] == 0
     with world.unchanged(), world.refusing("PT409", "trip_closed"):
         trip.send([point(trip.start)])
 
@@ -79,10 +75,10 @@ def test_points_go_after_thirty_days_and_the_summary_stays(world: World, trip: T
 def test_the_line_goes_after_540_days(world: World, trip: Trip) -> None:
     trip.finish()
     world.travel(by=timedelta(days=540))
-    maintain(world)
+    world.maintain()
     assert trip.columns["line"]
     world.travel(by=timedelta(seconds=1))
-    maintain(world)
+    world.maintain()
     assert trip.columns["line"] is None
     assert trip.columns["distance_meters"] == pytest.approx(3000, abs=15)
 

@@ -41,9 +41,7 @@ class Gap:
         self.world.cancel(self.booking.learner, self.booking.id)
 
     def maintain(self) -> int:
-        tasks = {row["task"]: row for row in self.world.serve("jobs", "private.maintain")}
-        offered: int = tasks["times_offered"]["affected"]
-        return offered
+        return self.world.maintain()["times_offered"]
 
     def offers(self) -> list[dict[str, Any]]:
         return self.world.rows(
@@ -382,7 +380,7 @@ def test_two_maintenance_jobs_and_a_visitor_make_one_booking(
         if nth == 0:
             racing.book(faster, gap.booking.slot_id)
             return "booked"
-        racing.serve("jobs", "private.maintain")
+        racing.maintain()
         return "maintained"
 
     with Racers(cluster.admin_url(world.connection.info.dbname), 3) as racers:
@@ -435,7 +433,7 @@ def test_accepting_races_with_the_offers_end(cluster: Cluster, committed_world: 
         if nth == 0:
             racing.call(first, "public.accept_proposal", p_booking_id=offer["id"])
             return "accepted"
-        racing.serve("jobs", "private.maintain")
+        racing.maintain()
         return "maintained"
 
     with Racers(cluster.admin_url(world.connection.info.dbname), 2) as racers:

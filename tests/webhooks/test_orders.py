@@ -51,7 +51,8 @@ class Sequence:
         self.answer()
         if self.world.rows("select id from private.webhook_events where status = 'parked'"):
             self.world.travel(by=timedelta(minutes=10))
-            self.world.rows("select private.apply_waiting_events()")
+            self.world.rows("select private.assign_waiting_events()")
+            self.world.rows("select private.apply_waiting_events(id) from public.organizations")
         assert self.world.violations() == []
         return [(row["what"], row["state"]) for row in self.world.rows(STATE)]
 

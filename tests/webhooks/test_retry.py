@@ -17,9 +17,7 @@ def replay(world: World, user_id: UUID, event_id: str, reason: str = "Known by n
 
 def maintain(world: World) -> int:
     """How many events the next maintenance applies."""
-    tasks = {row["task"]: row["affected"] for row in world.serve("jobs", "private.maintain")}
-    applied: int = tasks["events_applied"]
-    return applied
+    return world.maintain()["events_applied"]
 
 
 def park(world: World, instructor: Instructor) -> str:
@@ -96,6 +94,30 @@ def test_an_event_that_is_resent_meanwhile_is_applied_once(world: World) -> None
         again = world.deliver("payment_intent.succeeded", intent, event_id="evt_old")
     assert again == "duplicate"
     assert (maintain(world), booking.status) == (1, "confirmed")
+
+
+def test_an_event_moves_to_its_organization_once_that_is_known(world: World) -> None:
+    instructor = world.instructor(org_id=world.organization())
+    park(world, instructor)
+    owner = "select org_id from private.webhook_events where event_id = 'evt_early'"
+    assert world.value(owner) == world.value("select private.platform_id()")
+    world.travel(by=timedelta(minutes=3))
+    done = world.maintain()
+    assert (done["events_assigned"], done["events_applied"]) == (1, 1)
+    assert world.value(owner) == instructor.org_id
+    assert world.value("select org_id from private.webhook_event_bodies") == instructor.org_id
+    assert event(world, "evt_early")["status"] == "processed"
+
+
+def test_the_maintenance_of_another_organization_applies_nothing(world: World) -> None:
+    park(world, world.instructor(org_id=world.organization()))
+    world.travel(by=timedelta(minutes=3))
+    world.serve("jobs", "private.maintain_platform")
+    others = (world.organization(), world.value("select private.platform_id()"))
+    with world.unchanged():
+        for org_id in others:
+            world.serve("jobs", "private.maintain_organization", p_org_id=org_id)
+    assert event(world, "evt_early")["status"] == "parked"
 
 
 def test_who_replayed_it_and_why_is_in_the_audit_log(world: World) -> None:
