@@ -21,6 +21,7 @@ pytestmark = pytest.mark.slow
 ENDPOINTS = {
     "platform": "https://example.org/stripe/webhooks",
     "connect": "https://example.org/stripe/connect-webhooks",
+    "thin": "https://example.org/stripe/thin-webhooks",
 }
 
 
@@ -45,6 +46,17 @@ def endpoint(kind: str, **fields: Any) -> Callable[[Payday], object]:
         office.fake.change_webhook(ids[ENDPOINTS[kind]], **fields)
 
     return change
+
+
+def of_v2(change: Callable[[Payday], object]) -> Callable[[Payday], object]:
+    """The same, where a payee has asked for an account of Accounts API v2."""
+
+    def both(office: Payday) -> None:
+        office.world.open_account(office.world.instructor().user_id)
+        office.world.rows("update public.stripe_connect_accounts set accounts_api = 'v2'")
+        change(office)
+
+    return both
 
 
 def silent_for(command: str, time: str) -> Callable[[Payday], object]:
@@ -138,6 +150,24 @@ BROKEN = {
         "replay-events",
         endpoint("platform", enabled_events=list(EVENTS["platform"][:-1])),
     ),
+    "nobody is told of accounts of v2": Broken(
+        "thin_webhooks",
+        "no endpoint has a URL that ends with /stripe/thin-webhooks",
+        "At Stripe",
+        of_v2(endpoint("thin", url="https://example.org/hooks")),
+    ),
+    "the endpoint for accounts of v2 is disabled": Broken(
+        "thin_webhooks",
+        "thin-webhooks is disabled",
+        "Dashboard",
+        of_v2(endpoint("thin", status="disabled")),
+    ),
+    "the endpoint for accounts of v2 is not sent every event": Broken(
+        "thin_webhooks",
+        "is not sent v2.core.account[requirements].updated",
+        "replay-events",
+        of_v2(endpoint("thin", enabled_events=list(EVENTS["thin"][:-1]))),
+    ),
     "the database takes no writes": Broken("writing", "it is read-only", "See to", read_only),
     "the database records no migration": Broken(
         "schema", "no migration", "Apply", sql(f"delete from {MIGRATIONS}")
@@ -213,6 +243,7 @@ def watched(office: Payday) -> Payday:
     """A deployment in order, whose schedules have just run."""
     office.fake.add_webhook(ENDPOINTS["platform"])
     office.fake.add_webhook(ENDPOINTS["connect"], connect=True)
+    office.fake.add_webhook(ENDPOINTS["thin"], thin=True)
     office.world.rows("select private.record_heartbeat('outbox')")
     return office
 
@@ -233,7 +264,10 @@ def test_a_broken_state_is_found_with_its_next_step(watched: Payday, broken: Bro
     assert found[0]["level"] == "error"
 
 
-def test_a_deployment_in_order_has_no_finding(watched: Payday) -> None:
+@pytest.mark.parametrize("accounts_api", ["v1", "v2"])
+def test_a_deployment_in_order_has_no_finding(watched: Payday, accounts_api: str) -> None:
+    if accounts_api == "v2":
+        of_v2(lambda _: None)(watched)
     finished = watched.run("doctor")
     assert [line for line in finished.events("check") if not line["ok"]] == []
     assert finished.status == 0
