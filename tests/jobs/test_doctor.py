@@ -79,6 +79,16 @@ def read_only(office: Payday) -> None:
     office.administer("alter role jobs in database {} set default_transaction_read_only = on")
 
 
+# How Postgres answers a write while its disk is full.
+FULL_DISK = """
+    create function private.disk_is_full() returns trigger language plpgsql as $$
+    begin
+        raise exception using errcode = 'disk_full', message = 'No space left on device';
+    end;
+    $$;
+    create trigger disk_is_full before insert or update on private.heartbeats
+        execute function private.disk_is_full()
+"""
 FAILING = """
     insert into private.outbox
         (org_id, topic, idempotency_key, payload, attempts, last_error, created_at)
@@ -169,6 +179,7 @@ BROKEN = {
         of_v2(endpoint("thin", enabled_events=list(EVENTS["thin"][:-1]))),
     ),
     "the database takes no writes": Broken("writing", "it is read-only", "See to", read_only),
+    "the disk is full": Broken("writing", "its disk is full", "See to", sql(FULL_DISK)),
     "the database records no migration": Broken(
         "schema", "no migration", "Apply", sql(f"delete from {MIGRATIONS}")
     ),
