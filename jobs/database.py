@@ -271,6 +271,14 @@ class StripeVerdict:
     is_systemic: bool
 
 
+def created_at(event: StripeDict) -> datetime:
+    """Return when an event happened: seconds in a snapshot event, a date in a thin one."""
+    created = event["created"]
+    if isinstance(created, str):
+        return datetime.fromisoformat(created)
+    return datetime.fromtimestamp(created, UTC)
+
+
 class Database(Postgres):
     """What the login `jobs` may do."""
 
@@ -673,6 +681,11 @@ class Database(Postgres):
         """Return the ids of the accounts that are connected."""
         return self._scalars("list_stripe_accounts")
 
+    def uses_accounts_v2(self) -> bool:
+        """Return whether there are accounts whose events are thin."""
+        is_so: bool = self._scalar("uses_accounts_v2")
+        return is_so
+
     def receive_stripe_event(
         self,
         endpoint: str,
@@ -682,7 +695,10 @@ class Database(Postgres):
         expected_livemode: bool,
         expected_api_version: str,
     ) -> str:
-        """Store and apply an event; return 'processed', 'ignored', 'parked' or 'duplicate'."""
+        """Store and apply an event; return 'processed', 'ignored', 'parked' or 'duplicate'.
+
+        A thin event has no version, and its account is named by the caller as well.
+        """
         outcome: str = self._scalar(
             "receive_stripe_event",
             endpoint=endpoint,
@@ -690,8 +706,8 @@ class Database(Postgres):
             type=event["type"],
             account=event.get("account"),
             livemode=event["livemode"],
-            api_version=event["api_version"],
-            created_at=datetime.fromtimestamp(event["created"], UTC),
+            api_version=event.get("api_version"),
+            created_at=created_at(event),
             raw=payload.encode(),
             payload=payload,
             expected_livemode=expected_livemode,

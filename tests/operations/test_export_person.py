@@ -36,7 +36,8 @@ ERASING = (
 # Every other table, and why it tells nothing about a person that the export does not tell.
 NOT_ABOUT_A_PERSON = {
     "a rule or a text of the school's or the platform's": {
-        *("private.currencies", "private.message_kinds", "private.status_transitions"),
+        *("private.currencies", "private.message_kinds", "private.payee_countries"),
+        "private.status_transitions",
         *("public.cancellation_policies", "public.cancellation_tiers", "public.discount_codes"),
         *("public.instructor_fee_plans", "public.message_templates", "public.organizations"),
         "public.rate_card_items",
