@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal, LiteralString
+from typing import Any, ClassVar, Literal, LiteralString
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -112,6 +112,9 @@ class OpenSetupIntent:
 
 class Database(Postgres):
     """What the login `webhook_service` may do."""
+
+    # It reads a month of everybody.
+    slow: ClassVar[frozenset[str]] = frozenset({"report_for"})
 
     def receive_stripe_event(
         self,

@@ -179,17 +179,27 @@ create function private.party_of_dispute(p_dispute public.disputes, p_payment pu
 as $$
 begin
     return case
-        when exists (select from public.learners learner where learner.id = p_dispute.learner_id and learner.user_id = p_user_id)
-            then 'the learner'
+        when exists (
+            select
+            from public.learners learner
+            where learner.org_id = p_dispute.org_id
+                and learner.id = p_dispute.learner_id
+                and learner.user_id = p_user_id
+        ) then 'the learner'
         when p_user_id = p_payment.payer_id then 'the payer'
         when exists (
-            select from public.instructors instructor where instructor.id = p_dispute.instructor_id and instructor.user_id = p_user_id
+            select
+            from public.instructors instructor
+            where instructor.org_id = p_dispute.org_id
+                and instructor.id = p_dispute.instructor_id
+                and instructor.user_id = p_user_id
         ) then 'the instructor'
         when exists (
             select
             from public.guardians guardian
             join public.learner_guardians link on link.guardian_id = guardian.id
             where guardian.user_id = p_user_id
+                and link.org_id = p_dispute.org_id
                 and link.learner_id = p_dispute.learner_id
         ) then 'a guardian'
         when p_user_id is not null or p_actor_kind = 'studio' then 'an admin'

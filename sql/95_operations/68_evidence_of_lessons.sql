@@ -199,7 +199,10 @@ begin
                 and (
                     message.recipient_id = p_payment.payer_id
                     or message.recipient_id in (
-                        select learner.user_id from public.learners learner where learner.id = p_dispute.learner_id
+                        select learner.user_id
+                        from public.learners learner
+                        where learner.org_id = p_dispute.org_id
+                            and learner.id = p_dispute.learner_id
                     )
                 )
                 and message.related_id in (

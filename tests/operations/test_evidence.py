@@ -29,7 +29,7 @@ def evidence(world: World, dispute: Any) -> dict[str, Any]:
 
 
 def dispute(world: World, booking: Booking) -> DictRow:
-    world.dispute(booking.payment)
+    world.dispute(booking.payment, created=int(world.now().timestamp()))
     return world.row("select * from public.disputes where payment_id = %s", booking.payment["id"])
 
 

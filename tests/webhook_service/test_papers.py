@@ -225,7 +225,7 @@ def test_what_was_authorized_and_not_taken_is_taken_off() -> None:
 def test_a_statement_has_the_same_lines_everywhere(
     deployment: Deployment, served: FlaskClient
 ) -> None:
-    """As rows, as CSV and as PDF."""
+    """As PDF as from the API, whose CSV is the same rows (tests/api/test_payout_statement.py)."""
     world = deployment.world
     lesson = world.lesson(title="Motorway lesson")
     world.onboard(lesson.instructor)
