@@ -233,8 +233,6 @@ export type Database = {
       my_payments: Call<"my_payments", { p_limit?: number; p_after_created_at?: string | null; p_after_id?: string | null }, { id: string; created_at: string; organization_name: string; instructor_name: string; learner_name: string; description: string | null; status: Enums["payment_status"]; currency: string; amount_cents: number; captured_cents: number; refunded_cents: number; lines: ReceiptLine[] }[]>;
       offboard_instructor: Call<"offboard_instructor", { p_instructor_id: string; p_reason?: string | null }, { credit_id: string; learner_id: string; minutes: number; amount_cents: number; currency: string; refund_id: string }[]>;
       organization_bookings: Call<"organization_bookings", { p_org_id: string; p_from: string; p_to: string; p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
-      organization_kpis: Call<"organization_kpis", { p_org_id: string; p_from: string; p_months?: number }, { month: string; active_learners: number; lessons: number; new_learners: number; repeat_bps: number; offered_minutes: number; sold_minutes: number; utilisation_bps: number; cancelled_by_learner: number; cancelled_by_instructor: number; cancelled_by_others: number; no_shows: number; no_show_bps: number; days_to_first_lesson: number }[]>;
-      organization_learner_revenue: Call<"organization_learner_revenue", { p_org_id: string; p_from: string; p_months?: number }, { month: string; currency: string; revenue_cents: number; active_learners: number; revenue_per_learner_cents: number }[]>;
       organization_templates: Call<"organization_templates", { p_org_id: string }, { id: string; kind: MessageKind; class: "essential" | "optional" | "marketing"; channel: Enums["message_channel"]; locale: string; is_own: boolean; subject: string | null; body: string; html: string | null; content_sid: string | null; content_status: string | null; content_variables: string[]; placeholders: string[] }[]>;
       payout_statement: Call<"payout_statement", { p_payout_id: string }, { line: number; payout_date: string; instructor: string; kind: Enums["earning_kind"]; booking_id: string | null; lesson_at: string | null; service: string | null; learner_initials: string | null; amount_cents: number; currency: string; line_group: "lessons" | "late_cancellations" | "no_shows" | "expired_hours" | "refunds" | "disputes" | "adjustments"; explanation: string | null }[]>;
       preview_cancellation: Call<"preview_cancellation", { p_booking_id: string }, { booking_id: string; cancelled_by: Enums["booking_party"]; refund_bps: number; refund_cents: number; kept_cents: number; restored_minutes: number; currency: string }[]>;
@@ -350,7 +348,6 @@ export type RefusalCode =
   | "date_of_birth_is_set"
   | "day_not_over"
   | "discount_with_credit"
-  | "dispute_not_found"
   | "document_not_found"
   | "entry_not_found"
   | "event_body_is_gone"
@@ -434,7 +431,6 @@ export type RefusalCode =
   | "payment_is_frozen"
   | "payment_method_not_found"
   | "payment_not_found"
-  | "payment_not_succeeded"
   | "payout_cannot_do_that"
   | "payout_in_flight"
   | "payout_not_found"

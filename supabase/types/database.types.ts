@@ -3196,16 +3196,6 @@ isOneToOne: false
         isOneToOne: false
         isSetofReturn: true
       } },
-"organization_kpis":
-{ Args: { "p_from": string,"p_months"?: number,"p_org_id": string }; Returns: {
-              "active_learners": number,"cancelled_by_instructor": number,"cancelled_by_learner": number,"cancelled_by_others": number,"days_to_first_lesson": number,"lessons": number,"month": string,"new_learners": number,"no_show_bps": number,"no_shows": number,"offered_minutes": number,"repeat_bps": number,"sold_minutes": number,"utilisation_bps": number
-            }[]
-                           },
-"organization_learner_revenue":
-{ Args: { "p_from": string,"p_months"?: number,"p_org_id": string }; Returns: {
-              "active_learners": number,"currency": string,"month": string,"revenue_cents": number,"revenue_per_learner_cents": number
-            }[]
-                           },
 "organization_templates":
 { Args: { "p_org_id": string }; Returns: {
               "body": string,"channel": Database["public"]['Enums']["message_channel"],"class": string,"content_sid": string,"content_status": string,"content_variables": (string)[],"html": string,"id": string,"is_own": boolean,"kind": string,"locale": string,"placeholders": (string)[],"subject": string

@@ -84,7 +84,7 @@ def main(lessons: int) -> None:
         for name, (rows, size) in after.items()
     }
     for name, (rows, size) in sorted(grown.items(), key=lambda item: -item[1][1]):
-        if size >= 50:
+        if rows and size >= 50:
             print(f"| `{name}` | {rows:.1f} | {size:,.0f} |")
     print(f"| all | | {sum(size for _, size in grown.values()):,.0f} |")
 
