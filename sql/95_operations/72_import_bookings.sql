@@ -37,7 +37,12 @@ begin
     end if;
     perform private.add_booking_item(booking);
     perform private.pay_imported_booking(booking, p_cells ->> 'payment');
-    update public.messages set status = 'dropped', error = 'imported' where related_id = booking.id and status = 'queued';
+    perform private.drop_message(told, 'imported')
+    from public.messages told
+    where told.org_id = booking.org_id
+        and told.related_type = 'bookings'
+        and told.related_id = booking.id
+        and told.status = 'queued';
     return booking.id;
 end;
 $$;

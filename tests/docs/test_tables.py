@@ -14,9 +14,12 @@ OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 
 FOREIGN_KEYS = """
     select
-        conrelid::regclass::text as child, confrelid::regclass::text as parent,
+        format('%s.%s', child.relnamespace::regnamespace, child.relname),
+        format('%s.%s', parent.relnamespace::regnamespace, parent.relname),
         case confdeltype when 'c' then 'cascade' when 'n' then 'set null' else 'restrict' end
     from pg_constraint
+    join pg_class child on child.oid = conrelid
+    join pg_class parent on parent.oid = confrelid
     where contype = 'f'
         and conparentid = 0
         and connamespace in ('public'::regnamespace, 'private'::regnamespace)
