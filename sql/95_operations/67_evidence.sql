@@ -208,3 +208,18 @@ begin
     end;
 end;
 $$;
+
+-- Who made a change that the audit log tells of. What a service did for somebody, it did on what Stripe said.
+create function private.party_of_change(p_dispute public.disputes, p_payment public.payments, p_log public.audit_logs)
+    returns text
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return private.party_of_dispute(
+        p_dispute, p_payment, case when p_log.actor_kind = 'user' then p_log.user_id end, p_log.actor_kind
+    );
+end;
+$$;

@@ -91,7 +91,7 @@ begin
                 jsonb_build_object(
                     'at', private.local_minute(log.created_at, p_zone),
                     'status', log.new_values ->> 'status',
-                    'by', private.party_of_dispute(p_dispute, p_payment, log.user_id, log.actor_kind)
+                    'by', private.party_of_change(p_dispute, p_payment, log)
                 )
                 order by log.id
             ),
@@ -127,7 +127,7 @@ begin
                         jsonb_build_object(
                             'at', private.local_minute(log.created_at, p_zone),
                             'what', case when log.new_values ->> 'ended_at' is null then 'started' else 'completed' end,
-                            'by', private.party_of_dispute(p_dispute, p_payment, log.user_id, log.actor_kind)
+                            'by', private.party_of_change(p_dispute, p_payment, log)
                         )
                         order by log.id
                     ),

@@ -59,7 +59,7 @@ def school(world: World) -> UUID:
     world.travel(to=missed.columns["end_at"])
     missed.miss("learner")
     world.cancel(cho, book(world, ann, cho, 5).id)
-    world.cancel(ann.user_id, book(world, ann, cho, 5).id)
+    world.cancel(ann.user_id, book(world, ann, cho, 6).id)
     world.travel(to=datetime(2026, 7, 3, 10, tzinfo=UTC))
     book(world, ann, ben, 2).complete()
     return school

@@ -153,7 +153,11 @@ def test_a_lesson_cancelled_in_studio_gives_the_money_back(studio: Studio) -> No
     booking = world.booking(start_at=world.in_days(5))
     booking.pay()
     changed = studio.update(
-        "public.bookings", booking.id, status="cancelled", cancelled_by="system"
+        "public.bookings",
+        booking.id,
+        status="cancelled",
+        cancelled_by="system",
+        cancelled_at=world.now(),
     )
     assert not isinstance(changed, Refused), changed
     assert world.carry_refunds() == ["processed"]
