@@ -1,11 +1,13 @@
 """The database: one method for each SQL function that the login `jobs` may call."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
+import psycopg
 from psycopg.types.json import Jsonb
 
 from jobs.stripe_failures import Failure, Try
@@ -261,6 +263,16 @@ class ReconciliationReport:
     opening_cents: int
     closing_cents: int
     content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedLine:
+    """What became of a line of a file: `imported`, `known` or `refused`, then where and why."""
+
+    line: int
+    outcome: str
+    column_name: str | None
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -728,6 +740,17 @@ class Database(Postgres):
         statement: dict[str, Any] = self._scalar("payout_statement_document", payout_id=payout_id)
         return statement
 
+    def dispute_evidence(self, dispute: str) -> dict[str, Any]:
+        """Return what answers a dispute as one document; refuses with dispute_not_found."""
+        evidence: dict[str, Any] = self._scalar("dispute_evidence", dispute=dispute)
+        return evidence
+
+    @contextmanager
+    def importing(self, *, is_dry_run: bool) -> Iterator["Importing"]:
+        """Hold the one transaction of an import, which a dry run undoes."""
+        with self._transaction(force_rollback=is_dry_run) as connection:
+            yield Importing(connection)
+
     def claim_messages(
         self, worker_id: UUID, channels: Sequence[str], limit: int, lease: timedelta
     ) -> list[Message]:
@@ -793,3 +816,28 @@ class Database(Postgres):
     def record_template_status(self, content_sid: str, status: str) -> None:
         """Record what WhatsApp says of a text."""
         self._scalar("record_template_status", content_sid=content_sid, status=status)
+
+
+class Importing:
+    """An import under way."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+
+    def lines(self, org_id: UUID, kind: str, lines: list[dict[str, Any]]) -> list[ImportedLine]:
+        """Import lines as {line, cells}, and return what became of each.
+
+        Refuses with organization_not_found.
+        """
+        return Database._rows_in(
+            self._connection,
+            ImportedLine,
+            "import_lines",
+            org_id=org_id,
+            kind=kind,
+            lines=Jsonb(lines),
+        )
+
+    def undo(self) -> None:
+        """Take everything back. To be called last."""
+        raise psycopg.Rollback

@@ -92,6 +92,8 @@ begin
     union all
     select 'instructor_fees_charged', private.charge_instructor_fees(p_org_id)::bigint
     union all
+    select 'reports_kept', private.keep_closed_reports(p_org_id)::bigint
+    union all
     select 'earnings_made_available', private.make_earnings_available(p_org_id, private.clock())::bigint;
 end;
 $$;
