@@ -25,7 +25,9 @@ begin
     union all
     select 'stripe_fees_queued', private.enqueue_stripe_fees()::bigint
     union all
-    select 'reports_removed', private.remove_old_reports()::bigint;
+    select 'reports_removed', private.remove_old_reports()::bigint
+    union all
+    select 'codes_removed', private.remove_old_codes()::bigint;
 end;
 $$;
 
