@@ -328,9 +328,8 @@ as $$
     );
 $$;
 
--- Whether an address that nobody has proven to be theirs has been sent forty messages within a day: numbers are what people write into
--- their profiles, and the addresses of learners without a login, and of who is invited, are what a school says. So nobody has a stranger
--- flooded, at the platform's cost.
+-- Whether an address that nobody has proven to be theirs has been sent forty messages within a day: those of learners without a login, and
+-- of who is invited, are what a school says. So nobody has a stranger flooded.
 create function private.has_had_enough(p_message public.messages, p_address text)
     returns boolean
     language plpgsql
@@ -339,7 +338,7 @@ create function private.has_had_enough(p_message public.messages, p_address text
     set search_path = '', pg_temp
 as $$
 begin
-    return (p_message.channel in ('sms', 'whatsapp') or p_message.recipient_id is null) and (
+    return p_message.recipient_id is null and (
         select count(*)
         from public.message_contents sent
         join public.messages message on message.org_id = sent.org_id and message.id = sent.message_id

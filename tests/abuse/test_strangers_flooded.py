@@ -14,7 +14,7 @@ from tests.schools.conftest import School, school
 __all__ = ["post", "school"]
 
 VICTIM = "+447700900999"
-ENOUGH = 40
+ENOUGH, CODES = 40, 3
 OFFERS_A_DAY = 50
 
 
@@ -42,52 +42,44 @@ def sent_to(world: World, address: str) -> int:
     return number
 
 
-@pytest.fixture
-def ten_o_clock(world: World) -> None:
-    """An hour at which everything may be sent, also alerts: the marketplace has a short text."""
-    world.travel(to=world.in_days(1, 10))
-    world.call(
-        world.admin(),
-        "public.save_message_template",
-        p_org_id=MARKETPLACE,
-        p_kind="no_show_claimed",
-        p_channel="sms",
-        p_locale="en",
-        p_body="{{message}}",
-    )
-
-
 def puppet(world: World, post: Post) -> UUID:
-    """An account of Eve's with the stranger's number in its profile."""
+    """An account of Eve's with the stranger's number in its profile, which asks for SMS."""
     person = world.person("Puppet")
     world.learner(MARKETPLACE, person)
-    post.phone(person, VICTIM)
+    post.profile(person, phone=VICTIM)
+    post.prefer(person, "sms")
     return person
 
 
-@pytest.mark.usefixtures("ten_o_clock")
-def test_a_strangers_number_gets_forty_a_day_from_all_accounts_together(
+def test_a_strangers_number_gets_no_text_but_three_codes_a_day_from_all_accounts_together(
     world: World, post: Post
 ) -> None:
-    for person in (puppet(world, post), puppet(world, post)):
-        for number in range(ENOUGH):
-            alert(world, person, number)
+    instructor = world.instructor()
+    for number in range(4):
+        person = puppet(world, post)
+        world.book(
+            person, world.slot(world.service(instructor, price_cents=0), world.in_days(3 + number))
+        )
+        if number < CODES:
+            world.call(person, "public.send_phone_code")
+        else:
+            with world.unchanged(), world.refusing("PT429", "too_many_phone_codes"):
+                world.call(person, "public.send_phone_code")
     while post.send():
         pass
-    assert sent_to(world, VICTIM) == ENOUGH
-    dropped = world.rows("select channel from public.messages where error = 'too_many'")
-    assert [row["channel"] for row in dropped] == ["sms"] * ENOUGH
+    assert sent_to(world, VICTIM) == CODES
+    told = world.rows("select distinct kind from public.messages where channel = 'sms'")
+    assert [row["kind"] for row in told] == ["phone_code"]
 
 
-@pytest.mark.usefixtures("ten_o_clock")
 def test_who_has_been_flooded_ends_it_with_one_word(world: World, post: Post) -> None:
     first, second = puppet(world, post), puppet(world, post)
-    alert(world, first, 1)
+    world.call(first, "public.send_phone_code")
     post.send()
     assert sent_to(world, VICTIM) == 1
     post.answer(VICTIM, "STOP")
     for person in (first, second):
-        alert(world, person, 2)
+        world.call(person, "public.send_phone_code")
     post.send()
     assert sent_to(world, VICTIM) == 1
 
