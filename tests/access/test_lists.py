@@ -41,9 +41,12 @@ WHOLE = {
     "learner_progress": "one row a skill that the organization teaches",
     "my_balance": "one row an organization and currency",
     "my_message_preferences": "one row a kind and channel",
+    "my_platform_report": "one row a quarter of a year, for each payee of the caller",
     "my_next_payout": "what one payday pays, and what waits for the next",
     "offboard_instructor": "one row a lot that is refunded with the act",
     "organization_templates": "one row a kind, channel and language",
+    "organization_kpis": "one row a month",
+    "organization_learner_revenue": "one row a month and currency",
     "preview_series_cancellation": "the lessons of a series, of which there are 52 at most",
     "quote_booking": "the lines of one price",
     "request_booking_series": "the lessons of a series, of which there are 52 at most",
@@ -69,7 +72,7 @@ def faults(found: dict[str, tuple[set[str], str]]) -> list[str]:
         and not (
             "p_limit" in parameters
             and parameters & CURSORS
-            and re.search(r"in pages of (p_limit, )?at most [\d,]+", comment)
+            and re.search(r"[Ii]n pages of (p_limit, )?at most [\d,]+", comment)
         )
     )
 
