@@ -14,7 +14,8 @@ begin
         concat_ws(', ', event.type, event.account, event.note),
         'Remove the cause, then call admin_replay_event with this id and a reason; or admin_dismiss_event, if nothing follows from it.'
     from private.webhook_events event
-    where event.status in ('parked', 'failed');
+    where event.is_waiting
+        and event.status in ('parked', 'failed');
 
     return query
     select
