@@ -135,11 +135,13 @@ comment on table private.platform_registrations is
 comment on column private.platform_registrations.is_home is 'Whether the platform is established there.';
 
 create table private.fee_invoice_series (
-    org_id uuid primary key references public.organizations (id) on delete restrict,
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null unique references public.organizations (id) on delete restrict,
     series bigint not null generated always as identity,
     invoices bigint not null default 0,
     credit_notes bigint not null default 0,
     created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
     constraint counts_are_not_negative check (least(invoices, credit_notes) >= 0)
 );
 
