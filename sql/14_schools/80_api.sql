@@ -53,7 +53,8 @@ comment on function public.update_organization is
     'p_forfeits_expired_hours: the instructor earns hours that expire, which are refunded otherwise; '
     'p_requires_second_factor: whether changing where money goes needs one, for owners; p_max_open_holds and p_max_held_lessons: how many '
     'orders and lessons a person may have unpaid at once; p_refunds_resold_times: what is kept of a late cancellation goes back when '
-    'somebody else pays for that time; p_reminder_minutes: how long before a lesson its reminders are sent, at most two; '
+    'somebody else pays for that time; p_reminder_minutes: how long before a lesson its reminders are sent, at most two, also of '
+    'lessons that are booked already; '
     'p_completion_grace: how long after its end a lesson is completed by itself. Errors: sign_in_required, '
     'organization_not_found, role_above_yours, second_factor_required, unknown_currency, value_out_of_range, and the rules of public.organizations.';
 

@@ -37,6 +37,8 @@ as $$
     union all
     select 'private.calendar_feeds', to_jsonb(feed) - '{token_hash}'::text[] from private.calendar_feeds feed where feed.user_id = p_user_id
     union all
+    select 'private.phone_codes', to_jsonb(sent) - '{code}'::text[] from private.phone_codes sent where sent.user_id = p_user_id
+    union all
     select 'private.message_preferences', to_jsonb(preference)
     from private.message_preferences preference
     where preference.user_id = p_user_id

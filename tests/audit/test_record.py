@@ -495,6 +495,7 @@ def test_the_platforms_reasons_are_for_the_platform(world: World) -> None:
             "booking requested -> declined",
         ),
         ("update private.currencies set minimum_charge_cents = 1 where code = 'gbp'", "gbp"),
+        ("update private.payee_countries set crosses_borders = true where code = 'AU'", "AU"),
     ],
 )
 def test_whoever_changes_a_rule_in_studio_is_known(world: World, change: str, key: str) -> None:
