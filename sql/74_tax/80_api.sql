@@ -145,4 +145,4 @@ return private.admin_set_registration(p_country, p_legal_name, p_address, p_vat_
 comment on function public.admin_set_registration is
     'Sets what the platform''s invoices say of it in a country: name, address, VAT number and rate (2000 is 20 %); p_is_home: where it is '
     'established. Platform admins only. Errors: not_an_admin, second_factor_required, reason_required, value_missing, and the rules of '
-    'private.platform_registrations.';
+    'public.platform_registrations.';
