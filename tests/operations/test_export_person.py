@@ -41,7 +41,7 @@ NOT_ABOUT_A_PERSON = {
         *("public.cancellation_policies", "public.cancellation_tiers", "public.discount_codes"),
         *("public.instructor_fee_plans", "public.message_templates", "public.organizations"),
         "public.rate_card_items",
-        *("private.platform_registrations", "private.fee_invoice_series"),
+        *("public.platform_registrations", "private.fee_invoice_series"),
         *("public.rate_cards", "public.skills", "public.subscription_plans"),
         *("public.subscription_products", "public.terms_versions"),
     },

@@ -30,6 +30,8 @@ def test_a_house_in_order_is_left_as_it_is(world: World) -> None:
             "holds_expired": 0,
             "purchases_expired": 0,
             "credits_expired": 0,
+            "fees_invoiced": 0,
+            "sellers_removed": 0,
             "texts_removed": 0,
             "reports_removed": 0,
             "codes_removed": 0,
