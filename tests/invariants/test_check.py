@@ -371,7 +371,7 @@ def test_old_months_of_the_audit_log_may_be_taken_out(world: World) -> None:
     """What is newer than the log's oldest entry is judged all the same."""
     month = f"private.audit_logs_{world.now():%Y_%m}"
     world.travel(by=timedelta(days=40))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     newer = world.booking(world.instructor(name="Eve"))
     world.rows(f"alter table public.audit_logs detach partition {month}")
     assert world.count("public.audit_logs") > 0
