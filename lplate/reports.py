@@ -145,7 +145,7 @@ SECTIONS = (
         "kpis",
         "How the month went",
         "Learners with completed lessons, and how many of them had one before; no-shows of the"
-        " lessons that were due; and the median of hours from adding a learner to the first lesson.",
+        " lessons that were due; and the median of hours from adding a learner to their first one.",
         (
             *("active_learners", "lessons", "new_learners", "repeat_bps", "utilisation_bps"),
             *("no_shows", "no_show_bps", "hours_to_first_lesson"),
