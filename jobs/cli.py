@@ -329,6 +329,42 @@ def import_(
 
 
 @app.command()
+def platform_report(
+    year: Annotated[int, typer.Option("--year", help="The calendar year.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", dir_okay=False, help="The file. Default: sellers-YYYY.csv here."),
+    ] = None,
+) -> None:
+    """Write what each seller was paid in a year, by quarter, as tax offices ask for it, as CSV."""
+    from jobs import sellers
+
+    file = out or Path(f"sellers-{year}.csv")
+    with _session(pool_size=1) as (_, database):
+        try:
+            reports = database.platform_report(year)
+            sellers.write(reports, file)
+        except Refused as refusal:
+            _explain(refusal)
+            raise typer.Exit(BAD_ARGUMENTS) from None
+        except OSError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(UNSETTLED) from None
+        output = open_output()
+        output.event("sellers_written", year=year, sellers=len(reports), file=str(file))
+        for seller in reports:
+            if seller.missing is not None:
+                output.error(
+                    "seller_incomplete",
+                    org_id=str(seller.org_id),
+                    payee_id=str(seller.payee_id),
+                    missing=seller.missing,
+                )
+        if any(seller.missing is not None for seller in reports):
+            raise typer.Exit(UNSETTLED)
+
+
+@app.command()
 def maintain() -> None:
     """Expire what has expired, publish and release what is due. Run it every few minutes."""
     with _session(pool_size=1) as (_, database):

@@ -276,11 +276,59 @@ class ImportedLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SellerReport:
+    """What a payee was paid in a year, by quarter, in one currency: a line of the yearly report.
+
+    Amounts are in the minor unit. The consideration is what was credited to the payee, net of fees
+    and of what was refunded; the fees are those that the payee bore; an activity is a lesson that
+    was paid. `missing` names what the payee has not said.
+    """
+
+    year: int
+    org_id: UUID
+    organization: str
+    payee_id: UUID
+    kind: str | None
+    legal_name: str
+    address_line: str | None
+    city: str | None
+    postal_code: str | None
+    country: str | None
+    birth_date: date | None
+    registration_number: str | None
+    tax_ids: str | None
+    vat_number: str | None
+    stripe_account_id: str | None
+    currency: str
+    q1_consideration_cents: int
+    q2_consideration_cents: int
+    q3_consideration_cents: int
+    q4_consideration_cents: int
+    q1_fees_cents: int
+    q2_fees_cents: int
+    q3_fees_cents: int
+    q4_fees_cents: int
+    q1_activities: int
+    q2_activities: int
+    q3_activities: int
+    q4_activities: int
+    missing: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class StripeVerdict:
     """What became of a call to Stripe that failed; systemic if every other call fails as well."""
 
     outcome: str
     is_systemic: bool
+
+
+def created_at(event: StripeDict) -> datetime:
+    """Return when an event happened: seconds in a snapshot event, a date in a thin one."""
+    created = event["created"]
+    if isinstance(created, str):
+        return datetime.fromisoformat(created)
+    return datetime.fromtimestamp(created, UTC)
 
 
 class Database(Postgres):
@@ -300,6 +348,7 @@ class Database(Postgres):
             "needs_attention",
             "open_payout_run",
             "overdue_paydays",
+            "platform_report",
             "preview_payout_run",
             "require_due_payout_runs",
         }
@@ -685,6 +734,11 @@ class Database(Postgres):
         """Return the ids of the accounts that are connected."""
         return self._scalars("list_stripe_accounts")
 
+    def uses_accounts_v2(self) -> bool:
+        """Return whether there are accounts whose events are thin."""
+        is_so: bool = self._scalar("uses_accounts_v2")
+        return is_so
+
     def receive_stripe_event(
         self,
         endpoint: str,
@@ -694,7 +748,10 @@ class Database(Postgres):
         expected_livemode: bool,
         expected_api_version: str,
     ) -> str:
-        """Store and apply an event; return 'processed', 'ignored', 'parked' or 'duplicate'."""
+        """Store and apply an event; return 'processed', 'ignored', 'parked' or 'duplicate'.
+
+        A thin event has no version, and its account is named by the caller as well.
+        """
         outcome: str = self._scalar(
             "receive_stripe_event",
             endpoint=endpoint,
@@ -702,8 +759,8 @@ class Database(Postgres):
             type=event["type"],
             account=event.get("account"),
             livemode=event["livemode"],
-            api_version=event["api_version"],
-            created_at=datetime.fromtimestamp(event["created"], UTC),
+            api_version=event.get("api_version"),
+            created_at=created_at(event),
             raw=payload.encode(),
             payload=payload,
             expected_livemode=expected_livemode,
@@ -718,6 +775,10 @@ class Database(Postgres):
         """
         report: dict[str, Any] = self._scalar("month_report", month=month)
         return report
+
+    def platform_report(self, year: int) -> list[SellerReport]:
+        """Return what each seller was paid in a calendar year; refuses with bad_year."""
+        return self._rows(SellerReport, "platform_report", year=year)
 
     def payout_statement_document(self, payout_id: UUID) -> dict[str, Any]:
         """Return a payout and its lines as one document; refuses with payout_not_found."""

@@ -49,8 +49,8 @@ class OpenConnectAccount:
     connect_account_id: UUID
     stripe_account_id: str | None
     idempotency_key: str
+    accounts_api: Literal["v1", "v2"]
     country: str
-    service_agreement: Literal["full", "recipient"]
     email: str | None
     metadata: dict[str, str]
 
@@ -61,6 +61,7 @@ class AccountSync:
 
     connect_account_id: UUID
     stripe_account_id: str
+    accounts_api: Literal["v1", "v2"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +165,12 @@ class Database(Postgres):
         platform_country: str,
         *,
         has_second_factor: bool,
+        accounts_api: Literal["v1", "v2"],
     ) -> OpenConnectAccount:
         """Open the account of a payee, or find it; two None mean the caller as an instructor.
 
-        Refuses with not_an_instructor, second_factor_required, too_many_links or
+        `accounts_api` is for an account that Stripe is still to make. Refuses with
+        not_an_instructor, second_factor_required, too_many_links, country_not_served or
         country_is_an_iso_code.
         """
         return self._one(
@@ -179,6 +182,7 @@ class Database(Postgres):
             country=country,
             platform_country=platform_country,
             has_second_factor=has_second_factor,
+            accounts_api=accounts_api,
         )
 
     def record_connect_account(

@@ -36,10 +36,12 @@ ERASING = (
 # Every other table, and why it tells nothing about a person that the export does not tell.
 NOT_ABOUT_A_PERSON = {
     "a rule or a text of the school's or the platform's": {
-        *("private.currencies", "private.message_kinds", "private.status_transitions"),
+        *("private.currencies", "private.message_kinds", "private.payee_countries"),
+        "private.status_transitions",
         *("public.cancellation_policies", "public.cancellation_tiers", "public.discount_codes"),
         *("public.instructor_fee_plans", "public.message_templates", "public.organizations"),
         "public.rate_card_items",
+        *("private.platform_registrations", "private.fee_invoice_series"),
         *("public.rate_cards", "public.skills", "public.subscription_plans"),
         *("public.subscription_products", "public.terms_versions"),
     },
@@ -48,7 +50,7 @@ NOT_ABOUT_A_PERSON = {
         *("private.ledger_transactions", "private.month_closings", "private.stripe_movements"),
         "private.month_reports",
         *("private.reconciliation_exceptions", "private.reconciliation_runs"),
-        *("public.payout_runs", "public.reconciliation_reports"),
+        *("public.payout_runs", "public.reconciliation_reports", "private.uninvoiced_fees"),
     },
     "how a row that is told moves its money": {
         *("private.dispute_transactions", "private.invoice_refunds", "private.open_payments"),

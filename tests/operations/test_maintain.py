@@ -32,6 +32,7 @@ def test_a_house_in_order_is_left_as_it_is(world: World) -> None:
             "credits_expired": 0,
             "texts_removed": 0,
             "reports_removed": 0,
+            "codes_removed": 0,
             "claims_settled": 0,
             "resold_times_refunded": 0,
             "lessons_completed": 0,
