@@ -176,7 +176,7 @@ def test_reviews_come_in_pages(world: World) -> None:
     world.connection.execute(
         "update public.lesson_ratings set created_at = %s where rating between 2 and 4", [moment]
     )
-    seen: list[object] = []
+    seen: list[int] = []
     page: list[dict[str, Any]] = [{"rated_at": None, "rating_id": None}]
     while page := world.ask(
         None,
