@@ -115,5 +115,7 @@ as $$
     union all
     select 'public.invoices', to_jsonb(invoice) from public.invoices invoice where invoice.user_id = p_user_id
     union all
-    select 'public.invoice_payments', to_jsonb(paid) from public.invoice_payments paid where paid.user_id = p_user_id;
+    select 'public.invoice_payments', to_jsonb(paid) from public.invoice_payments paid where paid.user_id = p_user_id
+    union all
+    select 'public.fee_invoices', to_jsonb(document) from public.fee_invoices document where document.payer_id = p_user_id;
 $$;

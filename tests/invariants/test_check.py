@@ -135,6 +135,18 @@ PLANTED = {
         " private.clock(), array[row('stripe_balance', null, 5),"
         " row('subscription_revenue', null, -5)]::private.posting[])",
     ],
+    "fees_are_invoiced": [
+        f"update public.fee_invoices set fee_cents = fee_cents + 1"
+        f" where {one('public.fee_invoices')}",
+        f"delete from public.fee_invoices where {one('public.fee_invoices')}",
+        "delete from private.uninvoiced_fees where entry_id ="
+        " (select max(entry_id) from private.uninvoiced_fees)",
+    ],
+    "invoice_numbers_have_no_gaps": [
+        "update private.fee_invoice_series set invoices = invoices + 1",
+        "update public.fee_invoices set number = replace(number, '-0', '-9')"
+        f" where {one('public.fee_invoices')}",
+    ],
     "payments_are_posted_once": [
         "update private.ledger_transactions set idempotency_key = 'gone'"
         " where id = (select max(id) from private.ledger_transactions"

@@ -44,6 +44,7 @@ def test_a_house_in_order_is_left_as_it_is(world: World) -> None:
             "addresses_forgotten": 0,
             "plan_fees_set": 0,
             "instructor_fees_charged": 0,
+            "reports_kept": 0,
             "documents_told_of": 0,
             "earnings_made_available": 0,
             "partitions_created": 0,
