@@ -6,7 +6,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 
 from jobs.database import SellerReport
-from jobs.reports import escape
+from lplate.reports import escape
 
 
 def write(reports: Sequence[SellerReport], file: Path) -> None:
