@@ -3,7 +3,14 @@
 import re
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    DirectoryPath,
+    Field,
+    SecretStr,
+    model_validator,
+)
 from pydantic_settings import NoDecode
 
 from lplate.settings import BaseUrl, StripeSettings, database_url_of
@@ -79,6 +86,7 @@ class Config(StripeSettings):
     cors_origins: Origins = ()
     twilio_auth_token: SecretStr | None = None
     service_url: BaseUrl | None = None
+    statement_fonts_dir: DirectoryPath | None = None
 
     @model_validator(mode="after")
     def _one_way_to_verify_users(self) -> Self:

@@ -12,10 +12,10 @@ from stripe.params import AccountCreateParams
 from stripe.params.v2.core import AccountCreateParams as AccountOfV2CreateParams
 
 from lplate.stripe_client import ACCOUNT_PARTS, as_dict, retrieve_account
-from webhook_service.auth import Authenticator, Caller
+from webhook_service.auth import Authenticator
 from webhook_service.bodies import Body, parse_body
 from webhook_service.config import Config
-from webhook_service.database import Database, OpenConnectAccount
+from webhook_service.database import Caller, Database, OpenConnectAccount
 from webhook_service.problems import Problem
 
 

@@ -7,6 +7,7 @@ values
     ('lesson_proposed', 'essential', 'bookings', false, false),
     ('time_offered', 'essential', 'bookings', true, false),
     ('hold_expiring', 'optional', 'bookings', true, false),
+    ('move_expiring', 'optional', 'bookings', true, false),
     ('booking_confirmed', 'essential', 'bookings', true, false),
     ('booking_declined', 'essential', 'bookings', true, false),
     ('booking_expired', 'essential', 'bookings', false, false),
@@ -36,6 +37,7 @@ values
     ('problem_decided', 'essential', 'problem_reports', false, false),
     ('invitation', 'essential', 'invitations', false, false),
     ('guardian_consent_wanted', 'essential', 'learner_guardians', false, false),
+    ('phone_code', 'essential', 'phone_codes', true, false),
     ('buy_hours', 'marketing', 'learner_credits', false, false),
     ('recommend', 'marketing', 'bookings', false, false);
 
@@ -104,6 +106,17 @@ from (values
     (
         'hold_expiring', 'sms', 'en', null,
         e'{{organization_name}}: Your lesson {{start_at}} is kept only until {{hold_expires_at}}.'
+    ),
+    (
+        'move_expiring', 'email', 'en', 'Is your lesson to move to {{start_at}}?',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        'now {{old_start_at}}, perhaps {{start_at}}\n\n'
+        'The new time is kept until {{hold_expires_at}}. Answer, or pay what is due for it, before then; else the lesson stays as it was '
+        'booked.\n\n{{organization_name}}'
+    ),
+    (
+        'move_expiring', 'sms', 'en', null,
+        e'{{organization_name}}: Your lesson {{old_start_at}} can move to {{start_at}} only until {{hold_expires_at}}.'
     ),
     (
         'booking_confirmed', 'email', 'en', 'Your lesson on {{start_at}} is confirmed',
@@ -290,6 +303,10 @@ from (values
         e'Hello {{recipient_name}},\n\n'
         '{{organization_name}} names you as guardian of {{learner_name}}. Sign in with this address to give your '
         'consent, until {{expires_on}}.\n\n{{organization_name}}'
+    ),
+    (
+        'phone_code', 'sms', 'en', null,
+        '{{code}} is your code to be told of lessons at this number. It ends in ten minutes. If you did not ask for it, do nothing.'
     ),
     (
         'buy_hours', 'email', 'en', 'More hours with {{instructor_name}}?',

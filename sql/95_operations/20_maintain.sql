@@ -25,7 +25,9 @@ begin
     union all
     select 'stripe_fees_queued', private.enqueue_stripe_fees()::bigint
     union all
-    select 'reports_removed', private.remove_old_reports()::bigint;
+    select 'reports_removed', private.remove_old_reports()::bigint
+    union all
+    select 'codes_removed', private.remove_old_codes()::bigint;
 end;
 $$;
 
@@ -92,7 +94,13 @@ begin
     union all
     select 'instructor_fees_charged', private.charge_instructor_fees(p_org_id)::bigint
     union all
-    select 'earnings_made_available', private.make_earnings_available(p_org_id, private.clock())::bigint;
+    select 'reports_kept', private.keep_closed_reports(p_org_id)::bigint
+    union all
+    select 'earnings_made_available', private.make_earnings_available(p_org_id, private.clock())::bigint
+    union all
+    select 'sellers_removed', private.remove_old_sellers(p_org_id)::bigint
+    union all
+    select 'fees_invoiced', private.issue_fee_invoices(p_org_id)::bigint;
 end;
 $$;
 

@@ -430,6 +430,7 @@ def test_every_table_of_people_and_money_is_audited(world: World) -> None:
         "setup_intents",
         # A journal itself.
         "credit_entries",
+        "fee_invoices",
         "reconciliation_reports",
     }
 
