@@ -67,6 +67,17 @@ begin
 
     return query
     select
+        'sign_ups_unconfirmed', null::text, min(login.confirmation_sent_at),
+        format('%s people were sent a mail to confirm their address between a week and a day ago, and nobody did', count(*)),
+        'Sign up at an address outside of the team. If no mail comes, configure SMTP; if its link leads to 127.0.0.1, set site_url '
+        '(docs/operations.md, First deployment).'
+    from auth.users login
+    where login.confirmation_sent_at between private.clock() - interval '7 days' and private.clock() - interval '1 day'
+    having count(*) >= 3
+        and count(login.email_confirmed_at) = 0;
+
+    return query
+    select
         'message_unknown', message.id::text, message.first_tried_at, format('%s by %s: %s', message.kind, message.channel, message.error),
         'Look it up at the provider. If it was not sent, call admin_resend_message with this id and a reason.'
     from public.messages message
