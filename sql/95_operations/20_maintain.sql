@@ -25,7 +25,11 @@ begin
     union all
     select 'stripe_fees_queued', private.enqueue_stripe_fees()::bigint
     union all
-    select 'reports_removed', private.remove_old_reports()::bigint;
+    select 'reports_removed', private.remove_old_reports()::bigint
+    union all
+    select 'setup_intents_removed', private.remove_old_setup_intents()::bigint
+    union all
+    select 'news_removed', private.remove_old_news()::bigint;
 end;
 $$;
 
@@ -59,6 +63,8 @@ begin
     select 'suspense_paid', private.pay_from_suspense(p_org_id)::bigint
     union all
     select 'refunds_recorded', private.post_recorded_refunds(p_org_id)::bigint
+    union all
+    select 'lessons_collected', private.queue_collections(p_org_id)::bigint
     union all
     select 'holds_expired', private.expire_holds(p_org_id)::bigint
     union all
