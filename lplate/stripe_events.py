@@ -1,6 +1,10 @@
 """The webhook endpoints that have to exist at Stripe, and the events that each has to be sent."""
 
-PATHS = {"platform": "/stripe/webhooks", "connect": "/stripe/connect-webhooks"}
+PATHS = {
+    "platform": "/stripe/webhooks",
+    "connect": "/stripe/connect-webhooks",
+    "thin": "/stripe/thin-webhooks",
+}
 
 PAYOUTS = ("payout.created", "payout.updated", "payout.paid", "payout.failed", "payout.canceled")
 
@@ -71,5 +75,15 @@ EVENTS = {
         "account.application.deauthorized",
         "capability.updated",
         *PAYOUTS,
+    ),
+    # Only where payees' accounts are of Accounts API v2.
+    "thin": (
+        "v2.core.account.updated",
+        "v2.core.account.closed",
+        "v2.core.account[configuration.recipient].updated",
+        "v2.core.account[configuration.recipient].capability_status_updated",
+        "v2.core.account[defaults].updated",
+        "v2.core.account[identity].updated",
+        "v2.core.account[requirements].updated",
     ),
 }

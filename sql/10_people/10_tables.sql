@@ -22,6 +22,7 @@ create function private.platform_id()
 return '00000000-0000-4000-8000-000000000000'::uuid;
 
 create type public.withdrawal_mode as enum ('full', 'packages', 'none');
+create type public.supply_model as enum ('agent', 'principal');
 
 create table public.organizations (
     id uuid primary key default gen_random_uuid(),
@@ -45,6 +46,7 @@ create table public.organizations (
     max_held_lessons integer not null default 12,
     max_lessons_paid_later integer not null default 0,
     withdrawal_mode public.withdrawal_mode not null default 'packages',
+    supply_model public.supply_model not null default 'agent',
     referral_discount_bps integer not null default 0,
     referral_reward_cents bigint not null default 0,
     credit_validity_months integer,
@@ -115,6 +117,9 @@ comment on column public.organizations.referral_reward_cents is 'Reward for the 
 comment on column public.organizations.credit_validity_months is 'How long prepaid minutes can be used; null: they never expire.';
 comment on column public.organizations.withdrawal_mode is
     'What consumers may withdraw from within 14 days: full: lessons and prepaid hours; packages: prepaid hours; none.';
+comment on column public.organizations.supply_model is
+    'Who sells lessons to learners. agent: the instructor does, and the platform is paid a fee. principal: the organization or the platform '
+    'does, in its own name, and no fee is invoiced.';
 comment on column public.organizations.refunds_resold_times is
     'Whether what is kept of a late cancellation goes back when somebody else pays for the same time.';
 comment on column public.organizations.forfeits_expired_hours is

@@ -55,7 +55,8 @@ comment on function public.update_organization is
     'p_forfeits_expired_hours: the instructor earns hours that expire, which are refunded otherwise; '
     'p_requires_second_factor: whether changing where money goes needs one, for owners; p_max_open_holds and p_max_held_lessons: how many '
     'orders and lessons a person may have unpaid at once; p_refunds_resold_times: what is kept of a late cancellation goes back when '
-    'somebody else pays for that time; p_reminder_minutes: how long before a lesson its reminders are sent, at most two; '
+    'somebody else pays for that time; p_reminder_minutes: how long before a lesson its reminders are sent, at most two, also of '
+    'lessons that are booked already; '
     'p_completion_grace: how long after its end a lesson is completed by itself; p_max_lessons_paid_later: how many lessons ahead a person '
     'may have that are charged two days before each, 0: none is sold so. Errors: sign_in_required, '
     'organization_not_found, role_above_yours, second_factor_required, unknown_currency, value_out_of_range, and the rules of public.organizations.';
@@ -70,7 +71,8 @@ create function public.admin_set_terms(
     p_dispute_liability public.dispute_liability default null,
     p_referral_discount_bps integer default null,
     p_referral_reward_cents bigint default null,
-    p_withdrawal_mode public.withdrawal_mode default null
+    p_withdrawal_mode public.withdrawal_mode default null,
+    p_supply_model public.supply_model default null
 )
     returns void
     language sql
@@ -79,12 +81,12 @@ create function public.admin_set_terms(
     set search_path = '', pg_temp
 return private.admin_set_terms(
     p_org_id, p_reason, p_fee_mode, p_fee_bps, p_payout_hold, p_fee_refundable, p_dispute_liability,
-    p_referral_discount_bps, p_referral_reward_cents, p_withdrawal_mode
+    p_referral_discount_bps, p_referral_reward_cents, p_withdrawal_mode, p_supply_model
 );
 
 comment on function public.admin_set_terms is
-    'Sets the platform''s terms with an organization: fee, payout hold, who bears refunded fees and lost disputes, referrals; null '
-    'leaves a term as it is. Platform admins only. '
+    'Sets the platform''s terms with an organization: fee, payout hold, who bears refunded fees and lost disputes, referrals, who sells the '
+    'lessons (supply_model, which counts for what is ordered from then on); null leaves a term as it is. Platform admins only. '
     'Errors: not_an_admin, reason_required, organization_not_found, and the rules of public.organizations.';
 
 create function public.list_members(

@@ -5,7 +5,8 @@
 --
 -- booking:
 --   · → proposed: hold_slot (user, service, job, studio)
---   · → held, requested: hold_slot (user, service, studio)
+--   · → held: hold_slot, import_booking (user, service, job, studio)
+--   · → requested: hold_slot (user, service, studio)
 --   proposed → held: accept_proposal (user, service, studio)
 --   proposed → confirmed: accept_proposal (user, service, job)
 --   proposed → declined: decline_proposal (user, service, studio)
@@ -42,7 +43,7 @@
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
     ('booking', 'new', 'proposed', '{user,service,job,studio}'),
-    ('booking', 'new', 'held', '{user,service,studio}'),
+    ('booking', 'new', 'held', '{user,service,job,studio}'),
     ('booking', 'new', 'requested', '{user,service,studio}'),
     ('booking', 'proposed', 'held', '{user,service,studio}'),
     ('booking', 'proposed', 'confirmed', '{user,service,job}'),

@@ -9,6 +9,7 @@ values
     ('lesson_reserved', 'essential', 'bookings', false, false),
     ('lesson_not_collected', 'essential', 'bookings', true, false),
     ('hold_expiring', 'optional', 'bookings', true, false),
+    ('move_expiring', 'optional', 'bookings', true, false),
     ('booking_confirmed', 'essential', 'bookings', true, false),
     ('booking_declined', 'essential', 'bookings', true, false),
     ('booking_expired', 'essential', 'bookings', false, false),
@@ -39,6 +40,7 @@ values
     ('invitation', 'essential', 'invitations', false, false),
     ('guardian_consent_wanted', 'essential', 'learner_guardians', false, false),
     ('subscription_withdrawn', 'essential', 'subscriptions', false, false),
+    ('phone_code', 'essential', 'phone_codes', true, false),
     ('buy_hours', 'marketing', 'learner_credits', false, false),
     ('recommend', 'marketing', 'bookings', false, false);
 
@@ -127,6 +129,17 @@ from (values
     (
         'hold_expiring', 'sms', 'en', null,
         e'{{organization_name}}: Your lesson {{start_at}} is kept only until {{hold_expires_at}}.'
+    ),
+    (
+        'move_expiring', 'email', 'en', 'Is your lesson to move to {{start_at}}?',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        'now {{old_start_at}}, perhaps {{start_at}}\n\n'
+        'The new time is kept until {{hold_expires_at}}. Answer, or pay what is due for it, before then; else the lesson stays as it was '
+        'booked.\n\n{{organization_name}}'
+    ),
+    (
+        'move_expiring', 'sms', 'en', null,
+        e'{{organization_name}}: Your lesson {{old_start_at}} can move to {{start_at}} only until {{hold_expires_at}}.'
     ),
     (
         'booking_confirmed', 'email', 'en', 'Your lesson on {{start_at}} is confirmed',
@@ -319,6 +332,10 @@ from (values
         e'Hello {{recipient_name}},\n\n'
         'Your subscription to {{product_name}} has ended. {{amount}} goes back in the way in which it was paid, usually within ten days.\n\n'
         '{{organization_name}}'
+    ),
+    (
+        'phone_code', 'sms', 'en', null,
+        '{{code}} is your code to be told of lessons at this number. It ends in ten minutes. If you did not ask for it, do nothing.'
     ),
     (
         'buy_hours', 'email', 'en', 'More hours with {{instructor_name}}?',

@@ -9,7 +9,7 @@ create function private.may_still_know(p_message public.messages)
 as $$
 begin
     return case
-        when p_message.related_type in ('invitations', 'learner_guardians') then true
+        when private.is_for_address(p_message) then true
         when p_message.recipient_id is null then private.has_no_login(p_message.learner_id)
         when p_message.learner_id is null then coalesce(p_message.recipient_id = any (private.other_side_of_message(p_message)), false)
         else p_message.recipient_id = any (private.learner_side(p_message.learner_id))
@@ -17,6 +17,15 @@ begin
     end;
 end;
 $$;
+
+-- Whether a message is for whoever has the address that it was queued for, not for a person.
+create function private.is_for_address(p_message public.messages)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+return p_message.related_type in ('invitations', 'learner_guardians', 'phone_codes');
 
 -- Who has paid what a message is about, or whose card is to pay it; null: it is about no payment.
 create function private.payer_of_message(p_message public.messages)

@@ -115,17 +115,49 @@ create function private.plan_lesson(p_booking public.bookings)
     set search_path = '', pg_temp
 as $$
 begin
+    perform private.plan_reminders(p_booking);
+    perform private.plan_message(p_booking, 'lesson_not_completed', p_booking.end_at + interval '15 minutes', p_booking.end_at);
+end;
+$$;
+
+-- Plans the reminders of a lesson.
+create function private.plan_reminders(p_booking public.bookings)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
     perform private.plan_message(
         p_booking, 'lesson_reminder', p_booking.start_at - make_interval(mins => lead.minutes), p_booking.start_at
     )
     from public.organizations organization
     cross join lateral unnest(organization.reminder_minutes) lead (minutes)
     where organization.id = p_booking.org_id;
-    perform private.plan_message(p_booking, 'lesson_not_completed', p_booking.end_at + interval '15 minutes', p_booking.end_at);
 end;
 $$;
 
--- Plans the warning that an unpaid or unanswered time will be given up, when two thirds of it are over.
+-- Plans the reminders of all lessons ahead anew, once an organization reminds of them at other times. 82_effects calls it.
+create function private.plan_reminders_anew(p_org_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    delete from private.planned_messages where org_id = p_org_id and kind = 'lesson_reminder';
+    perform private.plan_reminders(booking)
+    from public.bookings booking
+    where booking.org_id = p_org_id
+        and booking.status = 'confirmed'
+        and booking.start_at > private.clock();
+end;
+$$;
+
+-- Plans the warning that an unpaid or unanswered time will be given up, when two thirds of it are over. Of a lesson that is to move, only the
+-- new time is.
 create function private.plan_hold(p_booking public.bookings)
     returns void
     language plpgsql
@@ -135,7 +167,8 @@ create function private.plan_hold(p_booking public.bookings)
 as $$
 begin
     perform private.plan_message(
-        p_booking, 'hold_expiring', private.clock() + (p_booking.hold_expires_at - private.clock()) * 2 / 3, p_booking.hold_expires_at
+        p_booking, case when p_booking.original_booking_id is null then 'hold_expiring' else 'move_expiring' end,
+        private.clock() + (p_booking.hold_expires_at - private.clock()) * 2 / 3, p_booking.hold_expires_at
     );
 end;
 $$;
@@ -174,10 +207,10 @@ as $$
         when 'lesson_not_completed' then
             p_booking.status in ('confirmed', 'in_progress') and p_booking.end_at = p_about_at
             and not private.has_open_claim(p_booking.id)
-        when 'hold_expiring' then
-            p_booking.status in ('held', 'requested', 'proposed') and p_booking.hold_expires_at = p_about_at
+        else
+            p_kind in ('hold_expiring', 'move_expiring')
+            and p_booking.status in ('held', 'requested', 'proposed') and p_booking.hold_expires_at = p_about_at
             and p_booking.hold_expires_at > private.clock()
-        else false
     end;
 $$;
 
@@ -195,10 +228,10 @@ create function private.tell_both_sides(
     set search_path = '', pg_temp
 as $$
 begin
-    if p_kind <> 'hold_expiring' or p_booking.status <> 'requested' then
+    if p_kind not in ('hold_expiring', 'move_expiring') or p_booking.status <> 'requested' then
         perform private.tell_learner_side(p_kind, p_booking, p_about_at, p_version);
     end if;
-    if p_kind <> 'hold_expiring' or p_booking.status = 'requested' then
+    if p_kind not in ('hold_expiring', 'move_expiring') or p_booking.status = 'requested' then
         perform private.tell_instructor_side(p_kind, p_booking, p_about_at, p_version);
     end if;
 end;

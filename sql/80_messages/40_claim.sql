@@ -199,7 +199,8 @@ begin
     return case
         when p_message.send_after < private.clock() - interval '72 hours' then 'too_late'
         when not private.is_message_true(p_message) or not private.may_still_know(p_message) then 'no_longer_true'
-        when p_message.related_type not in ('invitations', 'learner_guardians')
+        when private.is_superseded(p_message) then 'superseded'
+        when not private.is_for_address(p_message)
             and not coalesce(private.is_wanted_still(p_message), false) then 'not_wanted'
         when p_message.channel <> 'app' and p_address is null then 'no_address'
         when private.is_suppressed(p_message, p_address) then 'suppressed'
@@ -258,9 +259,42 @@ begin
                 and num_nonnulls(link.consented_at, link.revoked_at) = 0
                 and link.expires_at > private.clock()
         )
+        when 'phone_codes' then private.can_confirm_code(p_message.related_id)
         else true
     end;
 end;
+$$;
+
+-- Whether a later reminder of the same lesson is due to the same recipient by now, as after an outage: one of the two is enough.
+create function private.is_superseded(p_message public.messages)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_message.kind = 'lesson_reminder' and (
+        exists (
+            select
+            from private.planned_messages planned
+            where planned.org_id = p_message.org_id
+                and planned.booking_id = p_message.related_id
+                and planned.kind = p_message.kind
+                and planned.due_at <= private.clock()
+        )
+        or exists (
+            select
+            from public.messages later
+            where later.org_id = p_message.org_id
+                and later.related_type = 'bookings'
+                and later.related_id = p_message.related_id
+                and later.kind = p_message.kind
+                and later.channel = p_message.channel
+                and later.recipient_id is not distinct from p_message.recipient_id
+                and later.status in ('queued', 'claimed', 'unknown', 'sent', 'delivered')
+                and (later.send_after, later.id) > (p_message.send_after, p_message.id)
+        )
+    );
 $$;
 
 -- Whether the recipient still wants this message over its channel. An SMS may stand for a message by WhatsApp.
@@ -342,7 +376,7 @@ create function private.address_of_message(p_message public.messages)
     set search_path = '', pg_temp
 as $$
     select case
-        when p_message.related_type in ('invitations', 'learner_guardians') then lower(content.to_address)
+        when private.is_for_address(p_message) then lower(content.to_address)
         else private.address_of(p_message.channel, p_message.recipient_id, p_message.learner_id)
     end
     from (select p_message.id) asked (message_id)

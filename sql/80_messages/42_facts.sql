@@ -174,6 +174,17 @@ as $$
     where account.id = p_account_id;
 $$;
 
+-- Of a code that proves a phone number.
+create function private.code_facts(p_code_id uuid)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select jsonb_build_object('code', sent.code) from private.phone_codes sent where sent.id = p_code_id;
+$$;
+
 -- Of an invitation, or of a guardianship that is offered.
 create function private.offer_facts(p_id uuid)
     returns jsonb
@@ -215,6 +226,7 @@ as $$
             when 'subscriptions' then private.subscription_facts(p_message.related_id)
             when 'payout_runs' then private.payout_run_facts(p_message)
             when 'stripe_connect_accounts' then private.account_facts(p_message.related_id)
+            when 'phone_codes' then private.code_facts(p_message.related_id)
             else private.offer_facts(p_message.related_id)
         end,
         '{}'

@@ -26,7 +26,7 @@ create table private.webhook_events (
     processed_at timestamptz,
     primary key (org_id, id),
     unique (provider, event_id),
-    constraint endpoint_is_known check (endpoint in ('platform', 'connect')),
+    constraint endpoint_is_known check (endpoint in ('platform', 'connect', 'thin')),
     constraint finished_events_say_when check ((status = 'received') = (processed_at is null))
 );
 
@@ -37,6 +37,9 @@ comment on table private.webhook_events is
     'Every event that Stripe has sent, once, with its outcome. Rows are kept for ever; only the bodies are pruned.';
 comment on column private.webhook_events.org_id is
     'Whose money or account it is about, as far as that is known; else the platform''s.';
+comment on column private.webhook_events.account is
+    'The connected account: whose event it is (endpoint connect), or what changed (thin).';
+comment on column private.webhook_events.api_version is 'Null of thin events, which have none.';
 comment on column private.webhook_events.status is
     'received: waits for jobs maintain to apply it; processed; ignored: does not concern us; parked: could not be applied, the note says why.';
 comment on column private.webhook_events.note is

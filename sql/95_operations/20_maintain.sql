@@ -29,7 +29,9 @@ begin
     union all
     select 'setup_intents_removed', private.remove_old_setup_intents()::bigint
     union all
-    select 'news_removed', private.remove_old_news()::bigint;
+    select 'news_removed', private.remove_old_news()::bigint
+    union all
+    select 'codes_removed', private.remove_old_codes()::bigint;
 end;
 $$;
 
@@ -98,7 +100,13 @@ begin
     union all
     select 'instructor_fees_charged', private.charge_instructor_fees(p_org_id)::bigint
     union all
-    select 'earnings_made_available', private.make_earnings_available(p_org_id, private.clock())::bigint;
+    select 'reports_kept', private.keep_closed_reports(p_org_id)::bigint
+    union all
+    select 'earnings_made_available', private.make_earnings_available(p_org_id, private.clock())::bigint
+    union all
+    select 'sellers_removed', private.remove_old_sellers(p_org_id)::bigint
+    union all
+    select 'fees_invoiced', private.issue_fee_invoices(p_org_id)::bigint;
 end;
 $$;
 

@@ -256,7 +256,6 @@ export type Database = {
       request_booking: Call<"request_booking", { p_instructor_id: string; p_service_id: string; p_start_at: string; p_notes?: string | null; p_client_key?: string | null; p_learner_user_id?: string | null; p_learner_id?: string | null; p_pickup?: Place | null; p_dropoff?: Place | null; p_discount_code?: string | null; p_use_credits?: boolean; p_use_rewards?: boolean; p_pay_rest_by_card?: boolean }, { booking_id: string; status: Enums["booking_status"]; amount_cents: number; currency: string; hold_expires_at: string | null; order_id: string }[]>;
       request_booking_series: Call<"request_booking_series", { p_instructor_id: string; p_service_id: string; p_start_at: string; p_occurrences: number; p_every_weeks?: number; p_mode?: Enums["series_mode"]; p_learner_user_id?: string | null; p_learner_id?: string | null; p_notes?: string | null; p_use_credits?: boolean }, { occurrence: number; start_at: string; booking_id: string | null; refusal: string | null; order_id: string }[]>;
       request_refund: Call<"request_refund", { p_booking_id: string; p_amount_cents: number; p_reason: string; p_client_key?: string | null }, string>;
-      request_series_paid_later: Call<"request_series_paid_later", { p_instructor_id: string; p_service_id: string; p_start_at: string; p_occurrences: number; p_every_weeks?: number; p_mode?: Enums["series_mode"]; p_learner_user_id?: string | null; p_learner_id?: string | null; p_notes?: string | null }, { occurrence: number; start_at: string; booking_id: string; refusal: string; order_id: string; collect_at: string; hold_expires_at: string }[]>;
       reschedule_booking: Call<"reschedule_booking", { p_booking_id: string; p_start_at: string; p_client_key?: string | null }, { booking_id: string; status: Enums["booking_status"]; amount_cents: number; refund_cents: number; currency: string; hold_expires_at: string | null }[]>;
       resolve_alert: Call<"resolve_alert", { p_alert_id: string }, undefined>;
       retire_connect_account: Call<"retire_connect_account", { p_connect_account_id: string }, undefined>;
@@ -282,11 +281,10 @@ export type Database = {
       transfer_credit: Call<"transfer_credit", { p_credit_id: string; p_instructor_id: string; p_minutes?: number | null; p_service_id?: string | null; p_client_key?: string | null }, { refund_id: string; refunded_minutes: number; refund_cents: number; credit_id: string; minutes: number; amount_cents: number; currency: string; hold_expires_at: string }[]>;
       trip_geojson: Call<"trip_geojson", { p_trip_id: string }, TripLine>;
       unpublish_slots: Call<"unpublish_slots", { p_service_id: string; p_from: string; p_to: string; p_instructor_id?: string | null }, number>;
-      update_organization: Call<"update_organization", { p_org_id: string; p_name?: string | null; p_tax_id?: string | null; p_time_zone?: string | null; p_currency?: string | null; p_payout_weekday?: number | null; p_minimum_payout_cents?: number | null; p_checkout_hold_minutes?: number | null; p_max_open_holds?: number | null; p_labels?: Labels | null; p_credit_validity_months?: number | null; p_forfeits_expired_hours?: boolean | null; p_requires_second_factor?: boolean | null; p_max_held_lessons?: number | null; p_refunds_resold_times?: boolean | null; p_reminder_minutes?: number[] | null; p_completion_grace?: string | null; p_max_lessons_paid_later?: number | null }, undefined>;
+      update_organization: Call<"update_organization", { p_org_id: string; p_name?: string | null; p_tax_id?: string | null; p_time_zone?: string | null; p_currency?: string | null; p_payout_weekday?: number | null; p_minimum_payout_cents?: number | null; p_checkout_hold_minutes?: number | null; p_max_open_holds?: number | null; p_labels?: Labels | null; p_credit_validity_months?: number | null; p_forfeits_expired_hours?: boolean | null; p_requires_second_factor?: boolean | null; p_max_held_lessons?: number | null; p_refunds_resold_times?: boolean | null; p_reminder_minutes?: number[] | null; p_completion_grace?: string | null }, undefined>;
       verify_document: Call<"verify_document", { p_document_id: string; p_is_valid: boolean }, undefined>;
       withdraw_claim: Call<"withdraw_claim", { p_claim_id: string }, undefined>;
       withdraw_from_order: Call<"withdraw_from_order", { p_order_id: string }, Database["public"]["Tables"]["order_withdrawals"]["Row"][]>;
-      withdraw_from_subscription: Call<"withdraw_from_subscription", { p_subscription_id: string }, { refund_cents: number; currency: string }[]>;
       year_statement: Call<"year_statement", { p_instructor_id: string; p_year: number }, { paid_on: string; payout_id: string; line: number; instructor: string; kind: Enums["earning_kind"]; line_group: "lessons" | "late_cancellations" | "no_shows" | "expired_hours" | "refunds" | "disputes" | "adjustments"; lesson_at: string | null; service: string | null; learner_initials: string | null; amount_cents: number; currency: string; explanation: string | null }[]>;
     };
     Enums: Enums;
@@ -342,7 +340,7 @@ export type RefusalCode =
   | "code_not_valid"
   | "command_not_found"
   | "consent_required"
-  | "cooling_off_is_over"
+  | "country_not_served"
   | "credit_changed"
   | "credit_is_frozen"
   | "credit_not_found"
@@ -385,7 +383,6 @@ export type RefusalCode =
   | "lesson_not_begun"
   | "lesson_not_in_progress"
   | "lesson_not_named"
-  | "lesson_was_not_paid"
   | "lessons_ahead"
   | "login_is_linked"
   | "may_not_book"
@@ -400,7 +397,6 @@ export type RefusalCode =
   | "month_out_of_order"
   | "no_account"
   | "no_referral_programme"
-  | "no_saved_card"
   | "no_such_timeline"
   | "no_withdrawal"
   | "not_a_learner_here"
@@ -408,7 +404,6 @@ export type RefusalCode =
   | "not_an_admin"
   | "not_an_instructor"
   | "not_another_instructor"
-  | "not_paid_later"
   | "not_payable_outside"
   | "not_whole_lessons"
   | "not_yours_to_decide"
@@ -470,7 +465,6 @@ export type RefusalCode =
   | "slot_not_found"
   | "slot_taken"
   | "slug_taken"
-  | "subscription_not_found"
   | "suggestion_outdated"
   | "suppression_is_known"
   | "suspense_not_found"
@@ -489,7 +483,6 @@ export type RefusalCode =
   | "too_late_to_reschedule"
   | "too_many_busy_times"
   | "too_many_cards"
-  | "too_many_checkouts"
   | "too_many_documents"
   | "too_many_entries"
   | "too_many_exceptions"
@@ -498,7 +491,6 @@ export type RefusalCode =
   | "too_many_held_lessons"
   | "too_many_holds"
   | "too_many_invitations"
-  | "too_many_lessons_paid_later"
   | "too_many_links"
   | "too_many_organizations"
   | "too_many_points"
@@ -550,6 +542,7 @@ export type RuleCode =
   | "a_success_captured_money"
   | "a_success_captured_the_rest"
   | "account_id_is_stripes"
+  | "accounts_api_is_known"
   | "action_is_known"
   | "amount_can_be_charged"
   | "amount_is_not_zero"
@@ -585,7 +578,6 @@ export type RuleCode =
   | "closed_at_is_set_when_closed"
   | "closing_is_opening_and_what_moved"
   | "code_is_plain"
-  | "collection_is_tried_twice_at_most"
   | "completed_runs_say_when"
   | "completion_grace_is_reasonable"
   | "consent_is_given_by_somebody"
@@ -593,7 +585,6 @@ export type RuleCode =
   | "content_is_whatsapps"
   | "content_sid_is_twilios"
   | "content_status_is_known"
-  | "cooling_off_is_a_few_days"
   | "coordinates_are_a_pair"
   | "country_is_an_iso_code"
   | "counts_are_not_negative"
@@ -653,7 +644,6 @@ export type RuleCode =
   | "labels_are_an_object"
   | "labels_are_words"
   | "last4_are_the_last_four"
-  | "lessons_paid_later_are_limited"
   | "level_is_one_to_five"
   | "liability_is_for_what_is_lost"
   | "license_is_short"
@@ -685,7 +675,6 @@ export type RuleCode =
   | "only_a_payout_being_sent_is_leased"
   | "only_a_resolved_report_awaits_a_refund"
   | "only_an_authorization_is_left_uncaptured"
-  | "only_an_unpaid_lesson_is_to_be_collected"
   | "only_available_earnings_are_paid_out"
   | "only_bookings_reserve_use_and_return"
   | "only_disputes_have_a_dispute"
@@ -698,7 +687,6 @@ export type RuleCode =
   | "only_refunds_have_a_refund"
   | "only_rewards_are_returned"
   | "only_the_app_knows_what_was_read"
-  | "only_what_is_collected_later_has_a_plan"
   | "only_what_was_tried_waits_for_an_admin"
   | "only_whole_lessons_are_paid_outside"
   | "open_holds_are_limited"
@@ -728,7 +716,6 @@ export type RuleCode =
   | "referral_discount_is_a_fraction"
   | "refund_id_is_stripes"
   | "refund_is_a_fraction"
-  | "refund_is_not_negative"
   | "relation_is_readable"
   | "relation_is_short"
   | "reversal_is_at_most_the_amount"
@@ -770,8 +757,7 @@ export type RuleCode =
   | "values_fit_the_action"
   | "versions_count_from_one"
   | "what_is_made_elsewhere_is_not_at_stripe"
-  | "window_is_not_empty"
-  | "withdrawal_says_what_goes_back";
+  | "window_is_not_empty";
 /** The webhook service's own codes; those of the database pass through it. */
 export type ServiceCode =
   | "account_disconnected"

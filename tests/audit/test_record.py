@@ -430,6 +430,7 @@ def test_every_table_of_people_and_money_is_audited(world: World) -> None:
         "setup_intents",
         # A journal itself.
         "credit_entries",
+        "fee_invoices",
         "reconciliation_reports",
     }
 
@@ -485,6 +486,7 @@ def test_the_platforms_reasons_are_for_the_platform(world: World) -> None:
             "booking requested -> declined",
         ),
         ("update private.currencies set minimum_charge_cents = 1 where code = 'gbp'", "gbp"),
+        ("update private.payee_countries set crosses_borders = true where code = 'AU'", "AU"),
     ],
 )
 def test_whoever_changes_a_rule_in_studio_is_known(world: World, change: str, key: str) -> None:
