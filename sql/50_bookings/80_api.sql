@@ -87,7 +87,7 @@ begin atomic
         p_learner_id,
         row(
             p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null,
-            p_pay_rest_by_card, false
+            p_pay_rest_by_card, false, null
         )::private.booking_request
     ) booking;
 end;
@@ -149,7 +149,7 @@ begin atomic
         p_learner_id,
         row(
             p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null,
-            p_pay_rest_by_card, false
+            p_pay_rest_by_card, false, null
         )::private.booking_request
     ) booking;
 end;
