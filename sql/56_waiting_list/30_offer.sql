@@ -288,7 +288,7 @@ begin
     perform private.lock_daily_cap(instructor);
     return private.reserve_slot(
         private.ensure_slot(service, instructor, p_freed.start_at, null), learner,
-        row(null, null, null, null, null, false, false, null, null, null, false, true)::private.booking_request
+        row(null, null, null, null, null, false, false, null, null, null, false, true, null)::private.booking_request
     );
 end;
 $$;
