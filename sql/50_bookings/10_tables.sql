@@ -87,6 +87,7 @@ create table public.bookings (
     start_at timestamptz not null,
     end_at timestamptz not null,
     status public.booking_status not null,
+    keeps_seat boolean not null generated always as (status not in ('cancelled', 'declined', 'expired')) stored,
     hold_expires_at timestamptz,
     currency text not null,
     price_cents bigint not null,
@@ -113,6 +114,7 @@ create table public.bookings (
     is_withdrawn boolean not null default false,
     no_show_by public.booking_party,
     refund_bps integer,
+    is_partly_kept boolean generated always as (status = 'cancelled' and refund_bps < 10000) stored,
     cancellation_refund_cents bigint,
     restored_minutes integer,
     kept_share_cents bigint,
@@ -195,34 +197,35 @@ create table public.bookings (
 
 create unique index one_seat_a_learner_and_lesson
     on public.bookings (slot_id, learner_person_id)
-    where status not in ('cancelled', 'declined', 'expired');
+    where keeps_seat;
 create unique index one_replacement_a_booking
     on public.bookings (original_booking_id)
-    where status not in ('cancelled', 'declined', 'expired');
+    where keeps_seat;
 create index on public.bookings (org_id, start_at);
-create index on public.bookings (org_id, end_at) where status in ('confirmed', 'in_progress');
 create index on public.bookings (instructor_id, start_at);
 create index on public.bookings (learner_id, start_at);
 create index on public.bookings (service_id);
 create index on public.bookings (slot_id);
-create index on public.bookings (org_id, start_at) where status = 'cancelled' and refund_bps < 10000;
-create index on public.bookings (org_id, hold_expires_at) where status in ('proposed', 'held', 'requested');
-create index on public.bookings (learner_person_id) where status in ('held', 'requested');
+create index on public.bookings (org_id, start_at) where is_partly_kept;
+create index on public.bookings (learner_person_id, start_at);
 create index on public.bookings (learner_person_id, given_up_at) where given_up_at is not null;
 create index on public.bookings (org_id, collect_at) where collect_at is not null;
 create index on public.bookings (collect_from);
-create index on public.bookings (learner_person_id, start_at) where status = 'confirmed' and total_cents = 0;
 create index on public.bookings (org_id, series_id);
 create index on public.bookings (org_id, order_id);
 create index on public.bookings (original_booking_id);
 create index on public.bookings (org_id, cancellation_policy_id);
 create index on public.bookings (booked_by);
 
--- Pages keep room for the next versions of their rows.
+-- No index names a column that an event changes while the booking is ahead or its lesson is given, and pages keep room for the next
+-- versions of their rows, so that updates are HOT: they write no index. What indexes need of the status is generated, and changes when a
+-- seat is freed. The bookings that have not ended are in 12_open_bookings.
 alter table public.bookings set (fillfactor = 80);
 
 comment on table public.bookings is
     'A learner''s commitment to a slot, with its price frozen. Only functions change it, and every change is audited.';
+comment on column public.bookings.keeps_seat is 'Whether it takes a seat of its slot: it is neither cancelled nor declined nor expired.';
+comment on column public.bookings.is_partly_kept is 'Whether its cancellation kept a part of the price.';
 comment on column public.bookings.learner_person_id is
     'The learner''s login, else the learner''s id. So a person who learns in two organizations cannot be in two places at once.';
 comment on column public.bookings.is_group is 'Whether the slot has several seats.';

@@ -212,10 +212,11 @@ begin
     into open_orders, held_lessons
     from public.bookings booking
     where booking.learner_person_id = p_learner_person_id
+        and booking.start_at > private.clock()
         and not booking.is_collected_later
         and (
             (booking.status in ('held', 'requested') and booking.hold_expires_at > private.clock())
-            or (booking.status = 'confirmed' and booking.total_cents = 0 and booking.start_at > private.clock())
+            or (booking.status = 'confirmed' and booking.total_cents = 0)
         );
 
     if open_orders >= p_organization.max_open_holds then

@@ -28,9 +28,11 @@ declare
 begin
     for overdue_id in
         select booking.id
-        from public.bookings booking
+        from private.open_bookings waiting
+        join public.bookings booking on booking.org_id = waiting.org_id and booking.id = waiting.booking_id
         join public.orders ordered on ordered.org_id = booking.org_id and ordered.id = booking.order_id
-        where booking.org_id = p_org_id
+        where waiting.org_id = p_org_id
+            and waiting.hold_expires_at <= private.clock()
             and booking.status in ('proposed', 'held', 'requested')
             and booking.hold_expires_at <= private.clock()
             and (

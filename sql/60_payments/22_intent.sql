@@ -78,6 +78,10 @@ begin
     then
         return row('processed', 'late')::private.stripe_outcome;
     end if;
+    -- That Stripe has made it says nothing but its id, which is recorded.
+    if payment.last_event_at is null and new_status = payment.status and private.intent_failure_code(p_intent) is null then
+        return row('processed', null)::private.stripe_outcome;
+    end if;
 
     update public.payments
     set status = new_status,

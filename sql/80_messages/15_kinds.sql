@@ -201,9 +201,9 @@ from (values
         e'{{organization_name}}: Cancelled: {{service_title}} with {{instructor_name}}, {{start_at}}.'
     ),
     (
-        'lesson_reminder', 'email', 'en', 'Your lesson on {{start_at}}',
+        'lesson_reminder', 'email', 'en', 'Reminder: your lesson on {{start_at}}',
         e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
-        '{{start_at}}, {{minutes}} minutes\n{{pickup}}\nThis is a reminder.\n\n{{organization_name}}'
+        '{{start_at}}, {{minutes}} minutes\n{{pickup}}\nThis is a reminder. The calendar entry is attached.\n\n{{organization_name}}'
     ),
     (
         'lesson_reminder', 'sms', 'en', null,

@@ -64,6 +64,7 @@ export type Database = {
       discount_codes: Table<"discount_codes">;
       disputes: Table<"disputes">;
       earnings: Table<"earnings">;
+      fee_invoices: Table<"fee_invoices">;
       guardians: Table<"guardians", never, {}, never, { full_name?: string; phone?: string | null }>;
       instructor_details: Table<"instructor_details", never, {}, never, { phone?: string | null; license_id?: string | null }>;
       instructor_documents: Table<"instructor_documents">;
@@ -107,6 +108,7 @@ export type Database = {
       referral_rewards: Table<"referral_rewards">;
       refunds: Table<"refunds">;
       review_reports: Table<"review_reports">;
+      seller_details: Table<"seller_details">;
       service_materials: Table<"service_materials", never, {}, never, { materials_url?: string | null }>;
       services: Table<"services", never, {}, never, { title?: string; description?: string | null; short_description?: string | null; topic_tags?: string[]; duration_minutes?: number; price_cents?: number | null; level?: Enums["experience_level"] | null; prerequisites?: string | null; max_participants?: number; is_active?: boolean; capture_mode?: Enums["capture_mode"]; requires_approval?: boolean; approval_hours?: number }>;
       setup_intents: Table<"setup_intents">;
@@ -165,7 +167,8 @@ export type Database = {
       admin_resolve_problem: Call<"admin_resolve_problem", { p_problem_report_id: string; p_unfreezes_earning: boolean; p_reason: string }, undefined>;
       admin_resolve_suspense: Call<"admin_resolve_suspense", { p_suspense_item_id: string; p_resolution: string; p_reason: string; p_payment_id?: string | null }, undefined>;
       admin_set_instructor_fee: Call<"admin_set_instructor_fee", { p_org_id: string; p_amount_cents: number; p_reason: string; p_period?: Enums["instructor_fee_period"] }, string>;
-      admin_set_terms: Call<"admin_set_terms", { p_org_id: string; p_reason: string; p_fee_mode?: Enums["fee_mode"] | null; p_fee_bps?: number | null; p_payout_hold?: string | null; p_fee_refundable?: boolean | null; p_dispute_liability?: Enums["dispute_liability"] | null; p_referral_discount_bps?: number | null; p_referral_reward_cents?: number | null; p_withdrawal_mode?: Enums["withdrawal_mode"] | null }, undefined>;
+      admin_set_registration: Call<"admin_set_registration", { p_country: string; p_legal_name: string; p_address: string; p_reason: string; p_vat_number?: string | null; p_vat_rate_bps?: number; p_is_home?: boolean }, undefined>;
+      admin_set_terms: Call<"admin_set_terms", { p_org_id: string; p_reason: string; p_fee_mode?: Enums["fee_mode"] | null; p_fee_bps?: number | null; p_payout_hold?: string | null; p_fee_refundable?: boolean | null; p_dispute_liability?: Enums["dispute_liability"] | null; p_referral_discount_bps?: number | null; p_referral_reward_cents?: number | null; p_withdrawal_mode?: Enums["withdrawal_mode"] | null; p_supply_model?: Enums["supply_model"] | null }, undefined>;
       admin_suppress_address: Call<"admin_suppress_address", { p_channel: Enums["message_channel"]; p_address: string; p_reason: string; p_cause?: string | null }, undefined>;
       admin_take_exception: Call<"admin_take_exception", { p_exception_id: string; p_reason: string }, undefined>;
       admin_verify_instructor: Call<"admin_verify_instructor", { p_instructor_id: string; p_verification_status: Enums["verification_status"]; p_reason: string }, undefined>;
@@ -216,6 +219,7 @@ export type Database = {
       lessons_to_complete: Call<"lessons_to_complete", { p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
       link_guardian: Call<"link_guardian", { p_learner_id: string; p_guardian_email: string; p_relation?: string | null; p_can_view?: boolean; p_can_book?: boolean; p_can_pay?: boolean }, string>;
       list_currencies: Call<"list_currencies", Record<PropertyKey, never>, { code: string; minor_digits: number; minimum_charge_cents: number }[]>;
+      list_fee_invoices: Call<"list_fee_invoices", { p_limit?: number; p_before?: string | null }, { id: string; number: string; kind: Enums["fee_document_kind"]; credits_number: string; bearer: Enums["fee_bearer"]; org_id: string; organization: string; order_id: string; currency: string; fee_cents: number; discount_cents: number; total_cents: number; net_cents: number; vat_treatment: Enums["vat_treatment"]; vat_rate_bps: number; vat_cents: number; issuer_name: string; issuer_address: string; issuer_vat_number: string; recipient_name: string; recipient_address: string; recipient_vat_number: string; supplied_at: string; issued_at: string }[]>;
       list_members: Call<"list_members", { p_org_id: string; p_role?: Enums["org_role"] | null; p_limit?: number; p_after?: string | null }, { user_id: string; full_name: string | null; email: string | null; roles: (Enums["org_role"])[] }[]>;
       list_open_slots: Call<"list_open_slots", { p_instructor_id: string; p_service_id: string; p_from: string; p_to: string; p_limit?: number; p_after?: string | null }, { start_at: string; end_at: string; local_start: string; local_end: string; time_zone: string; slot_id: string | null; seats_left: number }[]>;
       list_payouts: Call<"list_payouts", { p_from: string; p_until: string }, { payout_id: string; payout_date: string; paid_at: string | null; status: Enums["payout_status"]; organization: string; payee: string; lessons_cents: number; late_cancellations_cents: number; no_shows_cents: number; expired_hours_cents: number; refunds_cents: number; disputes_cents: number; adjustments_cents: number; amount_cents: number; reversed_cents: number; currency: string; stripe_transfer_id: string | null }[]>;
@@ -231,6 +235,7 @@ export type Database = {
       my_next_payout: Call<"my_next_payout", Record<PropertyKey, never>, { instructor_id: string; payout_date: string; earning_id: string; kind: Enums["earning_kind"]; booking_id: string | null; lesson_at: string | null; service: string | null; amount_cents: number; currency: string; is_included: boolean; reason: string | null }[]>;
       my_notifications: Call<"my_notifications", { p_only_unread?: boolean; p_limit?: number; p_after_created_at?: string | null; p_after_id?: string | null }, { id: string; org_id: string; kind: MessageKind; title: string | null; body: string | null; learner_id: string | null; related_type: MessageAbout; related_id: string; created_at: string; read_at: string | null }[]>;
       my_payments: Call<"my_payments", { p_limit?: number; p_after_created_at?: string | null; p_after_id?: string | null }, { id: string; created_at: string; organization_name: string; instructor_name: string; learner_name: string; description: string | null; status: Enums["payment_status"]; currency: string; amount_cents: number; captured_cents: number; refunded_cents: number; lines: ReceiptLine[] }[]>;
+      my_platform_report: Call<"my_platform_report", { p_year: number }, { year: number; org_id: string; organization: string; payee_id: string; kind: Enums["seller_kind"]; legal_name: string; address_line: string; city: string; postal_code: string; country: string; birth_date: string; registration_number: string; tax_ids: string; vat_number: string; stripe_account_id: string; currency: string; q1_consideration_cents: number; q2_consideration_cents: number; q3_consideration_cents: number; q4_consideration_cents: number; q1_fees_cents: number; q2_fees_cents: number; q3_fees_cents: number; q4_fees_cents: number; q1_activities: number; q2_activities: number; q3_activities: number; q4_activities: number; missing: string }[]>;
       offboard_instructor: Call<"offboard_instructor", { p_instructor_id: string; p_reason?: string | null }, { credit_id: string; learner_id: string; minutes: number; amount_cents: number; currency: string; refund_id: string }[]>;
       organization_bookings: Call<"organization_bookings", { p_org_id: string; p_from: string; p_to: string; p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
       organization_templates: Call<"organization_templates", { p_org_id: string }, { id: string; kind: MessageKind; class: "essential" | "optional" | "marketing"; channel: Enums["message_channel"]; locale: string; is_own: boolean; subject: string | null; body: string; html: string | null; content_sid: string | null; content_status: string | null; content_variables: string[]; placeholders: string[] }[]>;
@@ -263,6 +268,7 @@ export type Database = {
       revoke_invitation: Call<"revoke_invitation", { p_invitation_id: string }, undefined>;
       reward_balance: Call<"reward_balance", Record<PropertyKey, never>, { learner_id: string; org_id: string; available_cents: number; currency: string }[]>;
       save_message_template: Call<"save_message_template", { p_org_id: string; p_kind: MessageKind; p_channel: Enums["message_channel"]; p_locale: string; p_body: string; p_subject?: string | null; p_html?: string | null; p_content_sid?: string | null; p_content_variables?: string[] | null }, string>;
+      save_seller_details: Call<"save_seller_details", { p_kind: Enums["seller_kind"]; p_legal_name: string; p_address_line: string; p_city: string; p_postal_code: string; p_country: string; p_birth_date?: string | null; p_registration_number?: string | null; p_tax_ids?: Json; p_vat_number?: string | null; p_org_id?: string | null }, undefined>;
       search_directory: Call<"search_directory", { p_query?: string | null; p_name?: string | null; p_topic_tags?: string[]; p_level?: Enums["experience_level"] | null; p_facets?: Facets; p_org_id?: string | null; p_instructor_id?: string | null; p_currency?: string | null; p_lat?: number | null; p_lng?: number | null; p_radius_km?: number | null; p_order?: Enums["directory_order"]; p_limit?: number; p_after?: string | null }, { service_id: string; instructor_id: string; org_id: string; title: string; short_description: string | null; topic_tags: string[]; level: Enums["experience_level"] | null; duration_minutes: number; max_participants: number; requires_approval: boolean; instructor_name: string; avatar_url: string | null; area: string | null; area_lat: number | null; area_lng: number | null; distance_km: number | null; facets: Facets; rating: number | null; rating_count: number; lesson_count: number; organization_name: string; organization_slug: string; labels: Labels; time_zone: string; currency: string; list_cents: number | null; fee_cents: number | null; total_cents: number | null; next_free_at: string | null; cursor: string }[]>;
       search_instructors: Call<"search_instructors", { p_query?: string | null; p_expertise_areas?: string[]; p_org_id?: string | null; p_limit?: number; p_after?: string | null }, Database["public"]["Tables"]["instructors"]["Row"][]>;
       search_services: Call<"search_services", { p_query?: string | null; p_topic_tags?: string[]; p_level?: Enums["experience_level"] | null; p_org_id?: string | null; p_limit?: number; p_after?: string | null }, Database["public"]["Tables"]["services"]["Row"][]>;
@@ -525,8 +531,10 @@ export type RefusalCode =
 export type RuleCode =
   | "a_cancellation_says_when_and_by_whom"
   | "a_claimed_message_has_a_worker"
+  | "a_company_has_a_registration_number"
   | "a_declared_birth_has_a_date"
   | "a_default_is_always_valid"
+  | "a_discount_is_of_the_fee"
   | "a_finished_trip_is_measured"
   | "a_hold_has_a_deadline"
   | "a_lesson_earns_a_positive_amount"
@@ -551,6 +559,7 @@ export type RuleCode =
   | "amount_is_share_plus_fee_minus_discount"
   | "amounts_are_not_negative"
   | "an_amount_has_a_currency"
+  | "an_individual_has_a_birth_date"
   | "an_instructor_fee_is_of_a_period"
   | "an_invitation_ends_once"
   | "an_undecided_claim_has_a_deadline"
@@ -671,6 +680,7 @@ export type RuleCode =
   | "number_is_short"
   | "one_organization_is_the_platform"
   | "only_a_cancelled_booking_is_withdrawn"
+  | "only_a_credit_note_credits"
   | "only_a_learner_or_an_instructor_is_absent"
   | "only_a_payout_being_sent_is_leased"
   | "only_a_resolved_report_awaits_a_refund"
@@ -686,6 +696,7 @@ export type RuleCode =
   | "only_published_slots_can_be_withdrawn"
   | "only_refunds_have_a_refund"
   | "only_rewards_are_returned"
+  | "only_standard_vat_is_charged"
   | "only_the_app_knows_what_was_read"
   | "only_what_was_tried_waits_for_an_admin"
   | "only_whole_lessons_are_paid_outside"
@@ -735,6 +746,7 @@ export type RuleCode =
   | "tags_are_short"
   | "tax_id_is_readable"
   | "tax_id_is_short"
+  | "tax_ids_are_numbers_by_country"
   | "test_is_a_day_at_most"
   | "texts_are_lines"
   | "texts_are_readable"
@@ -755,8 +767,11 @@ export type RuleCode =
   | "trial_is_not_negative"
   | "uses_are_within_the_maximum"
   | "values_fit_the_action"
+  | "vat_is_a_part_of_the_total"
+  | "vat_number_has_the_form_of_its_country"
   | "versions_count_from_one"
   | "what_is_made_elsewhere_is_not_at_stripe"
+  | "who_charges_vat_is_registered"
   | "window_is_not_empty";
 /** The webhook service's own codes; those of the database pass through it. */
 export type ServiceCode =

@@ -31,6 +31,8 @@ def test_a_house_in_order_is_left_as_it_is(world: World) -> None:
             "lessons_collected": 0,
             "purchases_expired": 0,
             "credits_expired": 0,
+            "fees_invoiced": 0,
+            "sellers_removed": 0,
             "texts_removed": 0,
             "reports_removed": 0,
             "setup_intents_removed": 0,
