@@ -211,6 +211,7 @@ create table public.message_contents (
 
 create index on public.message_contents (recipient_id);
 create index on public.message_contents (provider_id);
+create index on public.message_contents (to_address);
 create index on public.message_contents (unsubscribe_token);
 create index on public.message_contents (created_at) where num_nonnulls(to_address, body) > 0;
 

@@ -53,7 +53,8 @@ NOT_ABOUT_A_PERSON = {
         *("public.payout_runs", "public.reconciliation_reports", "private.uninvoiced_fees"),
     },
     "how a row that is told moves its money": {
-        *("private.dispute_transactions", "private.invoice_refunds", "private.open_payments"),
+        *("private.dispute_transactions", "private.invoice_refunds", "private.open_bookings"),
+        "private.open_payments",
         *("private.payout_attempts", "private.return_items", "private.suspense_items"),
         "private.suspense_refunds",
     },
