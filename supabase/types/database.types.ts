@@ -227,19 +227,25 @@ isOneToOne: false
                   ]
                 },"bookings": {
                   Row: {
-                    "accepted_at": string | null,"booked_by": string | null,"cancellation_policy_id": string,"cancellation_reason": string | null,"cancellation_refund_cents": number | null,"cancelled_at": string | null,"cancelled_by": Database["public"]['Enums']["booking_party"] | null,"client_key": string | null,"created_at": string,"credit_applied_cents": number,"credit_minutes": number,"currency": string,"discount_cents": number,"dropoff_address": string | null,"dropoff_lat": number | null,"dropoff_lng": number | null,"due_cents": number,"early_start_requested_at": string | null,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"given_up_at": string | null,"hold_expires_at": string | null,"id": string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_rescheduled": boolean,"is_withdrawn": boolean,"kept_share_cents": number | null,"learner_id": string,"learner_notes": string | null,"learner_person_id": string,"no_show_by": Database["public"]['Enums']["booking_party"] | null,"order_id": string,"org_id": string,"original_booking_id": string | null,"original_total_cents": number,"payout_hold": string,"pickup_address": string | null,"pickup_lat": number | null,"pickup_lng": number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps": number | null,"restored_minutes": number | null,"series_id": string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at": string
+                    "accepted_at": string | null,"booked_by": string | null,"cancellation_policy_id": string,"cancellation_reason": string | null,"cancellation_refund_cents": number | null,"cancelled_at": string | null,"cancelled_by": Database["public"]['Enums']["booking_party"] | null,"client_key": string | null,"collect_at": string | null,"collect_from": string | null,"collection_tries": number,"created_at": string,"credit_applied_cents": number,"credit_minutes": number,"currency": string,"discount_cents": number,"dropoff_address": string | null,"dropoff_lat": number | null,"dropoff_lng": number | null,"due_cents": number,"early_start_requested_at": string | null,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"given_up_at": string | null,"hold_expires_at": string | null,"id": string,"instructor_id": string,"instructor_share_cents": number,"is_collected_later": boolean,"is_fee_refundable": boolean,"is_group": boolean,"is_partly_kept": boolean | null,"is_rescheduled": boolean,"is_withdrawn": boolean,"keeps_seat": boolean,"kept_share_cents": number | null,"learner_id": string,"learner_notes": string | null,"learner_person_id": string,"no_show_by": Database["public"]['Enums']["booking_party"] | null,"order_id": string,"org_id": string,"original_booking_id": string | null,"original_total_cents": number,"payout_hold": string,"pickup_address": string | null,"pickup_lat": number | null,"pickup_lng": number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps": number | null,"restored_minutes": number | null,"series_id": string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "accepted_at"?: string | null,"booked_by"?: string | null,"cancellation_policy_id": string,"cancellation_reason"?: string | null,"cancellation_refund_cents"?: number | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"credit_minutes"?: number,"currency": string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"early_start_requested_at"?: string | null,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"given_up_at"?: string | null,"hold_expires_at"?: string | null,"id"?: string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_rescheduled"?: boolean,"is_withdrawn"?: boolean,"kept_share_cents"?: number | null,"learner_id": string,"learner_notes"?: string | null,"learner_person_id": string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"order_id": string,"org_id": string,"original_booking_id"?: string | null,"original_total_cents"?: number,"payout_hold": string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps"?: number | null,"restored_minutes"?: number | null,"series_id"?: string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at"?: string
+                    "accepted_at"?: string | null,"booked_by"?: string | null,"cancellation_policy_id": string,"cancellation_reason"?: string | null,"cancellation_refund_cents"?: number | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"collect_at"?: string | null,"collect_from"?: string | null,"collection_tries"?: number,"created_at"?: string,"credit_applied_cents"?: number,"credit_minutes"?: number,"currency": string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"early_start_requested_at"?: string | null,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"given_up_at"?: string | null,"hold_expires_at"?: string | null,"id"?: string,"instructor_id": string,"instructor_share_cents": number,"is_collected_later"?: boolean,"is_fee_refundable": boolean,"is_group": boolean,"is_partly_kept"?: never,"is_rescheduled"?: boolean,"is_withdrawn"?: boolean,"keeps_seat"?: never,"kept_share_cents"?: number | null,"learner_id": string,"learner_notes"?: string | null,"learner_person_id": string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"order_id": string,"org_id": string,"original_booking_id"?: string | null,"original_total_cents"?: number,"payout_hold": string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps"?: number | null,"restored_minutes"?: number | null,"series_id"?: string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at"?: string
                   }
                   Update: {
-                    "accepted_at"?: string | null,"booked_by"?: string | null,"cancellation_policy_id"?: string,"cancellation_reason"?: string | null,"cancellation_refund_cents"?: number | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"credit_minutes"?: number,"currency"?: string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"early_start_requested_at"?: string | null,"end_at"?: string,"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"given_up_at"?: string | null,"hold_expires_at"?: string | null,"id"?: string,"instructor_id"?: string,"instructor_share_cents"?: number,"is_fee_refundable"?: boolean,"is_group"?: boolean,"is_rescheduled"?: boolean,"is_withdrawn"?: boolean,"kept_share_cents"?: number | null,"learner_id"?: string,"learner_notes"?: string | null,"learner_person_id"?: string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"order_id"?: string,"org_id"?: string,"original_booking_id"?: string | null,"original_total_cents"?: number,"payout_hold"?: string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents"?: number,"price_cents"?: number,"refund_bps"?: number | null,"restored_minutes"?: number | null,"series_id"?: string | null,"service_id"?: string,"slot_id"?: string,"start_at"?: string,"status"?: Database["public"]['Enums']["booking_status"],"total_cents"?: number,"updated_at"?: string
+                    "accepted_at"?: string | null,"booked_by"?: string | null,"cancellation_policy_id"?: string,"cancellation_reason"?: string | null,"cancellation_refund_cents"?: number | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"collect_at"?: string | null,"collect_from"?: string | null,"collection_tries"?: number,"created_at"?: string,"credit_applied_cents"?: number,"credit_minutes"?: number,"currency"?: string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"early_start_requested_at"?: string | null,"end_at"?: string,"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"given_up_at"?: string | null,"hold_expires_at"?: string | null,"id"?: string,"instructor_id"?: string,"instructor_share_cents"?: number,"is_collected_later"?: boolean,"is_fee_refundable"?: boolean,"is_group"?: boolean,"is_partly_kept"?: never,"is_rescheduled"?: boolean,"is_withdrawn"?: boolean,"keeps_seat"?: never,"kept_share_cents"?: number | null,"learner_id"?: string,"learner_notes"?: string | null,"learner_person_id"?: string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"order_id"?: string,"org_id"?: string,"original_booking_id"?: string | null,"original_total_cents"?: number,"payout_hold"?: string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents"?: number,"price_cents"?: number,"refund_bps"?: number | null,"restored_minutes"?: number | null,"series_id"?: string | null,"service_id"?: string,"slot_id"?: string,"start_at"?: string,"status"?: Database["public"]['Enums']["booking_status"],"total_cents"?: number,"updated_at"?: string
                   }
                   Relationships: [
                     {
       foreignKeyName: "bookings_booked_by_fkey"
       columns: ["booked_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "bookings_collect_from_fkey"
+      columns: ["collect_from"]
 isOneToOne: false
       referencedRelation: "profiles"
       referencedColumns: ["id"]
@@ -551,14 +557,14 @@ isOneToOne: false
                   ]
                 },"earnings": {
                   Row: {
-                    "adopted_transfer_id": string | null,"amount_cents": number,"available_at": string,"booking_id": string | null,"created_at": string,"credit_entry_id": string | null,"currency": string,"dispute_id": string | null,"fee_period_on": string | null,"fee_plan_id": string | null,"id": string,"instructor_id": string,"item_id": string | null,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id": string | null,"payout_id": string | null,"refund_id": string | null,"reversed_payout_id": string | null,"status": Database["public"]['Enums']["earning_status"],"updated_at": string
+                    "adopted_transfer_id": string | null,"amount_cents": number,"available_at": string,"booking_id": string | null,"created_at": string,"credit_entry_id": string | null,"currency": string,"dispute_id": string | null,"fee_period_on": string | null,"fee_plan_id": string | null,"id": string,"instructor_id": string,"is_unpaid": boolean,"item_id": string | null,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id": string | null,"payout_id": string | null,"refund_id": string | null,"reversed_payout_id": string | null,"status": Database["public"]['Enums']["earning_status"],"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "adopted_transfer_id"?: string | null,"amount_cents": number,"available_at": string,"booking_id"?: string | null,"created_at"?: string,"credit_entry_id"?: string | null,"currency": string,"dispute_id"?: string | null,"fee_period_on"?: string | null,"fee_plan_id"?: string | null,"id"?: string,"instructor_id": string,"item_id"?: string | null,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
+                    "adopted_transfer_id"?: string | null,"amount_cents": number,"available_at": string,"booking_id"?: string | null,"created_at"?: string,"credit_entry_id"?: string | null,"currency": string,"dispute_id"?: string | null,"fee_period_on"?: string | null,"fee_plan_id"?: string | null,"id"?: string,"instructor_id": string,"is_unpaid"?: never,"item_id"?: string | null,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
                   }
                   Update: {
-                    "adopted_transfer_id"?: string | null,"amount_cents"?: number,"available_at"?: string,"booking_id"?: string | null,"created_at"?: string,"credit_entry_id"?: string | null,"currency"?: string,"dispute_id"?: string | null,"fee_period_on"?: string | null,"fee_plan_id"?: string | null,"id"?: string,"instructor_id"?: string,"item_id"?: string | null,"kind"?: Database["public"]['Enums']["earning_kind"],"org_id"?: string,"payee_id"?: string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
+                    "adopted_transfer_id"?: string | null,"amount_cents"?: number,"available_at"?: string,"booking_id"?: string | null,"created_at"?: string,"credit_entry_id"?: string | null,"currency"?: string,"dispute_id"?: string | null,"fee_period_on"?: string | null,"fee_plan_id"?: string | null,"id"?: string,"instructor_id"?: string,"is_unpaid"?: never,"item_id"?: string | null,"kind"?: Database["public"]['Enums']["earning_kind"],"org_id"?: string,"payee_id"?: string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -1529,14 +1535,14 @@ isOneToOne: false
                   ]
                 },"organizations": {
                   Row: {
-                    "checkout_hold_minutes": number,"completion_grace": string,"created_at": string,"credit_validity_months": number | null,"currency": string,"dispute_liability": Database["public"]['Enums']["dispute_liability"],"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"fee_refundable": boolean,"forfeits_expired_hours": boolean,"id": string,"is_marketplace": boolean,"is_platform": boolean,"labels": NonNullable<Json>,"max_held_lessons": number,"max_open_holds": number,"minimum_payout_cents": number,"name": string,"payout_hold": string,"payout_weekday": number,"plan_fee_bps": number | null,"referral_discount_bps": number,"referral_reward_cents": number,"refunds_resold_times": boolean,"reminder_minutes": (number)[],"requires_second_factor": boolean,"slug": string,"supply_model": Database["public"]['Enums']["supply_model"],"tax_id": string | null,"time_zone": string,"updated_at": string,"withdrawal_mode": Database["public"]['Enums']["withdrawal_mode"]
+                    "checkout_hold_minutes": number,"completion_grace": string,"created_at": string,"credit_validity_months": number | null,"currency": string,"dispute_liability": Database["public"]['Enums']["dispute_liability"],"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"fee_refundable": boolean,"forfeits_expired_hours": boolean,"id": string,"is_marketplace": boolean,"is_platform": boolean,"labels": NonNullable<Json>,"max_held_lessons": number,"max_lessons_paid_later": number,"max_open_holds": number,"minimum_payout_cents": number,"name": string,"payout_hold": string,"payout_weekday": number,"plan_fee_bps": number | null,"referral_discount_bps": number,"referral_reward_cents": number,"refunds_resold_times": boolean,"reminder_minutes": (number)[],"requires_second_factor": boolean,"slug": string,"supply_model": Database["public"]['Enums']["supply_model"],"tax_id": string | null,"time_zone": string,"updated_at": string,"withdrawal_mode": Database["public"]['Enums']["withdrawal_mode"]
                   }
                   ComputedFields: never
                   Insert: {
-                    "checkout_hold_minutes"?: number,"completion_grace"?: string,"created_at"?: string,"credit_validity_months"?: number | null,"currency": string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_held_lessons"?: number,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name": string,"payout_hold"?: string,"payout_weekday"?: number,"plan_fee_bps"?: number | null,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"refunds_resold_times"?: boolean,"reminder_minutes"?: (number)[],"requires_second_factor"?: boolean,"slug": string,"supply_model"?: Database["public"]['Enums']["supply_model"],"tax_id"?: string | null,"time_zone": string,"updated_at"?: string,"withdrawal_mode"?: Database["public"]['Enums']["withdrawal_mode"]
+                    "checkout_hold_minutes"?: number,"completion_grace"?: string,"created_at"?: string,"credit_validity_months"?: number | null,"currency": string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_held_lessons"?: number,"max_lessons_paid_later"?: number,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name": string,"payout_hold"?: string,"payout_weekday"?: number,"plan_fee_bps"?: number | null,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"refunds_resold_times"?: boolean,"reminder_minutes"?: (number)[],"requires_second_factor"?: boolean,"slug": string,"supply_model"?: Database["public"]['Enums']["supply_model"],"tax_id"?: string | null,"time_zone": string,"updated_at"?: string,"withdrawal_mode"?: Database["public"]['Enums']["withdrawal_mode"]
                   }
                   Update: {
-                    "checkout_hold_minutes"?: number,"completion_grace"?: string,"created_at"?: string,"credit_validity_months"?: number | null,"currency"?: string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_held_lessons"?: number,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name"?: string,"payout_hold"?: string,"payout_weekday"?: number,"plan_fee_bps"?: number | null,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"refunds_resold_times"?: boolean,"reminder_minutes"?: (number)[],"requires_second_factor"?: boolean,"slug"?: string,"supply_model"?: Database["public"]['Enums']["supply_model"],"tax_id"?: string | null,"time_zone"?: string,"updated_at"?: string,"withdrawal_mode"?: Database["public"]['Enums']["withdrawal_mode"]
+                    "checkout_hold_minutes"?: number,"completion_grace"?: string,"created_at"?: string,"credit_validity_months"?: number | null,"currency"?: string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_held_lessons"?: number,"max_lessons_paid_later"?: number,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name"?: string,"payout_hold"?: string,"payout_weekday"?: number,"plan_fee_bps"?: number | null,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"refunds_resold_times"?: boolean,"reminder_minutes"?: (number)[],"requires_second_factor"?: boolean,"slug"?: string,"supply_model"?: Database["public"]['Enums']["supply_model"],"tax_id"?: string | null,"time_zone"?: string,"updated_at"?: string,"withdrawal_mode"?: Database["public"]['Enums']["withdrawal_mode"]
                   }
                   Relationships: [
                     
@@ -1826,6 +1832,20 @@ isOneToOne: false
       referencedRelation: "payout_runs"
       referencedColumns: ["org_id","id"]
     }
+                  ]
+                },"platform_registrations": {
+                  Row: {
+                    "address": string,"country": string,"created_at": string,"is_home": boolean,"legal_name": string,"updated_at": string,"vat_number": string | null,"vat_rate_bps": number
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "address": string,"country": string,"created_at"?: string,"is_home"?: boolean,"legal_name": string,"updated_at"?: string,"vat_number"?: string | null,"vat_rate_bps"?: number
+                  }
+                  Update: {
+                    "address"?: string,"country"?: string,"created_at"?: string,"is_home"?: boolean,"legal_name"?: string,"updated_at"?: string,"vat_number"?: string | null,"vat_rate_bps"?: number
+                  }
+                  Relationships: [
+                    
                   ]
                 },"problem_reports": {
                   Row: {
@@ -2345,14 +2365,14 @@ isOneToOne: false
                   ]
                 },"subscription_products": {
                   Row: {
-                    "created_at": string,"description": string | null,"features": (string)[],"fee_bps": number | null,"grace_days": number,"id": string,"is_sold": boolean,"name": string | null,"org_id": string,"stripe_product_id": string,"updated_at": string
+                    "cooling_off_days": number | null,"created_at": string,"description": string | null,"features": (string)[],"fee_bps": number | null,"grace_days": number,"id": string,"is_sold": boolean,"name": string | null,"org_id": string,"stripe_product_id": string,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"description"?: string | null,"features"?: (string)[],"fee_bps"?: number | null,"grace_days"?: number,"id"?: string,"is_sold"?: boolean,"name"?: string | null,"org_id": string,"stripe_product_id": string,"updated_at"?: string
+                    "cooling_off_days"?: number | null,"created_at"?: string,"description"?: string | null,"features"?: (string)[],"fee_bps"?: number | null,"grace_days"?: number,"id"?: string,"is_sold"?: boolean,"name"?: string | null,"org_id": string,"stripe_product_id": string,"updated_at"?: string
                   }
                   Update: {
-                    "created_at"?: string,"description"?: string | null,"features"?: (string)[],"fee_bps"?: number | null,"grace_days"?: number,"id"?: string,"is_sold"?: boolean,"name"?: string | null,"org_id"?: string,"stripe_product_id"?: string,"updated_at"?: string
+                    "cooling_off_days"?: number | null,"created_at"?: string,"description"?: string | null,"features"?: (string)[],"fee_bps"?: number | null,"grace_days"?: number,"id"?: string,"is_sold"?: boolean,"name"?: string | null,"org_id"?: string,"stripe_product_id"?: string,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -2365,14 +2385,14 @@ isOneToOne: false
                   ]
                 },"subscriptions": {
                   Row: {
-                    "amount_cents": number | null,"billing_mode": string | null,"cancel_at": string | null,"cancel_at_period_end": boolean,"cancelled_at": string | null,"created_at": string,"currency": string,"current_period_end": string | null,"current_period_start": string | null,"customer_id": string,"ended_at": string | null,"id": string,"interval": string | null,"interval_count": number | null,"is_current": boolean,"is_live": boolean | null,"org_id": string,"organization_id": string | null,"pause_behavior": string | null,"plan_id": string | null,"product_id": string,"quantity": number | null,"resumes_at": string | null,"started_at": string,"status": Database["public"]['Enums']["subscription_status"],"stripe_price_id": string,"stripe_subscription_id": string,"trial_end": string | null,"trial_start": string | null,"updated_at": string,"user_id": string | null
+                    "amount_cents": number | null,"billing_mode": string | null,"cancel_at": string | null,"cancel_at_period_end": boolean,"cancelled_at": string | null,"cooling_off_ends_at": string | null,"created_at": string,"currency": string,"current_period_end": string | null,"current_period_start": string | null,"customer_id": string,"ended_at": string | null,"id": string,"interval": string | null,"interval_count": number | null,"is_current": boolean,"is_live": boolean | null,"org_id": string,"organization_id": string | null,"pause_behavior": string | null,"plan_id": string | null,"product_id": string,"quantity": number | null,"resumes_at": string | null,"started_at": string,"status": Database["public"]['Enums']["subscription_status"],"stripe_price_id": string,"stripe_subscription_id": string,"trial_end": string | null,"trial_start": string | null,"updated_at": string,"user_id": string | null,"withdrawal_refund_cents": number | null,"withdrawn_at": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "amount_cents"?: number | null,"billing_mode"?: string | null,"cancel_at"?: string | null,"cancel_at_period_end"?: boolean,"cancelled_at"?: string | null,"created_at"?: string,"currency": string,"current_period_end"?: string | null,"current_period_start"?: string | null,"customer_id": string,"ended_at"?: string | null,"id"?: string,"interval"?: string | null,"interval_count"?: number | null,"is_current"?: boolean,"is_live"?: never,"org_id": string,"organization_id"?: string | null,"pause_behavior"?: string | null,"plan_id"?: string | null,"product_id": string,"quantity"?: number | null,"resumes_at"?: string | null,"started_at": string,"status": Database["public"]['Enums']["subscription_status"],"stripe_price_id": string,"stripe_subscription_id": string,"trial_end"?: string | null,"trial_start"?: string | null,"updated_at"?: string,"user_id"?: string | null
+                    "amount_cents"?: number | null,"billing_mode"?: string | null,"cancel_at"?: string | null,"cancel_at_period_end"?: boolean,"cancelled_at"?: string | null,"cooling_off_ends_at"?: string | null,"created_at"?: string,"currency": string,"current_period_end"?: string | null,"current_period_start"?: string | null,"customer_id": string,"ended_at"?: string | null,"id"?: string,"interval"?: string | null,"interval_count"?: number | null,"is_current"?: boolean,"is_live"?: never,"org_id": string,"organization_id"?: string | null,"pause_behavior"?: string | null,"plan_id"?: string | null,"product_id": string,"quantity"?: number | null,"resumes_at"?: string | null,"started_at": string,"status": Database["public"]['Enums']["subscription_status"],"stripe_price_id": string,"stripe_subscription_id": string,"trial_end"?: string | null,"trial_start"?: string | null,"updated_at"?: string,"user_id"?: string | null,"withdrawal_refund_cents"?: number | null,"withdrawn_at"?: string | null
                   }
                   Update: {
-                    "amount_cents"?: number | null,"billing_mode"?: string | null,"cancel_at"?: string | null,"cancel_at_period_end"?: boolean,"cancelled_at"?: string | null,"created_at"?: string,"currency"?: string,"current_period_end"?: string | null,"current_period_start"?: string | null,"customer_id"?: string,"ended_at"?: string | null,"id"?: string,"interval"?: string | null,"interval_count"?: number | null,"is_current"?: boolean,"is_live"?: never,"org_id"?: string,"organization_id"?: string | null,"pause_behavior"?: string | null,"plan_id"?: string | null,"product_id"?: string,"quantity"?: number | null,"resumes_at"?: string | null,"started_at"?: string,"status"?: Database["public"]['Enums']["subscription_status"],"stripe_price_id"?: string,"stripe_subscription_id"?: string,"trial_end"?: string | null,"trial_start"?: string | null,"updated_at"?: string,"user_id"?: string | null
+                    "amount_cents"?: number | null,"billing_mode"?: string | null,"cancel_at"?: string | null,"cancel_at_period_end"?: boolean,"cancelled_at"?: string | null,"cooling_off_ends_at"?: string | null,"created_at"?: string,"currency"?: string,"current_period_end"?: string | null,"current_period_start"?: string | null,"customer_id"?: string,"ended_at"?: string | null,"id"?: string,"interval"?: string | null,"interval_count"?: number | null,"is_current"?: boolean,"is_live"?: never,"org_id"?: string,"organization_id"?: string | null,"pause_behavior"?: string | null,"plan_id"?: string | null,"product_id"?: string,"quantity"?: number | null,"resumes_at"?: string | null,"started_at"?: string,"status"?: Database["public"]['Enums']["subscription_status"],"stripe_price_id"?: string,"stripe_subscription_id"?: string,"trial_end"?: string | null,"trial_start"?: string | null,"updated_at"?: string,"user_id"?: string | null,"withdrawal_refund_cents"?: number | null,"withdrawn_at"?: string | null
                   }
                   Relationships: [
                     {
@@ -2706,7 +2726,7 @@ isOneToOne: false
 { Args: { "p_token": string }; Returns: string
                            },
 "accept_proposal":
-{ Args: { "p_booking_id": string }; Returns: Database["public"]['Enums']["booking_status"]
+{ Args: { "p_booking_id": string,"p_use_credits"?: boolean }; Returns: Database["public"]['Enums']["booking_status"]
                            },
 "accept_terms":
 { Args: { "p_terms_id": string }; Returns: undefined
@@ -2864,6 +2884,9 @@ isOneToOne: false
                            },
 "confirm_booking":
 { Args: { "p_booking_id": string }; Returns: undefined
+                           },
+"confirm_phone":
+{ Args: { "p_code": string }; Returns: boolean
                            },
 "contest_claim":
 { Args: { "p_claim_id": string,"p_statement"?: string }; Returns: undefined
@@ -3098,7 +3121,7 @@ isOneToOne: false
             }[]
                            },
 "list_payouts":
-{ Args: { "p_from": string,"p_until": string }; Returns: {
+{ Args: { "p_after_date"?: string,"p_after_id"?: string,"p_from": string,"p_limit"?: number,"p_until": string }; Returns: {
               "adjustments_cents": number,"amount_cents": number,"currency": string,"disputes_cents": number,"expired_hours_cents": number,"late_cancellations_cents": number,"lessons_cents": number,"no_shows_cents": number,"organization": string,"paid_at": string,"payee": string,"payout_date": string,"payout_id": string,"refunds_cents": number,"reversed_cents": number,"status": Database["public"]['Enums']["payout_status"],"stripe_transfer_id": string
             }[]
                            },
@@ -3108,7 +3131,7 @@ isOneToOne: false
             }[]
                            },
 "list_reviews":
-{ Args: { "p_before"?: string,"p_instructor_id": string,"p_limit"?: number }; Returns: {
+{ Args: { "p_after_id"?: string,"p_after_rated_at"?: string,"p_instructor_id": string,"p_limit"?: number }; Returns: {
               "rated_at": string,"rating": number,"rating_id": string,"replied_at": string,"reply": string,"review": string
             }[]
                            },
@@ -3273,6 +3296,16 @@ isOneToOne: false
         isOneToOne: false
         isSetofReturn: true
       } },
+"organization_kpis":
+{ Args: { "p_from": string,"p_months"?: number,"p_org_id": string }; Returns: {
+              "active_learners": number,"cancelled_by_instructor": number,"cancelled_by_learner": number,"cancelled_by_others": number,"hours_to_first_lesson": number,"lessons": number,"month": string,"new_learners": number,"no_show_bps": number,"no_shows": number,"offered_minutes": number,"repeat_bps": number,"sold_minutes": number,"utilisation_bps": number
+            }[]
+                           },
+"organization_learner_revenue":
+{ Args: { "p_from": string,"p_months"?: number,"p_org_id": string }; Returns: {
+              "active_learners": number,"currency": string,"month": string,"revenue_cents": number,"revenue_per_learner_cents": number
+            }[]
+                           },
 "organization_templates":
 { Args: { "p_org_id": string }; Returns: {
               "body": string,"channel": Database["public"]['Enums']["message_channel"],"class": string,"content_sid": string,"content_status": string,"content_variables": (string)[],"html": string,"id": string,"is_own": boolean,"kind": string,"locale": string,"placeholders": (string)[],"subject": string
@@ -3359,6 +3392,11 @@ isOneToOne: false
                            },
 "request_refund":
 { Args: { "p_amount_cents": number,"p_booking_id": string,"p_client_key"?: string,"p_reason": string }; Returns: string
+                           },
+"request_series_paid_later":
+{ Args: { "p_every_weeks"?: number,"p_instructor_id": string,"p_learner_id"?: string,"p_learner_user_id"?: string,"p_mode"?: Database["public"]['Enums']["series_mode"],"p_notes"?: string,"p_occurrences": number,"p_service_id": string,"p_start_at": string }; Returns: {
+              "booking_id": string,"collect_at": string,"hold_expires_at": string,"occurrence": number,"order_id": string,"refusal": string,"start_at": string
+            }[]
                            },
 "reschedule_booking":
 { Args: { "p_booking_id": string,"p_client_key"?: string,"p_start_at": string }; Returns: {
@@ -3457,6 +3495,9 @@ isOneToOne: false
         isOneToOne: false
         isSetofReturn: true
       } },
+"send_phone_code":
+{ Args: Record<PropertyKey, never>; Returns: string
+                           },
 "set_cancellation_policy":
 { Args: { "p_org_id": string,"p_tiers": Json }; Returns: string
                            },
@@ -3507,7 +3548,7 @@ isOneToOne: false
 { Args: { "p_from": string,"p_instructor_id"?: string,"p_service_id": string,"p_to": string }; Returns: number
                            },
 "update_organization":
-{ Args: { "p_checkout_hold_minutes"?: number,"p_completion_grace"?: string,"p_credit_validity_months"?: number,"p_currency"?: string,"p_forfeits_expired_hours"?: boolean,"p_labels"?: Json,"p_max_held_lessons"?: number,"p_max_open_holds"?: number,"p_minimum_payout_cents"?: number,"p_name"?: string,"p_org_id": string,"p_payout_weekday"?: number,"p_refunds_resold_times"?: boolean,"p_reminder_minutes"?: (number)[],"p_requires_second_factor"?: boolean,"p_tax_id"?: string,"p_time_zone"?: string }; Returns: undefined
+{ Args: { "p_checkout_hold_minutes"?: number,"p_completion_grace"?: string,"p_credit_validity_months"?: number,"p_currency"?: string,"p_forfeits_expired_hours"?: boolean,"p_labels"?: Json,"p_max_held_lessons"?: number,"p_max_lessons_paid_later"?: number,"p_max_open_holds"?: number,"p_minimum_payout_cents"?: number,"p_name"?: string,"p_org_id": string,"p_payout_weekday"?: number,"p_refunds_resold_times"?: boolean,"p_reminder_minutes"?: (number)[],"p_requires_second_factor"?: boolean,"p_tax_id"?: string,"p_time_zone"?: string }; Returns: undefined
                            },
 "verify_document":
 { Args: { "p_document_id": string,"p_is_valid": boolean }; Returns: undefined
@@ -3536,6 +3577,14 @@ isOneToOne: false
         isOneToOne: false
         isSetofReturn: true
       } },
+"withdraw_from_subscription":
+{ Args: { "p_subscription_id": string }; Returns: {
+              "currency": string,"refund_cents": number
+            }[]
+                           },
+"write_lesson_notes":
+{ Args: { "p_booking_id": string,"p_notes": string }; Returns: undefined
+                           },
 "year_statement":
 { Args: { "p_instructor_id": string,"p_year": number }; Returns: {
               "amount_cents": number,"currency": string,"explanation": string,"instructor": string,"kind": Database["public"]['Enums']["earning_kind"],"learner_initials": string,"lesson_at": string,"line": number,"line_group": string,"paid_on": string,"payout_id": string,"service": string
