@@ -238,7 +238,7 @@ create index on private.phone_codes (phone, created_at);
 
 comment on table private.phone_codes is
     'Codes that were sent to phone numbers, and which of them came back: the number is proven to be the person''s then. Codes that never came '
-    'back are kept for a day.';
+    'back are kept for two days.';
 
 create table private.suppressed_addresses (
     channel public.message_channel not null,
