@@ -20,6 +20,19 @@ PayoutStatus = Literal[
 
 
 @dataclass(frozen=True, slots=True)
+class Collection:
+    """A lesson to charge to a saved card: its payment, and what charging it needs."""
+
+    payment_id: UUID
+    stripe_payment_intent_id: str | None
+    intent: dict[str, Any]
+    intent_key: str
+    stripe_customer_id: str
+    stripe_payment_method_id: str
+    receipt_email: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class DueRun:
     """A payday of an organization and schedule."""
 
@@ -658,6 +671,23 @@ class Database(Postgres):
     def record_billing_object(self, fetched: StripeDict, settles_at: datetime) -> None:
         """Record a customer, card or the like that was fetched to settle the news of a second."""
         self._scalar("record_billing_object", object=Jsonb(fetched), settles_at=settles_at)
+
+    def open_collection(self, booking_id: UUID, number: int) -> Collection | None:
+        """Open the payment of a lesson for its first or second charge; None: do not charge."""
+        rows = self._rows(Collection, "open_collection", booking_id=booking_id, number=number)
+        return rows[0] if rows else None
+
+    def record_collection(
+        self, booking_id: UUID, number: int, payment_id: UUID, payment_intent: StripeDict
+    ) -> None:
+        """Record what Stripe says of charging a lesson."""
+        self._scalar(
+            "record_collection",
+            booking_id=booking_id,
+            number=number,
+            payment_id=payment_id,
+            payment_intent=Jsonb(payment_intent),
+        )
 
     def record_invoice_fee(
         self, invoice_payment_id: UUID, balance_transactions: Sequence[StripeDict]

@@ -22,6 +22,8 @@ from lplate.stripe_events import EVENTS
 KEPT = timedelta(days=30)
 # As many ids as one question to the database holds.
 BATCH = 500
+# As many types as Stripe lists events of at once.
+TYPES = 20
 
 Event = dict[str, Any]
 
@@ -69,9 +71,20 @@ class Replay:
 
     def _missing(self, endpoint: str, since: datetime | None, account: str | None) -> list[Event]:
         """Return the events of a log that were never stored, oldest first."""
+        begin = self._begin(endpoint, since)
+        types = EVENTS[endpoint]
+        listed: list[Event] = []
+        for start in range(0, len(types), TYPES):
+            listed += self._list(begin, types[start : start + TYPES], account)
+        if account:
+            listed = [event | {"account": account} for event in listed]
+        return list(self._unstored(listed))
+
+    def _list(self, begin: datetime, types: tuple[str, ...], account: str | None) -> list[Event]:
+        """Return the events of some types since an instant, oldest first."""
         parameters: Any = {
-            "created": {"gte": math.floor(self._begin(endpoint, since).timestamp())},
-            "types": list(EVENTS[endpoint]),
+            "created": {"gte": math.floor(begin.timestamp())},
+            "types": list(types),
             "limit": 100,
         }
         options: Any = {"stripe_account": account} if account else {}
@@ -80,11 +93,7 @@ class Replay:
             page = self._stripe.events.list(parameters, options)
             return [as_dict(event, "event") for event in page.auto_paging_iter()]
 
-        listed = self._calls.make(Lease(), look)
-        listed.reverse()
-        if account:
-            listed = [event | {"account": account} for event in listed]
-        return list(self._unstored(listed))
+        return self._calls.make(Lease(), look)[::-1]
 
     def _missing_thin(self, since: datetime | None) -> list[Event]:
         """Return the thin events that were never stored, oldest first."""

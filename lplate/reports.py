@@ -145,10 +145,10 @@ SECTIONS = (
         "kpis",
         "How the month went",
         "Learners with completed lessons, and how many of them had one before; no-shows of the"
-        " lessons that were due; and the median of days from adding a learner to the first lesson.",
+        " lessons that were due; and the median of hours from adding a learner to their first one.",
         (
             *("active_learners", "lessons", "new_learners", "repeat_bps", "utilisation_bps"),
-            *("no_shows", "no_show_bps", "days_to_first_lesson"),
+            *("no_shows", "no_show_bps", "hours_to_first_lesson"),
         ),
     ),
     Section(
@@ -264,7 +264,7 @@ def is_number(name: str) -> bool:
     """Return whether a column stands to the right."""
     counts = {"payouts", "refunds", "opened", "closed", "payees", "days", "instructors"}
     counts |= {"cancelled", "late", "no_shows", "active_learners", "new_learners", "lessons"}
-    counts |= {"days_to_first_lesson"}
+    counts |= {"hours_to_first_lesson"}
     return name.endswith(("_cents", "_minutes", "_bps")) or name in counts
 
 

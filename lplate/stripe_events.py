@@ -8,6 +8,41 @@ PATHS = {
 
 PAYOUTS = ("payout.created", "payout.updated", "payout.paid", "payout.failed", "payout.canceled")
 
+BILLING = (
+    "customer.created",
+    "customer.updated",
+    "customer.deleted",
+    "payment_method.attached",
+    "payment_method.detached",
+    "payment_method.automatically_updated",
+    "payment_method.updated",
+    "setup_intent.succeeded",
+    "setup_intent.setup_failed",
+    "setup_intent.requires_action",
+    "product.created",
+    "product.updated",
+    "product.deleted",
+    "price.created",
+    "price.updated",
+    "price.deleted",
+    "customer.subscription.created",
+    "customer.subscription.updated",
+    "customer.subscription.deleted",
+    "customer.subscription.paused",
+    "customer.subscription.resumed",
+    "customer.subscription.trial_will_end",
+    "invoice.created",
+    "invoice.finalized",
+    "invoice.finalization_failed",
+    "invoice.paid",
+    "invoice.payment_failed",
+    "invoice.payment_action_required",
+    "invoice.updated",
+    "invoice.voided",
+    "invoice.marked_uncollectible",
+    "invoice_payment.paid",
+)
+
 EVENTS = {
     "platform": (
         "payment_intent.succeeded",
@@ -31,6 +66,7 @@ EVENTS = {
         "transfer.updated",
         "transfer.reversed",
         *PAYOUTS,
+        *BILLING,
         "topup.succeeded",
         "topup.reversed",
     ),

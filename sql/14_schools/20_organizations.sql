@@ -115,7 +115,8 @@ create function private.update_organization(
     p_max_held_lessons integer,
     p_refunds_resold_times boolean,
     p_reminder_minutes integer[],
-    p_completion_grace interval
+    p_completion_grace interval,
+    p_max_lessons_paid_later integer
 )
     returns void
     language plpgsql
@@ -142,6 +143,7 @@ begin
         checkout_hold_minutes = coalesce(p_checkout_hold_minutes, checkout_hold_minutes),
         max_open_holds = coalesce(p_max_open_holds, max_open_holds),
         max_held_lessons = coalesce(p_max_held_lessons, max_held_lessons),
+        max_lessons_paid_later = coalesce(p_max_lessons_paid_later, max_lessons_paid_later),
         labels = coalesce(p_labels, labels),
         credit_validity_months = nullif(coalesce(p_credit_validity_months, credit_validity_months), 0),
         forfeits_expired_hours = coalesce(p_forfeits_expired_hours, forfeits_expired_hours),

@@ -34,7 +34,8 @@ create function public.update_organization(
     p_max_held_lessons integer default null,
     p_refunds_resold_times boolean default null,
     p_reminder_minutes integer[] default null,
-    p_completion_grace interval default null
+    p_completion_grace interval default null,
+    p_max_lessons_paid_later integer default null
 )
     returns void
     language sql
@@ -44,7 +45,8 @@ create function public.update_organization(
 return private.update_organization(
     p_org_id, p_name, p_tax_id, p_time_zone, p_currency, p_payout_weekday, p_minimum_payout_cents,
     p_checkout_hold_minutes, p_max_open_holds, p_labels, p_credit_validity_months, p_forfeits_expired_hours,
-    p_requires_second_factor, p_max_held_lessons, p_refunds_resold_times, p_reminder_minutes, p_completion_grace
+    p_requires_second_factor, p_max_held_lessons, p_refunds_resold_times, p_reminder_minutes, p_completion_grace,
+    p_max_lessons_paid_later
 );
 
 comment on function public.update_organization is
@@ -55,7 +57,8 @@ comment on function public.update_organization is
     'orders and lessons a person may have unpaid at once; p_refunds_resold_times: what is kept of a late cancellation goes back when '
     'somebody else pays for that time; p_reminder_minutes: how long before a lesson its reminders are sent, at most two, also of '
     'lessons that are booked already; '
-    'p_completion_grace: how long after its end a lesson is completed by itself. Errors: sign_in_required, '
+    'p_completion_grace: how long after its end a lesson is completed by itself; p_max_lessons_paid_later: how many lessons ahead a person '
+    'may have that are charged two days before each, 0: none is sold so. Errors: sign_in_required, '
     'organization_not_found, role_above_yours, second_factor_required, unknown_currency, value_out_of_range, and the rules of public.organizations.';
 
 create function public.admin_set_terms(

@@ -85,7 +85,7 @@ return private.report_review(p_rating_id, p_fault, p_statement);
 
 comment on function public.report_review is
     'Reports a review to the platform for one of the listed reasons; for everybody who can read it. Errors: sign_in_required, '
-    'review_not_found, value_missing, and the rules of public.review_reports.';
+    'review_not_found, too_many_reports, value_missing, and the rules of public.review_reports.';
 
 create function public.admin_hide_review(p_rating_id uuid, p_fault public.review_fault, p_reason text)
     returns void

@@ -7,7 +7,7 @@
 -- The webhook service calls open_connect_account and record_connect_account (20_onboard), open_dashboard_link and
 -- open_account_sync (40_dashboard) for a person whose token it has verified. 85_webhooks hands in Stripe's events through
 -- apply_account, apply_account_change and apply_deauthorization (30_account_events). Payouts (72_payouts) go only to accounts whose
--- status is ready. An account is made and read by Stripe's Accounts API v1 or v2; both say the same here (70_account_facts).
+-- status is ready. An account is made and read by Stripe's Accounts API v1 or v2; both say the same here (70_account_as_v1).
 create type public.connect_status as enum (
     'not_started', 'incomplete', 'under_review', 'paused', 'ready', 'disconnected'
 );

@@ -200,7 +200,7 @@ begin
         p_account,
         case
             when p_is_fetched then date_trunc('second', private.clock())
-            else to_timestamp((private.account_facts(p_account) ->> 'created')::bigint)
+            else to_timestamp((private.account_as_v1(p_account) ->> 'created')::bigint)
         end
     );
     if outcome.status = 'parked' then

@@ -9,7 +9,7 @@ create function private.apply_account(p_account jsonb, p_occurred_at timestamptz
     set search_path = '', pg_temp
 as $$
 declare
-    facts constant jsonb := private.account_facts(p_account);
+    facts constant jsonb := private.account_as_v1(p_account);
     new_status constant public.connect_status := private.connect_status_of(facts);
     known constant private.stripe_objects := private.stripe_row('stripe_connect_accounts', p_account ->> 'id');
     account public.stripe_connect_accounts;

@@ -66,15 +66,15 @@ create function private.forgotten_booking_ids(p_org_id uuid)
     set search_path = '', pg_temp
 as $$
     select array(
-        select booking.id
-        from public.bookings booking
-        join public.organizations organization on organization.id = booking.org_id
-        where booking.org_id = p_org_id
-            and booking.status in ('confirmed', 'in_progress')
-            and booking.end_at <= private.clock() - organization.completion_grace
-            and not private.has_open_claim(booking.id)
-            and not private.has_open_problem(booking.id)
-        order by booking.end_at
+        select given.booking_id
+        from private.open_bookings given
+        join public.organizations organization on organization.id = given.org_id
+        where given.org_id = p_org_id
+            and given.hold_expires_at is null
+            and given.end_at <= private.clock() - organization.completion_grace
+            and not private.has_open_claim(given.booking_id)
+            and not private.has_open_problem(given.booking_id)
+        order by given.end_at
         limit 1000
     );
 $$;

@@ -111,7 +111,7 @@ comment on column public.seller_details.registration_number is 'Of a company: it
 comment on column public.seller_details.tax_ids is 'Tax numbers by country (ISO 3166-1): {"GB": "AB123456C"}.';
 comment on column public.seller_details.vat_number is 'With the prefix of its country; null: not registered for VAT.';
 
-create table private.platform_registrations (
+create table public.platform_registrations (
     country text primary key,
     legal_name text not null,
     address text not null,
@@ -128,18 +128,20 @@ create table private.platform_registrations (
     constraint only_who_is_registered_charges_vat check (vat_number is not null or vat_rate_bps = 0)
 );
 
-create unique index there_is_one_home on private.platform_registrations (is_home) where is_home;
+create unique index there_is_one_home on public.platform_registrations (is_home) where is_home;
 
-comment on table private.platform_registrations is
+comment on table public.platform_registrations is
     'Where the platform is established and registered for VAT: what its invoices say of it, by country. Without a VAT number no VAT is charged.';
-comment on column private.platform_registrations.is_home is 'Whether the platform is established there.';
+comment on column public.platform_registrations.is_home is 'Whether the platform is established there.';
 
 create table private.fee_invoice_series (
-    org_id uuid primary key references public.organizations (id) on delete restrict,
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null unique references public.organizations (id) on delete restrict,
     series bigint not null generated always as identity,
     invoices bigint not null default 0,
     credit_notes bigint not null default 0,
     created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
     constraint counts_are_not_negative check (least(invoices, credit_notes) >= 0)
 );
 
@@ -232,7 +234,7 @@ comment on column public.fee_invoices.supplied_at is 'When the fee was earned or
 
 alter table public.seller_details enable row level security;
 alter table public.fee_invoices enable row level security;
-alter table private.platform_registrations enable row level security;
+alter table public.platform_registrations enable row level security;
 alter table private.fee_invoice_series enable row level security;
 alter table private.uninvoiced_fees enable row level security;
 
@@ -241,7 +243,7 @@ create trigger touch_updated_at
     for each row execute function private.touch_updated_at();
 
 create trigger touch_updated_at
-    before update on private.platform_registrations
+    before update on public.platform_registrations
     for each row execute function private.touch_updated_at();
 
 -- Who paid may be forgotten, with the login.
@@ -262,4 +264,4 @@ select private.audit_table(
     'public.seller_details', 'id',
     '{legal_name,address_line,city,postal_code,birth_date,registration_number,tax_ids,vat_number}'
 );
-select private.audit_table('private.platform_registrations', 'country');
+select private.audit_table('public.platform_registrations', 'country');

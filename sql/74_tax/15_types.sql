@@ -1,5 +1,5 @@
 -- A line of the yearly report about a seller, in one currency.
-create type public.seller_report as (
+create type private.seller_report as (
     year integer,
     org_id uuid,
     organization text,
@@ -30,7 +30,7 @@ create type public.seller_report as (
     q4_activities bigint,
     missing text
 );
-comment on type public.seller_report is
+comment on type private.seller_report is
     'A seller''s year in one currency, by quarter: consideration net of fees, fees withheld or charged, number of activities; and which data '
     'of the seller are missing.';
 

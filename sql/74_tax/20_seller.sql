@@ -161,8 +161,8 @@ begin
 end;
 $$;
 
--- Removes the details of an organization's sellers who were erased and have earned nothing in this calendar year or the six before: so long
--- the law on platform reporting and on VAT asks to keep them. Returns how many. maintain_organization (95) calls it.
+-- Removes the details of an organization's sellers who were erased and have earned nothing for seven years: so long, which is six years
+-- and the current one, rules on platform reporting and on VAT ask to keep them. Returns how many. maintain_organization (95) calls it.
 create function private.remove_old_sellers(p_org_id uuid)
     returns integer
     language plpgsql
@@ -183,9 +183,9 @@ begin
             select
             from public.earnings earning
             where earning.instructor_id = instructor.id
-                and earning.created_at >= date_trunc('year', private.clock()) - interval '6 years'
+                and earning.created_at >= private.clock() - interval '2557 days'
         )
-        and seller.updated_at < date_trunc('year', private.clock()) - interval '6 years';
+        and seller.updated_at < private.clock() - interval '2557 days';
     get diagnostics removed = row_count;
     return removed;
 end;

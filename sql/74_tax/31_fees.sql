@@ -1,5 +1,6 @@
 -- The fees of an organization that wait for an invoice, oldest first. One on top of the price is the payer's; one that is included in it, or
--- that is for a lesson paid outside, is the payee's. What the platform gave as a discount lowers the payer's fee, as far as it goes.
+-- that is for a lesson paid outside, is the payee's. What the platform gave as a discount lowers the payer's fee, as far as it goes. One
+-- of neither an item nor an earning stays on the worklist.
 create function private.waiting_fees(p_org_id uuid, p_limit integer)
     returns setof private.posted_fee
     language plpgsql
@@ -33,6 +34,7 @@ begin
     ) bearer
     where waiting.org_id = p_org_id
         and not waiting.is_own_sale
+        and num_nonnulls(item.id, earning.id) > 0
     order by waiting.entry_id
     limit p_limit;
 end;

@@ -10,13 +10,13 @@ create function private.vat_terms_of(p_country text, p_business_vat_number text)
     set search_path = '', pg_temp
 as $$
 declare
-    home private.platform_registrations;
-    here private.platform_registrations;
-    issuer private.platform_registrations;
+    home public.platform_registrations;
+    here public.platform_registrations;
+    issuer public.platform_registrations;
     treatment public.vat_treatment := 'none';
 begin
-    select * into home from private.platform_registrations where is_home;
-    select * into here from private.platform_registrations where country = coalesce(p_country, home.country);
+    select * into home from public.platform_registrations where is_home;
+    select * into here from public.platform_registrations where country = coalesce(p_country, home.country);
     issuer := case when here.country is null then home else here end;
     if p_business_vat_number is not null and p_country <> home.country and home.vat_number is not null then
         treatment := 'reverse_charge';
@@ -71,9 +71,9 @@ declare
 begin
     perform private.require_platform_admin(p_reason);
     if p_is_home then
-        update private.platform_registrations set is_home = false where is_home and country <> upper(p_country);
+        update public.platform_registrations set is_home = false where is_home and country <> upper(p_country);
     end if;
-    insert into private.platform_registrations as known (country, legal_name, address, vat_number, vat_rate_bps, is_home)
+    insert into public.platform_registrations as known (country, legal_name, address, vat_number, vat_rate_bps, is_home)
     values (
         upper(trim(p_country)), trim(p_legal_name), trim(p_address), private.plain_number(p_vat_number), coalesce(p_vat_rate_bps, 0),
         coalesce(p_is_home, false)

@@ -2,7 +2,7 @@
 -- platforms and the EU's DAC7 ask for it. Lessons are personal services, for which there is no threshold, so every payee is in it.
 -- `python -m jobs platform-report` writes it as CSV. Definer: the job has no access to the tables.
 create function private.platform_report(p_year integer)
-    returns setof public.seller_report
+    returns setof private.seller_report
     language plpgsql
     stable
     security definer
@@ -19,7 +19,7 @@ $$;
 -- The rows of that report that are about the caller, or about the school that they administer: each seller's own copy.
 -- Definer: reads tables of which the caller may read some rows alone.
 create function private.my_platform_report(p_year integer)
-    returns setof public.seller_report
+    returns setof private.seller_report
     language plpgsql
     stable
     security definer
@@ -36,7 +36,7 @@ $$;
 
 -- The report's rows of some payees, or of all.
 create function private.seller_reports(p_year integer, p_payee_ids uuid[])
-    returns setof public.seller_report
+    returns setof private.seller_report
     language plpgsql
     stable
     security invoker
@@ -130,6 +130,13 @@ declare
     -- A day wider than the year on both sides, for indexes: the time zone decides below.
     from_at constant timestamptz := make_timestamptz(p_year, 1, 1, 0, 0, 0, 'UTC') - interval '1 day';
     until_at constant timestamptz := make_timestamptz(p_year + 1, 1, 1, 0, 0, 0, 'UTC') + interval '1 day';
+    instructor_ids constant uuid[] := array(
+        select instructor.id
+        from public.instructors instructor
+        where p_payee_ids is null
+            or instructor.id = any (p_payee_ids)
+            or instructor.org_id = any (p_payee_ids)
+    );
 begin
     return query
     select
@@ -142,7 +149,8 @@ begin
             (earning.kind in ('lesson', 'no_show', 'cancellation'))::integer as activities
         from public.earnings earning
         left join public.order_items item on item.org_id = earning.org_id and item.id = earning.item_id
-        where earning.created_at >= from_at
+        where earning.instructor_id = any (instructor_ids)
+            and earning.created_at >= from_at
             and earning.created_at < until_at
             and (
                 earning.kind in ('lesson', 'no_show', 'cancellation', 'credit_expiry', 'refund', 'dispute')
@@ -163,7 +171,8 @@ begin
             order by earning.created_at, earning.id
             limit 1
         ) owed on true
-        where booking.end_at >= from_at
+        where booking.instructor_id = any (instructor_ids)
+            and booking.end_at >= from_at
             and booking.end_at < until_at
             and item.is_paid_outside
             and item.ending is not null
@@ -173,7 +182,8 @@ begin
             document.org_id, document.payee_id, document.currency, document.supplied_at, 0,
             case document.kind when 'invoice' then document.fee_cents else -document.fee_cents end, 0
         from public.fee_invoices document
-        where document.bearer = 'payee'
+        where (p_payee_ids is null or document.payee_id = any (p_payee_ids))
+            and document.bearer = 'payee'
             and document.supplied_at >= from_at
             and document.supplied_at < until_at
     ) fact

@@ -28,13 +28,51 @@ comment on function public.save_seller_details is
     'instructor_not_found, organization_not_found, value_missing, birth_is_plausible, and the rules of public.seller_details.';
 
 create function public.my_platform_report(p_year integer)
-    returns setof public.seller_report
+    returns table (
+        year integer,
+        org_id uuid,
+        organization text,
+        payee_id uuid,
+        kind public.seller_kind,
+        legal_name text,
+        address_line text,
+        city text,
+        postal_code text,
+        country text,
+        birth_date date,
+        registration_number text,
+        tax_ids text,
+        vat_number text,
+        stripe_account_id text,
+        currency text,
+        q1_consideration_cents bigint,
+        q2_consideration_cents bigint,
+        q3_consideration_cents bigint,
+        q4_consideration_cents bigint,
+        q1_fees_cents bigint,
+        q2_fees_cents bigint,
+        q3_fees_cents bigint,
+        q4_fees_cents bigint,
+        q1_activities bigint,
+        q2_activities bigint,
+        q3_activities bigint,
+        q4_activities bigint,
+        missing text
+    )
     language sql
     stable
     security invoker
     set search_path = '', pg_temp
 begin atomic
-    select reported.* from private.my_platform_report(p_year) reported;
+    select
+        reported.year, reported.org_id, reported.organization, reported.payee_id, reported.kind, reported.legal_name,
+        reported.address_line, reported.city, reported.postal_code, reported.country, reported.birth_date,
+        reported.registration_number, reported.tax_ids, reported.vat_number, reported.stripe_account_id, reported.currency,
+        reported.q1_consideration_cents, reported.q2_consideration_cents, reported.q3_consideration_cents,
+        reported.q4_consideration_cents, reported.q1_fees_cents, reported.q2_fees_cents, reported.q3_fees_cents,
+        reported.q4_fees_cents, reported.q1_activities, reported.q2_activities, reported.q3_activities, reported.q4_activities,
+        reported.missing
+    from private.my_platform_report(p_year) reported;
 end;
 
 comment on function public.my_platform_report is
@@ -107,4 +145,4 @@ return private.admin_set_registration(p_country, p_legal_name, p_address, p_vat_
 comment on function public.admin_set_registration is
     'Sets what the platform''s invoices say of it in a country: name, address, VAT number and rate (2000 is 20 %); p_is_home: where it is '
     'established. Platform admins only. Errors: not_an_admin, second_factor_required, reason_required, value_missing, and the rules of '
-    'private.platform_registrations.';
+    'public.platform_registrations.';

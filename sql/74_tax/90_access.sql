@@ -22,9 +22,16 @@ create policy select_recipient_or_finance on public.fee_invoices
         or (select private.may_read_all_sellers())
     );
 
+create policy select_finance on public.platform_registrations
+    for select
+    to authenticated
+    using ((select private.may_read_all_sellers()));
+
+grant select on public.platform_registrations to authenticated, service_role;
 grant select on public.seller_details to authenticated, service_role;
 grant select on public.fee_invoices to authenticated, service_role;
--- NOTE: no role may write these tables; sellers are saved by save_seller_details, invoices are issued by maintenance.
+-- NOTE: no role may write these tables: admin_set_registration sets registrations, save_seller_details saves sellers, and maintenance issues
+-- invoices.
 
 grant execute on function private.my_school_ids to authenticated;
 grant execute on function private.may_read_all_sellers to authenticated;

@@ -211,6 +211,7 @@ create table public.message_contents (
 
 create index on public.message_contents (recipient_id);
 create index on public.message_contents (provider_id);
+create index on public.message_contents (to_address);
 create index on public.message_contents (unsubscribe_token);
 create index on public.message_contents (created_at) where num_nonnulls(to_address, body) > 0;
 
@@ -238,7 +239,7 @@ create index on private.phone_codes (phone, created_at);
 
 comment on table private.phone_codes is
     'Codes that were sent to phone numbers, and which of them came back: the number is proven to be the person''s then. Codes that never came '
-    'back are kept for two days.';
+    'back are kept for a day.';
 
 create table private.suppressed_addresses (
     channel public.message_channel not null,

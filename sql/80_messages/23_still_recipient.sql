@@ -27,7 +27,7 @@ create function private.is_for_address(p_message public.messages)
     set search_path = '', pg_temp
 return p_message.related_type in ('invitations', 'learner_guardians', 'phone_codes');
 
--- Who has paid what a message is about; null: it is about no payment.
+-- Who has paid what a message is about, or whose card is to pay it; null: it is about no payment.
 create function private.payer_of_message(p_message public.messages)
     returns uuid
     language sql
@@ -39,6 +39,12 @@ as $$
     from public.payments payment
     where p_message.related_type = 'payments'
         and payment.id = p_message.related_id
+    union all
+    select private.payer_of_collection(booking)
+    from public.bookings booking
+    where p_message.related_type = 'bookings'
+        and booking.org_id = p_message.org_id
+        and booking.id = p_message.related_id
     union all
     select payment.payer_id
     from public.refunds refund
@@ -70,6 +76,11 @@ as $$
     from public.problem_reports report
     where p_message.related_type = 'problem_reports'
         and report.id = p_message.related_id
+    union all
+    select array[subscription.user_id]
+    from public.subscriptions subscription
+    where p_message.related_type = 'subscriptions'
+        and subscription.id = p_message.related_id
     union all
     select private.payee_side(payout.org_id, payout.instructor_id)
     from public.payouts payout

@@ -143,7 +143,7 @@ as $$
     );
 $$;
 
--- Removes codes that did not come back in two days, and returns how many. maintain_platform (95) calls it.
+-- Removes codes of which nothing came in a day, and returns how many. maintain_platform (95) calls it.
 create function private.remove_old_codes()
     returns integer
     language plpgsql
@@ -154,7 +154,7 @@ as $$
 declare
     removed integer;
 begin
-    delete from private.phone_codes where proven_at is null and created_at <= private.clock() - interval '2 days';
+    delete from private.phone_codes where proven_at is null and created_at <= private.clock() - interval '24 hours';
     get diagnostics removed = row_count;
     return removed;
 end;

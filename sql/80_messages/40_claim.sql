@@ -204,6 +204,7 @@ begin
             and not coalesce(private.is_wanted_still(p_message), false) then 'not_wanted'
         when p_message.channel <> 'app' and p_address is null then 'no_address'
         when private.is_suppressed(p_message, p_address) then 'suppressed'
+        when private.has_had_enough(p_message, p_address) then 'too_many'
         when p_message.channel = 'whatsapp' and not private.has_template(p_message.org_id, p_message.kind, 'whatsapp') then 'text_not_approved'
     end;
 end;
@@ -325,6 +326,27 @@ as $$
             and suppressed.address = p_address
             and (suppressed.cause <> 'unsubscribed' or kind.class <> 'essential')
     );
+$$;
+
+-- Whether an address that nobody has proven to be theirs has been sent forty messages within a day: those of learners without a login, and
+-- of who is invited, are what a school says. So nobody has a stranger flooded.
+create function private.has_had_enough(p_message public.messages, p_address text)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return p_message.recipient_id is null and (
+        select count(*)
+        from public.message_contents sent
+        join public.messages message on message.org_id = sent.org_id and message.id = sent.message_id
+        where sent.to_address = p_address
+            and message.first_tried_at > private.clock() - interval '24 hours'
+            and message.id <> p_message.id
+    ) >= 40;
+end;
 $$;
 
 -- The recipient's own time zone; else the organization's.

@@ -140,11 +140,12 @@ create function private.placeholders_of(p_about text)
 as $$
     select '{organization_name,recipient_name}'::text[] || case p_about
         when 'bookings' then '{learner_name,instructor_name,service_title,start_at,end_at,minutes,pickup,old_start_at,due,total,'
-            'hold_expires_at,cancelled_by,reason}'
+            'hold_expires_at,collect_at,cancelled_by,reason}'
         when 'alerts' then '{message}'
         when 'payments' then '{amount}'
         when 'refunds' then '{amount}'
         when 'payouts' then '{amount,payout_date}'
+        when 'subscriptions' then '{amount,product_name}'
         when 'payout_runs' then '{payout_date,reason}'
         when 'stripe_connect_accounts' then '{reason}'
         when 'learner_credits' then '{instructor_name,learner_name,hours,expires_on}'

@@ -176,8 +176,8 @@ return private.save_message_template(
 comment on function public.save_message_template is
     'Saves an organization''s own text of a kind for a channel (email, sms, whatsapp) and a language such as en or de-AT, and returns its id. '
     'Texts name values as {{start_at}}; organization_templates lists which. The app shows the mail''s text. For admins. Errors: '
-    'sign_in_required, organization_not_found, kind_not_found, unknown_placeholder, opt_out_missing, value_missing, and the rules of '
-    'public.message_templates.';
+    'sign_in_required, organization_not_found, kind_not_found, text_is_the_platforms, unknown_placeholder, opt_out_missing, value_missing, '
+    'and the rules of public.message_templates.';
 
 create function public.delete_message_template(p_org_id uuid, p_template_id uuid)
     returns void

@@ -4,7 +4,7 @@ create function private.organization_kpis(p_org_id uuid, p_from date, p_months i
     returns table (
         month date, active_learners bigint, lessons bigint, new_learners bigint, repeat_bps integer, offered_minutes bigint, sold_minutes bigint,
         utilisation_bps integer, cancelled_by_learner bigint, cancelled_by_instructor bigint, cancelled_by_others bigint, no_shows bigint,
-        no_show_bps integer, days_to_first_lesson numeric
+        no_show_bps integer, hours_to_first_lesson integer
     )
     language plpgsql
     stable
@@ -17,7 +17,7 @@ begin
     select
         kpi.month, kpi.active_learners, kpi.lessons, kpi.new_learners, kpi.repeat_bps, kpi.offered_minutes, kpi.sold_minutes,
         kpi.utilisation_bps, kpi.cancelled_by_learner, kpi.cancelled_by_instructor, kpi.cancelled_by_others, kpi.no_shows, kpi.no_show_bps,
-        kpi.days_to_first_lesson
+        kpi.hours_to_first_lesson
     from private.kpis_of(p_org_id, p_from, p_months) kpi;
 end;
 $$;
@@ -69,7 +69,7 @@ create function private.kpis_of(p_org_id uuid, p_from date, p_months integer)
     returns table (
         month date, active_learners bigint, lessons bigint, new_learners bigint, repeat_bps integer, offered_minutes bigint, sold_minutes bigint,
         utilisation_bps integer, cancelled_by_learner bigint, cancelled_by_instructor bigint, cancelled_by_others bigint, no_shows bigint,
-        no_show_bps integer, days_to_first_lesson numeric
+        no_show_bps integer, hours_to_first_lesson integer
     )
     language plpgsql
     stable
@@ -85,7 +85,7 @@ begin
         hours.offered, hours.sold, private.bps_of_whole(hours.sold, hours.offered),
         ended.by_learner, ended.by_instructor, ended.by_others, ended.no_shows,
         private.bps_of_whole(ended.no_shows, ended.no_shows + learner.lessons),
-        learner.days_to_first
+        learner.hours_to_first
     from (
         select
             started::date as month_on, started at time zone 'UTC' as starts_at, (started + interval '1 month') at time zone 'UTC' as ends_at
@@ -111,10 +111,10 @@ begin
 end;
 $$;
 
--- The learners who had lessons in a month: how many, how many of them again, and how many for the first time, the median of whose days from
+-- The learners who had lessons in a month: how many, how many of them again, and how many for the first time, the median of whose hours from
 -- being added to that lesson is told.
 create function private.learners_of_month(p_org_id uuid, p_from timestamptz, p_until timestamptz)
-    returns table (active bigint, lessons bigint, came_back bigint, first_time bigint, days_to_first numeric)
+    returns table (active bigint, lessons bigint, came_back bigint, first_time bigint, hours_to_first integer)
     language plpgsql
     stable
     security invoker
@@ -128,10 +128,9 @@ begin
         count(*) filter (where taken.in_all > 1),
         count(*) filter (where taken.first_at >= p_from),
         round(
-            (percentile_cont(0.5) within group (order by greatest(extract(epoch from taken.first_at - learner.created_at), 0) / 86400)
-                filter (where taken.first_at >= p_from))::numeric,
-            1
-        )
+            percentile_cont(0.5) within group (order by greatest(extract(epoch from taken.first_at - learner.created_at), 0) / 3600)
+                filter (where taken.first_at >= p_from)
+        )::integer
     from (
         select
             booking.org_id, booking.learner_id, count(*) filter (where booking.start_at >= p_from) as in_month, count(*) as in_all,

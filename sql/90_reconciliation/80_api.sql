@@ -96,7 +96,7 @@ create function public.organization_kpis(p_org_id uuid, p_from date, p_months in
         cancelled_by_others bigint,
         no_shows bigint,
         no_show_bps integer,
-        days_to_first_lesson numeric
+        hours_to_first_lesson integer
     )
     language sql
     stable
@@ -106,13 +106,13 @@ begin atomic
     select
         kpi.month, kpi.active_learners, kpi.lessons, kpi.new_learners, kpi.repeat_bps, kpi.offered_minutes, kpi.sold_minutes,
         kpi.utilisation_bps, kpi.cancelled_by_learner, kpi.cancelled_by_instructor, kpi.cancelled_by_others, kpi.no_shows, kpi.no_show_bps,
-        kpi.days_to_first_lesson
+        kpi.hours_to_first_lesson
     from private.organization_kpis(p_org_id, p_from, p_months) kpi;
 end;
 
 comment on function public.organization_kpis is
     'How a school does, month by month (UTC): learners with completed lessons, how many of them had one before (repeat_bps), hours offered and '
-    'sold, who cancelled and who did not come, and the median of days from adding a learner to their first lesson. Parts are in basis points, and '
+    'sold, who cancelled and who did not come, and the median of hours from adding a learner to their first lesson. Parts are in basis points, and '
     'null of nothing. For the school''s admins; p_org_id null is the whole platform, for its admins. '
     'Errors: sign_in_required, organization_not_found, not_an_admin, second_factor_required, bad_time_range.';
 

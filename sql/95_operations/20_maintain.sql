@@ -27,6 +27,10 @@ begin
     union all
     select 'reports_removed', private.remove_old_reports()::bigint
     union all
+    select 'setup_intents_removed', private.remove_old_setup_intents()::bigint
+    union all
+    select 'news_removed', private.remove_old_news()::bigint
+    union all
     select 'codes_removed', private.remove_old_codes()::bigint;
 end;
 $$;
@@ -61,6 +65,8 @@ begin
     select 'suspense_paid', private.pay_from_suspense(p_org_id)::bigint
     union all
     select 'refunds_recorded', private.post_recorded_refunds(p_org_id)::bigint
+    union all
+    select 'lessons_collected', private.queue_collections(p_org_id)::bigint
     union all
     select 'holds_expired', private.expire_holds(p_org_id)::bigint
     union all

@@ -109,6 +109,11 @@ as $$
     union all
     select 'public.setup_intents', to_jsonb(intent) from public.setup_intents intent where intent.user_id = p_user_id
     union all
+    select 'private.checkout_sessions', to_jsonb(opened)
+    from public.stripe_customers customer
+    join private.checkout_sessions opened on opened.org_id = customer.org_id and opened.customer_id = customer.id
+    where customer.user_id = p_user_id
+    union all
     select 'public.subscriptions', to_jsonb(subscription)
     from public.subscriptions subscription
     where subscription.user_id = p_user_id

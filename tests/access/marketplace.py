@@ -156,8 +156,17 @@ def _say_who_sells(world: World, person: Person, org_id: UUID | None = None) -> 
     save_seller(world, _user(person), p_org_id=org_id)
 
 
-def _invoice_fees(world: World) -> None:
-    """Issues an invoice for each fee so far."""
+def _invoice_fees(world: World, pat: Person) -> None:
+    """Registers the platform for VAT, and issues an invoice for each fee so far."""
+    world.call(
+        _user(pat),
+        "public.admin_set_registration",
+        p_country="GB",
+        p_legal_name="LPlate Ltd",
+        p_address="2 Low Street, Leeds",
+        p_reason="Founded.",
+        p_is_home=True,
+    )
     world.connection.execute(
         "select private.issue_fee_invoices(organization.id) from public.organizations organization"
     )
@@ -326,7 +335,7 @@ def build(world: World) -> Marketplace:
         _say_who_sells(world, person)
     for admin in (ada, otto):
         _say_who_sells(world, admin, admin.org_id)
-    _invoice_fees(world)
+    _invoice_fees(world, pat)
     for person in (dan, liv):
         _free_slot(world, person)
     _book(world, stories[4], world.in_days(8))

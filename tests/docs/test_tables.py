@@ -69,12 +69,12 @@ def test_what_is_removed_is_removed_by_maintenance_when_it_is_said(db: psycopg.C
     for table, _, kept, task in cells(section(OPERATIONS, "## Retention")):
         if not task:
             continue
-        (days,) = re.findall(r"(\d+) days", kept)
+        (time,) = re.findall(r"\d+ (?:hours|days|years)", kept)
         for name in names(task):
             (function,) = re.findall(rf"'{name}', private\.(\w+)\(", tasks)
             for one in names(table):
                 assert re.search(rf"\b{one}\b", bodies[function]), (one, function)
-            assert f"interval '{days} days'" in bodies[function], (function, days)
+            assert f"interval '{time}'" in bodies[function], (function, time)
             checked.add(function)
     removing = {
         function

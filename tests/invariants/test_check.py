@@ -176,6 +176,12 @@ PLANTED = {
         "update public.outside_payments set amount_cents = amount_cents - 1",
         "delete from public.outside_payments",
     ],
+    "lessons_paid_later_are_charged": [
+        "update public.bookings set status = 'held', hold_expires_at = start_at,"
+        f" is_collected_later = true where {CONFIRMED}",
+        "update public.bookings set status = 'held', hold_expires_at = start_at,"
+        f" is_collected_later = true, collection_tries = 2 where {CONFIRMED}",
+    ],
     "what_is_due_is_being_refunded": [
         "update public.order_items set excess_cents = 1 where booking_id ="
         f" (select id from public.bookings where {CONFIRMED})",

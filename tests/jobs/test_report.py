@@ -84,7 +84,7 @@ TABLES: dict[str, list[dict[str, Any]]] = {
             "utilisation_bps": None,
             "no_shows": 1,
             "no_show_bps": 1000,
-            "days_to_first_lesson": 2.5,
+            "hours_to_first_lesson": 60,
         }
     ],
     "learner_revenue": [
@@ -136,7 +136,7 @@ def page() -> Page:
 def test_figures_are_printed_as_money_and_hours(page: Page) -> None:
     for said in (
         *("Report of 2026-10", "1,234,567.89", "\N{MINUS SIGN}4.50", "1,000"),
-        *("75.0", "10.0", "2.5", "119.48"),
+        *("75.0", "10.0", "60", "119.48"),
         *("9:30", "\N{MINUS SIGN}1:30", "504.45", "20:30", "All", "Ann <Lee>"),
     ):
         assert said in page.words, said

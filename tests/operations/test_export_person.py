@@ -41,7 +41,7 @@ NOT_ABOUT_A_PERSON = {
         *("public.cancellation_policies", "public.cancellation_tiers", "public.discount_codes"),
         *("public.instructor_fee_plans", "public.message_templates", "public.organizations"),
         "public.rate_card_items",
-        *("private.platform_registrations", "private.fee_invoice_series"),
+        *("public.platform_registrations", "private.fee_invoice_series"),
         *("public.rate_cards", "public.skills", "public.subscription_plans"),
         *("public.subscription_products", "public.terms_versions"),
     },
@@ -53,7 +53,8 @@ NOT_ABOUT_A_PERSON = {
         *("public.payout_runs", "public.reconciliation_reports", "private.uninvoiced_fees"),
     },
     "how a row that is told moves its money": {
-        *("private.dispute_transactions", "private.invoice_refunds", "private.open_payments"),
+        *("private.dispute_transactions", "private.invoice_refunds", "private.open_bookings"),
+        "private.open_payments",
         *("private.payout_attempts", "private.return_items", "private.suspense_items"),
         "private.suspense_refunds",
     },

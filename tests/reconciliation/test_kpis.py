@@ -74,7 +74,7 @@ def test_the_numbers_of_a_school_are_told_by_month(world: World, school: UUID) -
     assert (june["cancelled_by_learner"], june["cancelled_by_instructor"]) == (1, 1)
     assert (july["cancelled_by_others"], july["no_shows"], july["no_show_bps"]) == (0, 0, 0)
     assert (june["repeat_bps"], july["repeat_bps"]) == (10000, 10000)
-    assert (june["days_to_first_lesson"], july["days_to_first_lesson"]) == (3, None)
+    assert (june["hours_to_first_lesson"], july["hours_to_first_lesson"]) == (72, None)
     assert june["sold_minutes"] == 180
     assert june["utilisation_bps"] == round(10000 * 180 / june["offered_minutes"])
 
@@ -110,7 +110,7 @@ def test_the_platform_is_the_sum_of_its_schools(world: World, school: UUID) -> N
 def test_nothing_has_no_rates(world: World) -> None:
     (month,) = kpis(world, world.admin(), None, p_from=date(2020, 1, 15), p_months=1)
     assert month["month"] == date(2020, 1, 1)
-    rates = ("repeat_bps", "no_show_bps", "days_to_first_lesson")
+    rates = ("repeat_bps", "no_show_bps", "hours_to_first_lesson")
     assert [month[name] for name in rates] == [None] * 3
     assert (month["lessons"], month["active_learners"]) == (0, 0)
 

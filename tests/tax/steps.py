@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
-from tests.factories import World
+from tests.factories import Booking, Instructor, World
 
 SELLER = {
     "p_kind": "individual",
@@ -46,6 +46,17 @@ def issued(world: World) -> list[DictRow]:
     """All invoices and credit notes, in the order of their fees, after maintenance."""
     world.maintain()
     return world.rows("select * from public.fee_invoices order by entry_id, number")
+
+
+def lesson_at_school(
+    world: World, instructor: Instructor, start_at: datetime | None = None
+) -> Booking:
+    """A held booking of a learner of the instructor's school."""
+    learner = world.person("Ben")
+    world.learner(instructor.org_id, learner)
+    slot_id = world.slot(world.service(instructor), start_at)
+    booked = world.book(learner, slot_id)
+    return Booking(world, booked["booking_id"], learner, instructor, slot_id)
 
 
 def terms(world: World, org_id: UUID, **changed: Any) -> None:

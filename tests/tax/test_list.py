@@ -7,7 +7,7 @@ from uuid import UUID
 from psycopg.rows import DictRow
 
 from tests.factories import MARKETPLACE, World
-from tests.tax.steps import register, terms
+from tests.tax.steps import lesson_at_school, register, terms
 
 
 def listed(world: World, user_id: UUID, **page: object) -> list[DictRow]:
@@ -66,7 +66,7 @@ def test_a_school_reads_those_that_it_owes(world: World) -> None:
     owner = world.member(school, "owner")
     instructor = world.instructor(org_id=school)
     world.connection.execute("update public.instructor_details set payee = 'organization'")
-    world.booking(instructor).pay()
+    lesson_at_school(world, instructor).pay()
     world.maintain()
     assert len(listed(world, owner)) == 1
     assert listed(world, instructor.user_id) == []

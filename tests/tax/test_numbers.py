@@ -8,7 +8,7 @@ import psycopg
 
 from tests.factories import MARKETPLACE, World
 from tests.races import Racers
-from tests.tax.steps import issued
+from tests.tax.steps import issued, lesson_at_school
 from tools.cluster import Cluster
 
 WRITERS = 8
@@ -52,8 +52,10 @@ def test_eight_writers_leave_no_gap_where_transactions_fail(
 
 def test_each_organization_and_kind_counts_for_itself(world: World) -> None:
     school = world.organization()
-    for instructor in (world.instructor(), world.instructor(org_id=school)):
-        booking = world.booking(instructor)
+    for booking in (
+        world.booking(),
+        lesson_at_school(world, world.instructor(org_id=school)),
+    ):
         booking.pay()
         world.cancel(booking.learner, booking.id)
     world.carry_refunds()

@@ -11,7 +11,7 @@ import pytest
 from psycopg.rows import DictRow
 
 from tests.factories import MARKETPLACE, Booking, Instructor, World
-from tests.tax.steps import save, terms
+from tests.tax.steps import lesson_at_school, save, terms
 
 YEAR = 2027
 
@@ -31,7 +31,9 @@ def at(month: int, day: int, hour: int = 10) -> datetime:
 
 def booked(world: World, instructor: Instructor, start_at: datetime) -> Booking:
     world.travel(to=start_at - timedelta(days=3))
-    return world.booking(instructor, start_at=start_at)
+    if instructor.org_id == MARKETPLACE:
+        return world.booking(instructor, start_at=start_at)
+    return lesson_at_school(world, instructor, start_at)
 
 
 def given(world: World, instructor: Instructor, start_at: datetime) -> Booking:

@@ -101,7 +101,7 @@ def test_vat_moves_no_money(world: World) -> None:
 def test_one_home(world: World) -> None:
     register(world)
     register(world, "IE", p_is_home=True)
-    homes = world.rows("select country from private.platform_registrations where is_home")
+    homes = world.rows("select country from public.platform_registrations where is_home")
     assert [home["country"] for home in homes] == ["IE"]
 
 

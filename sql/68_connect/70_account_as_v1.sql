@@ -2,7 +2,7 @@
 -- An account of v2 has no fields for whether its details are submitted and money can leave: they follow from the recipient
 -- configuration's capabilities and from what Stripe still asks of the payee. Where Stripe lists no capability of payouts, that of
 -- transfers counts. What was left out of an answer says nothing, so it never makes an account ready.
-create function private.account_facts(p_account jsonb)
+create function private.account_as_v1(p_account jsonb)
     returns jsonb
     language plpgsql
     stable

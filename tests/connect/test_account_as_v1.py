@@ -54,13 +54,13 @@ def account(
 
 
 def facts_of(world: World, account: dict[str, Any]) -> dict[str, Any]:
-    facts: dict[str, Any] = world.value("select private.account_facts(%s)", Jsonb(account))
+    facts: dict[str, Any] = world.value("select private.account_as_v1(%s)", Jsonb(account))
     return facts
 
 
 def status_of(world: World, account: dict[str, Any]) -> str:
     status: str = world.value(
-        "select private.connect_status_of(private.account_facts(%s))", Jsonb(account)
+        "select private.connect_status_of(private.account_as_v1(%s))", Jsonb(account)
     )
     return status
 
