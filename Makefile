@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-browser proof up check ruff mypy sqlfluff squawk bench faults migration release types lock clean prerequisites
+.PHONY: help demo test test-slow test-browser test-studio proof up check ruff mypy sqlfluff squawk bench faults migration release types lock clean prerequisites
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -7,6 +7,7 @@ VENV := .venv/.installed
 STACK := supabase/local/node_modules/.installed
 EXAMPLE := examples/web/dist/.built
 BROWSER := tests/browser/node_modules/.installed
+STUDIO := tests/studio/node_modules/.installed
 SQL := $(wildcard sql/*/*.sql)
 LATER_MIGRATIONS := $(filter-out %_initial_schema.sql,$(wildcard supabase/migrations/*.sql))
 LINTED := .venv/.linted
@@ -27,10 +28,13 @@ test-slow: $(VENV) $(STACK) ## run the tests that take their time: half an hour
 	@$(BIN)/pytest -m "slow and not faults"
 
 proof: check $(STACK) ## try everything as often as was promised: every kill, race and story, for hours
-	@$(BIN)/pytest -m "not bench and not browser"
+	@$(BIN)/pytest -m "not bench and not browser and not studio"
 
 test-browser: $(VENV) $(STACK) $(EXAMPLE) $(BROWSER) ## book, pay, teach and decide in Chromium, on the example frontend
 	@$(BIN)/pytest -m browser -n0
+
+test-studio: $(VENV) $(STACK) $(STUDIO) ## edit rows as an admin does, through Supabase Studio's own back end
+	@$(BIN)/pytest -m studio -n0
 
 up: $(VENV) $(STACK) $(EXAMPLE) ## start everything that a frontend needs, and print URLs, keys and logins: demo=1 from the played week
 	@$(BIN)/python -m $(if $(demo),demo --keep,demo.up)
@@ -81,7 +85,7 @@ lock: $(VENV) ## pin versions and hashes of what pyproject.toml asks for (upgrad
 		--extra dev --constraint requirements.lock
 
 clean: ## remove what the other targets installed and cached
-	rm -rf .venv supabase/local/node_modules tests/browser/node_modules examples/web/node_modules examples/web/dist .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info build
+	rm -rf .venv supabase/local/node_modules tests/browser/node_modules tests/studio/node_modules examples/web/node_modules examples/web/dist .hypothesis .mypy_cache .pytest_cache .ruff_cache *.egg-info build
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV): requirements-dev.lock | prerequisites
@@ -105,6 +109,10 @@ $(EXAMPLE): $(wildcard examples/web/src/*.ts examples/web/src/*/*.ts examples/we
 
 $(BROWSER): tests/browser/package-lock.json | prerequisites
 	@npm ci --prefix tests/browser --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(STUDIO): tests/studio/package-lock.json | prerequisites
+	@npm ci --prefix tests/studio --no-audit --no-fund --loglevel=error --ignore-scripts
 	@touch $@
 
 prerequisites:

@@ -48,6 +48,16 @@ class Part:
         return money(self.cents)
 
 
+@dataclass(frozen=True)
+class Road:
+    """Where a lesson led: a line, where it starts, and how long a kilometre is on the map."""
+
+    points: str
+    start: tuple[float, float]
+    kilometre: float
+    caption: str
+
+
 def write(play: Play) -> Path:
     """Write the page, and return where it is."""
     environment = Environment(
@@ -68,24 +78,33 @@ def write(play: Play) -> Path:
         parts=money_path(play),
         left=left_at_stripe(play),
         kept=play.story.kept,
-        way=way(play),
-        distance=play.way["properties"]["distance_meters"],
+        road=road(play),
+        mails=play.mails,
     )
     PATH.parent.mkdir(exist_ok=True)
     PATH.write_text(text)
     return PATH
 
 
-def way(play: Play) -> str:
-    """Return where the lesson on the road led, as the points of a line on a map of 600 by 400."""
+def road(play: Play) -> Road:
+    """Draw where the lesson on the road led on a map of 600 by 400, north up."""
+    assert play.driven is not None
     places = play.way["geometry"]["coordinates"]
     west, east = min(lng for lng, _ in places), max(lng for lng, _ in places)
     south, north = min(lat for _, lat in places), max(lat for _, lat in places)
     narrowing = cos(radians(south))
-    scale = min(560 / ((east - west) * narrowing), 360 / (north - south))
-    return " ".join(
-        f"{20 + (lng - west) * narrowing * scale:.1f},{20 + (north - lat) * scale:.1f}"
-        for lng, lat in places
+    scale = min(560 / ((east - west) * narrowing), 340 / (north - south))
+    drawn = [
+        (20 + (lng - west) * narrowing * scale, 20 + (north - lat) * scale) for lng, lat in places
+    ]
+    driven = play.driven
+    return Road(
+        points=" ".join(f"{x:.1f},{y:.1f}" for x, y in drawn),
+        start=drawn[0],
+        kilometre=scale * 360 / 40_075,
+        caption=f"{driven.day} {driven.time}: {driven.instructor.first_name} teaches"
+        f" {driven.customer.first_name}, {driven.lesson.title},"
+        f" {play.way['properties']['distance_meters'] / 1000:.1f} km.",
     )
 
 

@@ -59,6 +59,17 @@ class Agreed:
         return self.lesson.share_cents - self.returned_share_cents
 
 
+@dataclass(frozen=True)
+class Mail:
+    """A mail as it arrived, without the links below it."""
+
+    sender: str
+    recipient: str
+    subject: str
+    lines: list[str]
+    attached: list[str]
+
+
 class Play:
     """The cast and the lessons."""
 
@@ -96,6 +107,8 @@ class Play:
         self.services: dict[Lesson, str] = {}
         self.onboarded: set[str] = set()
         self.way: Row = {}
+        self.driven: Agreed | None = None
+        self.mails: list[Mail] = []
 
     @property
     def instructors(self) -> tuple[Instructor, ...]:

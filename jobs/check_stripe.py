@@ -50,20 +50,55 @@ def check_mode(config: Config, database: Database) -> str:
     return "the books are of the key's mode"
 
 
+ENDPOINTS_ADVICE = (
+    "Set the endpoints right in Stripe's Dashboard (docs/operations.md, At Stripe), then run"
+    " python -m jobs replay-events for what was not sent."
+)
+
+
 def check_webhooks(config: Config, client: stripe.StripeClient) -> str:
     """Find endpoints that are not sent every event that is needed, in the right version."""
     listed = client.v1.webhook_endpoints.list({"limit": 100}).auto_paging_iter()
     endpoints = [as_dict(endpoint, "webhook_endpoint") for endpoint in listed]
     if not endpoints and not config.is_live:
         return "no endpoint is registered: in test mode, stripe listen brings events as well"
-    problems = [problem for kind in PATHS for problem in _problems_of(kind, endpoints)]
+    problems = [
+        problem for kind in ("platform", "connect") for problem in _problems_of(kind, endpoints)
+    ]
     if problems:
-        raise CheckFailed(
-            "; ".join(problems),
-            "Set the endpoints right in Stripe's Dashboard (docs/operations.md, At Stripe), then"
-            " run python -m jobs replay-events for what was not sent.",
-        )
+        raise CheckFailed("; ".join(problems), ENDPOINTS_ADVICE)
     return "both endpoints are sent what is needed"
+
+
+def check_thin_webhooks(config: Config, database: Database, client: stripe.StripeClient) -> str:
+    """Find that nobody is told of accounts of Accounts API v2."""
+    if not database.uses_accounts_v2():
+        return "no payee has an account whose events are thin"
+    endpoints = _thin_endpoints(client)
+    if not endpoints and not config.is_live:
+        return "no endpoint is registered: in test mode, stripe listen brings events as well"
+    problems = list(_problems_of("thin", endpoints))
+    if problems:
+        raise CheckFailed("; ".join(problems), ENDPOINTS_ADVICE)
+    return "the endpoint for thin events is sent what is needed"
+
+
+def _thin_endpoints(client: stripe.StripeClient) -> list[StripeDict]:
+    """Return the event destinations that get thin events at a URL, in the shape of endpoints."""
+    listed = client.v2.core.event_destinations.list(
+        {"include": ["webhook_endpoint.url"], "limit": 100}
+    )
+    found = [as_dict(one, "v2.core.event_destination") for one in listed.auto_paging_iter()]
+    return [
+        {
+            "url": destination["webhook_endpoint"]["url"],
+            "status": destination["status"],
+            "api_version": API_VERSION,  # thin events have none
+            "enabled_events": destination["enabled_events"],
+        }
+        for destination in found
+        if destination["type"] == "webhook_endpoint" and destination["event_payload"] == "thin"
+    ]
 
 
 def _problems_of(kind: str, endpoints: Sequence[StripeDict]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from uuid import UUID
 import typer
 
 from jobs import doctor as examination
+from jobs import imports
 from jobs import payouts as payout_job
 from jobs.config import Config
 from jobs.database import Database
@@ -238,7 +239,7 @@ def statement(
     ],
 ) -> None:
     """Write the statement of a payout as a PDF, for the payee's books."""
-    from jobs import statements  # a typesetter is not loaded by jobs that set no type
+    from lplate import papers, statements  # a typesetter is not loaded by jobs that set no type
 
     with _session(pool_size=1) as (config, database):
         try:
@@ -247,10 +248,33 @@ def statement(
         except Refused as refusal:
             _explain(refusal)
             raise typer.Exit(BAD_ARGUMENTS) from None
-        except (statements.NoGlyph, OSError) as error:
+        except (papers.NoGlyph, OSError) as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(UNSETTLED) from None
         open_output().event("statement_written", payout_id=payout_id, file=str(pdf))
+
+
+@app.command()
+def evidence(
+    dispute: Annotated[str, typer.Argument(metavar="DISPUTE", help="Its id here, or du_….")],
+    pdf: Annotated[
+        Path, typer.Option("--pdf", dir_okay=False, help="Where to write the document.")
+    ],
+) -> None:
+    """Write what answers a dispute as one PDF, as Stripe takes it."""
+    from lplate import evidence as papers  # a typesetter is not loaded by jobs that set no type
+
+    with _session(pool_size=1) as (config, database):
+        try:
+            contents = database.dispute_evidence(dispute)
+            pdf.write_bytes(papers.render(contents, config.statement_fonts_dir))
+        except Refused as refusal:
+            _explain(refusal)
+            raise typer.Exit(BAD_ARGUMENTS) from None
+        except (papers.TooLong, OSError) as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(UNSETTLED) from None
+        open_output().event("evidence_written", dispute=dispute, file=str(pdf))
 
 
 @app.command()
@@ -265,7 +289,7 @@ def report(
     ] = None,
 ) -> None:
     """Write a month's figures as one HTML page, and beside it each table as CSV."""
-    from jobs import reports  # a plotting library is not loaded by jobs that draw nothing
+    from lplate import reports  # a plotting library is not loaded by jobs that draw nothing
 
     page = out or Path(f"report-{month:%Y-%m}.html")
     with _session(pool_size=1) as (_, database):
@@ -278,6 +302,66 @@ def report(
             typer.echo(str(error), err=True)
             raise typer.Exit(UNSETTLED) from None
         open_output().event("report_written", month=f"{month:%Y-%m}", files=[*map(str, files)])
+
+
+@app.command("import")
+def import_(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="A CSV file with a header.")
+    ],
+    org: Annotated[UUID, typer.Option("--org", help="The id of the school.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Name every line that is wrong. Changes nothing.")
+    ] = False,
+) -> None:
+    """Import learners, hours owed or lessons ahead: the whole file, or nothing. Safe to repeat."""
+    with _session(pool_size=1) as (_, database):
+        try:
+            is_clean = imports.run(database, open_output(), org, file, is_dry_run=dry_run)
+        except Refused as refusal:
+            _explain(refusal)
+            raise typer.Exit(BAD_ARGUMENTS) from None
+        except (imports.BadFile, OSError) as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(BAD_ARGUMENTS) from None
+        if not is_clean:
+            raise typer.Exit(UNSETTLED)
+
+
+@app.command()
+def platform_report(
+    year: Annotated[int, typer.Option("--year", help="The calendar year.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", dir_okay=False, help="The file. Default: sellers-YYYY.csv here."),
+    ] = None,
+) -> None:
+    """Write what each seller was paid in a year, by quarter, as tax offices ask for it, as CSV."""
+    from jobs import sellers
+
+    file = out or Path(f"sellers-{year}.csv")
+    with _session(pool_size=1) as (_, database):
+        try:
+            reports = database.platform_report(year)
+            sellers.write(reports, file)
+        except Refused as refusal:
+            _explain(refusal)
+            raise typer.Exit(BAD_ARGUMENTS) from None
+        except OSError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(UNSETTLED) from None
+        output = open_output()
+        output.event("sellers_written", year=year, sellers=len(reports), file=str(file))
+        for seller in reports:
+            if seller.missing is not None:
+                output.error(
+                    "seller_incomplete",
+                    org_id=str(seller.org_id),
+                    payee_id=str(seller.payee_id),
+                    missing=seller.missing,
+                )
+        if any(seller.missing is not None for seller in reports):
+            raise typer.Exit(UNSETTLED)
 
 
 @app.command()

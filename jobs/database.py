@@ -1,11 +1,13 @@
 """The database: one method for each SQL function that the login `jobs` may call."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
+import psycopg
 from psycopg.types.json import Jsonb
 
 from jobs.stripe_failures import Failure, Try
@@ -15,6 +17,19 @@ from lplate.stripe_client import StripeDict
 PayoutStatus = Literal[
     "pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """A lesson to charge to a saved card: its payment, and what charging it needs."""
+
+    payment_id: UUID
+    stripe_payment_intent_id: str | None
+    intent: dict[str, Any]
+    intent_key: str
+    stripe_customer_id: str
+    stripe_payment_method_id: str
+    receipt_email: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,11 +279,69 @@ class ReconciliationReport:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportedLine:
+    """What became of a line of a file: `imported`, `known` or `refused`, then where and why."""
+
+    line: int
+    outcome: str
+    column_name: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SellerReport:
+    """What a payee was paid in a year, by quarter, in one currency: a line of the yearly report.
+
+    Amounts are in the minor unit. The consideration is what was credited to the payee, net of fees
+    and of what was refunded; the fees are those that the payee bore; an activity is a lesson that
+    was paid. `missing` names what the payee has not said.
+    """
+
+    year: int
+    org_id: UUID
+    organization: str
+    payee_id: UUID
+    kind: str | None
+    legal_name: str
+    address_line: str | None
+    city: str | None
+    postal_code: str | None
+    country: str | None
+    birth_date: date | None
+    registration_number: str | None
+    tax_ids: str | None
+    vat_number: str | None
+    stripe_account_id: str | None
+    currency: str
+    q1_consideration_cents: int
+    q2_consideration_cents: int
+    q3_consideration_cents: int
+    q4_consideration_cents: int
+    q1_fees_cents: int
+    q2_fees_cents: int
+    q3_fees_cents: int
+    q4_fees_cents: int
+    q1_activities: int
+    q2_activities: int
+    q3_activities: int
+    q4_activities: int
+    missing: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class StripeVerdict:
     """What became of a call to Stripe that failed; systemic if every other call fails as well."""
 
     outcome: str
     is_systemic: bool
+
+
+def created_at(event: StripeDict) -> datetime:
+    """Return when an event happened: seconds in a snapshot event, a date in a thin one."""
+    created = event["created"]
+    if isinstance(created, str):
+        return datetime.fromisoformat(created)
+    return datetime.fromtimestamp(created, UTC)
 
 
 class Database(Postgres):
@@ -288,6 +361,7 @@ class Database(Postgres):
             "needs_attention",
             "open_payout_run",
             "overdue_paydays",
+            "platform_report",
             "preview_payout_run",
             "require_due_payout_runs",
         }
@@ -598,6 +672,23 @@ class Database(Postgres):
         """Record a customer, card or the like that was fetched to settle the news of a second."""
         self._scalar("record_billing_object", object=Jsonb(fetched), settles_at=settles_at)
 
+    def open_collection(self, booking_id: UUID, number: int) -> Collection | None:
+        """Open the payment of a lesson for its first or second charge; None: do not charge."""
+        rows = self._rows(Collection, "open_collection", booking_id=booking_id, number=number)
+        return rows[0] if rows else None
+
+    def record_collection(
+        self, booking_id: UUID, number: int, payment_id: UUID, payment_intent: StripeDict
+    ) -> None:
+        """Record what Stripe says of charging a lesson."""
+        self._scalar(
+            "record_collection",
+            booking_id=booking_id,
+            number=number,
+            payment_id=payment_id,
+            payment_intent=Jsonb(payment_intent),
+        )
+
     def record_invoice_fee(
         self, invoice_payment_id: UUID, balance_transactions: Sequence[StripeDict]
     ) -> None:
@@ -673,6 +764,11 @@ class Database(Postgres):
         """Return the ids of the accounts that are connected."""
         return self._scalars("list_stripe_accounts")
 
+    def uses_accounts_v2(self) -> bool:
+        """Return whether there are accounts whose events are thin."""
+        is_so: bool = self._scalar("uses_accounts_v2")
+        return is_so
+
     def receive_stripe_event(
         self,
         endpoint: str,
@@ -682,7 +778,10 @@ class Database(Postgres):
         expected_livemode: bool,
         expected_api_version: str,
     ) -> str:
-        """Store and apply an event; return 'processed', 'ignored', 'parked' or 'duplicate'."""
+        """Store and apply an event; return 'processed', 'ignored', 'parked' or 'duplicate'.
+
+        A thin event has no version, and its account is named by the caller as well.
+        """
         outcome: str = self._scalar(
             "receive_stripe_event",
             endpoint=endpoint,
@@ -690,8 +789,8 @@ class Database(Postgres):
             type=event["type"],
             account=event.get("account"),
             livemode=event["livemode"],
-            api_version=event["api_version"],
-            created_at=datetime.fromtimestamp(event["created"], UTC),
+            api_version=event.get("api_version"),
+            created_at=created_at(event),
             raw=payload.encode(),
             payload=payload,
             expected_livemode=expected_livemode,
@@ -707,10 +806,25 @@ class Database(Postgres):
         report: dict[str, Any] = self._scalar("month_report", month=month)
         return report
 
+    def platform_report(self, year: int) -> list[SellerReport]:
+        """Return what each seller was paid in a calendar year; refuses with bad_year."""
+        return self._rows(SellerReport, "platform_report", year=year)
+
     def payout_statement_document(self, payout_id: UUID) -> dict[str, Any]:
         """Return a payout and its lines as one document; refuses with payout_not_found."""
         statement: dict[str, Any] = self._scalar("payout_statement_document", payout_id=payout_id)
         return statement
+
+    def dispute_evidence(self, dispute: str) -> dict[str, Any]:
+        """Return what answers a dispute as one document; refuses with dispute_not_found."""
+        evidence: dict[str, Any] = self._scalar("dispute_evidence", dispute=dispute)
+        return evidence
+
+    @contextmanager
+    def importing(self, *, is_dry_run: bool) -> Iterator["Importing"]:
+        """Hold the one transaction of an import, which a dry run undoes."""
+        with self._transaction(force_rollback=is_dry_run) as connection:
+            yield Importing(connection)
 
     def claim_messages(
         self, worker_id: UUID, channels: Sequence[str], limit: int, lease: timedelta
@@ -777,3 +891,28 @@ class Database(Postgres):
     def record_template_status(self, content_sid: str, status: str) -> None:
         """Record what WhatsApp says of a text."""
         self._scalar("record_template_status", content_sid=content_sid, status=status)
+
+
+class Importing:
+    """An import under way."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+
+    def lines(self, org_id: UUID, kind: str, lines: list[dict[str, Any]]) -> list[ImportedLine]:
+        """Import lines as {line, cells}, and return what became of each.
+
+        Refuses with organization_not_found.
+        """
+        return Database._rows_in(
+            self._connection,
+            ImportedLine,
+            "import_lines",
+            org_id=org_id,
+            kind=kind,
+            lines=Jsonb(lines),
+        )
+
+    def undo(self) -> None:
+        """Take everything back. To be called last."""
+        raise psycopg.Rollback

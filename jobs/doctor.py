@@ -52,6 +52,7 @@ def _findings(config: Config, database: Database, client: stripe.StripeClient) -
         "invariants": lambda: check_database.check_invariants(database),
         "paydays": lambda: check_database.check_paydays(database),
         "mode": lambda: check_stripe.check_mode(config, database),
+        "thin_webhooks": lambda: check_stripe.check_thin_webhooks(config, database, client),
         "currencies": lambda: check_stripe.check_currencies(database, client),
         "transfers": lambda: check_stripe.check_transfers(database, client),
         "balance": lambda: check_stripe.check_balance(database, client),

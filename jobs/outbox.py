@@ -17,7 +17,7 @@ from jobs.output import Output
 from jobs.stripe_calls import CallFailed, Lease, LeaseExpired, StripeCalls
 from jobs.stripe_failures import Outcome
 from lplate.postgres import DatabaseFault, DatabaseUnavailable, Refused
-from lplate.stripe_client import as_dict, make_payment_intent
+from lplate.stripe_client import as_dict, make_payment_intent, retrieve_account
 
 # One at a time, so that a command that kills its worker takes no others with it.
 BATCH = 1
@@ -365,11 +365,12 @@ class Outbox:
         self._calls.make(lease, reverse)
 
     def _sync_account(self, payload: Payload, lease: Lease) -> None:
-        """Fetch an account whose capabilities changed, unless it has cut the platform off."""
+        """Fetch an account that has changed, unless it has cut the platform off."""
 
         def look() -> dict[str, Any]:
-            account = self._stripe.accounts.retrieve(payload["stripe_account_id"])
-            return as_dict(account, "account")
+            return retrieve_account(
+                self._client, payload["stripe_account_id"], payload["accounts_api"]
+            )
 
         try:
             account = self._calls.make(lease, look)

@@ -1,7 +1,8 @@
 """A pool of connections to Postgres, and the only place where its errors become Python errors."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, LiteralString, Self, TypeVar
@@ -150,6 +151,32 @@ class Postgres:
     def _scalar(self, function: LiteralString, /, **arguments: object) -> Any:
         """Return the value of a function, as _scalars does."""
         return self._scalars(function, **arguments)[0]
+
+    @contextmanager
+    def _transaction(self, *, force_rollback: bool) -> Iterator[psycopg.Connection[Any]]:
+        """Hold one transaction over several calls of _rows_in. A psycopg.Rollback undoes it."""
+        try:
+            with (
+                self._pool.connection() as connection,
+                connection.transaction(force_rollback=force_rollback),
+            ):
+                yield connection
+        except psycopg.Error as error:
+            raise _translate(error) from None
+
+    @staticmethod
+    def _rows_in(
+        connection: psycopg.Connection[Any],
+        row: type[Row],
+        function: LiteralString,
+        /,
+        **arguments: object,
+    ) -> list[Row]:
+        """Return the rows of a function, as _rows does, within a transaction."""
+        columns = sql.SQL(", ").join(sql.Identifier(field.name) for field in fields(row))
+        call = sql.SQL("select {} from {}").format(columns, _call(function, arguments))
+        with connection.cursor(row_factory=class_row(row)) as cursor:
+            return cursor.execute(call, arguments).fetchall()
 
     def _fetch(
         self,

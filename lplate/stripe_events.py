@@ -1,8 +1,47 @@
 """The webhook endpoints that have to exist at Stripe, and the events that each has to be sent."""
 
-PATHS = {"platform": "/stripe/webhooks", "connect": "/stripe/connect-webhooks"}
+PATHS = {
+    "platform": "/stripe/webhooks",
+    "connect": "/stripe/connect-webhooks",
+    "thin": "/stripe/thin-webhooks",
+}
 
 PAYOUTS = ("payout.created", "payout.updated", "payout.paid", "payout.failed", "payout.canceled")
+
+BILLING = (
+    "customer.created",
+    "customer.updated",
+    "customer.deleted",
+    "payment_method.attached",
+    "payment_method.detached",
+    "payment_method.automatically_updated",
+    "payment_method.updated",
+    "setup_intent.succeeded",
+    "setup_intent.setup_failed",
+    "setup_intent.requires_action",
+    "product.created",
+    "product.updated",
+    "product.deleted",
+    "price.created",
+    "price.updated",
+    "price.deleted",
+    "customer.subscription.created",
+    "customer.subscription.updated",
+    "customer.subscription.deleted",
+    "customer.subscription.paused",
+    "customer.subscription.resumed",
+    "customer.subscription.trial_will_end",
+    "invoice.created",
+    "invoice.finalized",
+    "invoice.finalization_failed",
+    "invoice.paid",
+    "invoice.payment_failed",
+    "invoice.payment_action_required",
+    "invoice.updated",
+    "invoice.voided",
+    "invoice.marked_uncollectible",
+    "invoice_payment.paid",
+)
 
 EVENTS = {
     "platform": (
@@ -27,6 +66,7 @@ EVENTS = {
         "transfer.updated",
         "transfer.reversed",
         *PAYOUTS,
+        *BILLING,
         "topup.succeeded",
         "topup.reversed",
     ),
@@ -35,5 +75,15 @@ EVENTS = {
         "account.application.deauthorized",
         "capability.updated",
         *PAYOUTS,
+    ),
+    # Only where payees' accounts are of Accounts API v2.
+    "thin": (
+        "v2.core.account.updated",
+        "v2.core.account.closed",
+        "v2.core.account[configuration.recipient].updated",
+        "v2.core.account[configuration.recipient].capability_status_updated",
+        "v2.core.account[defaults].updated",
+        "v2.core.account[identity].updated",
+        "v2.core.account[requirements].updated",
     ),
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
@@ -13,10 +13,19 @@ from tests.factories import World
 from tests.faults.figures import pytest_terminal_summary  # noqa: F401  (figures of all workers)
 from tests.instant import INSTANT, install_clock, start
 from tests.patience import let_api_wait
+from tests.secrecy import Sweep, fail_if_logged
 from tools.clock import travel
 from tools.cluster import ALONE, Api, Cluster, KeptConnection
 
 _numbers = count(1)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test fails that logs what is nobody's business."""
+    report = yield
+    fail_if_logged(report)
+    return report
 
 
 @pytest.fixture(scope="session")
@@ -71,14 +80,25 @@ def sweeper(cluster: Cluster) -> Iterator[ThreadPoolExecutor]:
         yield sweeper
 
 
+@pytest.fixture(scope="session")
+def sweep(cluster: Cluster, sweeper: ThreadPoolExecutor) -> Iterator[Sweep]:
+    """Searches what tests have left; in the end nothing was found that should not be there."""
+    sweep = Sweep(cluster)
+    yield sweep
+    sweeper.shutdown()
+    assert sweep.found() == [], "cards or billing details are kept outside the bodies of webhooks"
+
+
 @pytest.fixture
-def fresh_database(cluster: Cluster, template: str, sweeper: ThreadPoolExecutor) -> Iterator[str]:
+def fresh_database(
+    cluster: Cluster, template: str, sweeper: ThreadPoolExecutor, sweep: Sweep
+) -> Iterator[str]:
     """A database for one test that commits, where time goes on from the tests' instant."""
     name = f"fresh_{next(_numbers)}"
     cluster.create_database(name, template)
     start(cluster.admin_url(name))
     yield name
-    sweeper.submit(cluster.drop_database, name)
+    sweep.keep(sweeper.submit(sweep.search_and_drop, name))
 
 
 @pytest.fixture(scope="session")

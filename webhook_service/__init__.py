@@ -16,6 +16,7 @@ from webhook_service import (
     cors,
     health,
     messages,
+    papers,
     payment_intents,
     problems,
     stripe_webhooks,
@@ -66,6 +67,9 @@ def create_app(config: Config) -> Flask:
     ):
         cors.init_blueprint(users, config.cors_origins)
         app.register_blueprint(users)
+    read = papers.make_blueprint(config, database, auth)
+    cors.init_blueprint(read, config.cors_origins, method="GET")
+    app.register_blueprint(read)
     return app
 
 

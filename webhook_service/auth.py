@@ -1,6 +1,5 @@
 """Who is calling: verifies the JWT that Supabase Auth gave to a signed-in user."""
 
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -9,17 +8,10 @@ import structlog
 from flask import request
 
 from webhook_service.config import Config
+from webhook_service.database import Caller
 from webhook_service.problems import RETRY_AFTER_SECONDS, Problem
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """The user who makes the current request, and whether the session has a second factor."""
-
-    user_id: UUID
-    has_second_factor: bool
 
 
 class Authenticator:

@@ -1,9 +1,16 @@
 """Configuration of the webhook service: one frozen object, read once when a process starts."""
 
 import re
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    DirectoryPath,
+    Field,
+    SecretStr,
+    model_validator,
+)
 from pydantic_settings import NoDecode
 
 from lplate.settings import BaseUrl, StripeSettings, database_url_of
@@ -51,13 +58,10 @@ def _origins(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
-WebhookSecrets = Annotated[
-    tuple[SecretStr, ...],
-    NoDecode,
-    BeforeValidator(_split),
-    Field(min_length=1),
-    AfterValidator(_webhook_secrets),
+AnyWebhookSecrets = Annotated[
+    tuple[SecretStr, ...], NoDecode, BeforeValidator(_split), AfterValidator(_webhook_secrets)
 ]
+WebhookSecrets = Annotated[AnyWebhookSecrets, Field(min_length=1)]
 CountryCode = Annotated[str, AfterValidator(_country_code)]
 JwtSecret = Annotated[SecretStr, AfterValidator(_jwt_secret)]
 PublishableKey = Annotated[str, AfterValidator(_publishable_key)]
@@ -73,6 +77,8 @@ class Config(StripeSettings):
     stripe_timeout_seconds: float = Field(default=10, gt=0, le=60)
     stripe_webhook_secrets: WebhookSecrets
     stripe_connect_webhook_secrets: WebhookSecrets
+    stripe_thin_webhook_secrets: AnyWebhookSecrets = ()
+    stripe_accounts_api: Literal["v1", "v2"] = "v1"
     stripe_publishable_key: PublishableKey | None = None
     stripe_platform_country: CountryCode = "GB"
     supabase_jwks_url: BaseUrl | None = None
@@ -80,11 +86,21 @@ class Config(StripeSettings):
     cors_origins: Origins = ()
     twilio_auth_token: SecretStr | None = None
     service_url: BaseUrl | None = None
+    statement_fonts_dir: DirectoryPath | None = None
 
     @model_validator(mode="after")
     def _one_way_to_verify_users(self) -> Self:
         if (self.supabase_jwks_url is None) == (self.supabase_jwt_secret is None):
             raise ValueError("SUPABASE_JWKS_URL or SUPABASE_JWT_SECRET must be set, and not both")
+        return self
+
+    @model_validator(mode="after")
+    def _accounts_of_v2_tell_by_thin_events(self) -> Self:
+        if self.stripe_accounts_api == "v2" and not self.stripe_thin_webhook_secrets:
+            raise ValueError(
+                "STRIPE_ACCOUNTS_API=v2 needs STRIPE_THIN_WEBHOOK_SECRETS, of the endpoint that is"
+                " told of such accounts"
+            )
         return self
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ import re
 from flask import Blueprint, Response, request
 
 
-def init_blueprint(blueprint: Blueprint, origins: tuple[str, ...]) -> None:
+def init_blueprint(blueprint: Blueprint, origins: tuple[str, ...], *, method: str = "POST") -> None:
     """Allow `origins` to call the routes of `blueprint`.
 
     An origin that ends with `:*` stands for every port of a developer's own machine.
@@ -22,7 +22,7 @@ def init_blueprint(blueprint: Blueprint, origins: tuple[str, ...]) -> None:
         response.access_control_allow_origin = origin
         response.headers["Access-Control-Expose-Headers"] = "Retry-After, X-Request-Id"
         if request.method == "OPTIONS":
-            response.headers["Access-Control-Allow-Methods"] = "POST"
+            response.headers["Access-Control-Allow-Methods"] = method
             response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
             response.access_control_max_age = 3600
         return response

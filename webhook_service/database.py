@@ -1,8 +1,8 @@
 """The database: one method for each SQL function that the login `webhook_service` may call."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from datetime import date, datetime
+from typing import Any, ClassVar, Literal, LiteralString
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -49,8 +49,8 @@ class OpenConnectAccount:
     connect_account_id: UUID
     stripe_account_id: str | None
     idempotency_key: str
+    accounts_api: Literal["v1", "v2"]
     country: str
-    service_agreement: Literal["full", "recipient"]
     email: str | None
     metadata: dict[str, str]
 
@@ -61,6 +61,7 @@ class AccountSync:
 
     connect_account_id: UUID
     stripe_account_id: str
+    accounts_api: Literal["v1", "v2"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,14 @@ class OpenSubscription:
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """The user who makes the current request, and whether the session has a second factor."""
+
+    user_id: UUID
+    has_second_factor: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OpenSetupIntent:
     """An attempt to save a card, whose SetupIntent is still to be made."""
 
@@ -104,6 +113,9 @@ class OpenSetupIntent:
 
 class Database(Postgres):
     """What the login `webhook_service` may do."""
+
+    # It reads a month of everybody.
+    slow: ClassVar[frozenset[str]] = frozenset({"report_for"})
 
     def receive_stripe_event(
         self,
@@ -153,10 +165,12 @@ class Database(Postgres):
         platform_country: str,
         *,
         has_second_factor: bool,
+        accounts_api: Literal["v1", "v2"],
     ) -> OpenConnectAccount:
         """Open the account of a payee, or find it; two None mean the caller as an instructor.
 
-        Refuses with not_an_instructor, second_factor_required, too_many_links or
+        `accounts_api` is for an account that Stripe is still to make. Refuses with
+        not_an_instructor, second_factor_required, too_many_links, country_not_served or
         country_is_an_iso_code.
         """
         return self._one(
@@ -168,6 +182,7 @@ class Database(Postgres):
             country=country,
             platform_country=platform_country,
             has_second_factor=has_second_factor,
+            accounts_api=accounts_api,
         )
 
     def record_connect_account(
@@ -258,6 +273,43 @@ class Database(Postgres):
             payload=Jsonb(payload),
         )
         return meaning
+
+    def receipt_for(self, caller: Caller, payment_id: UUID) -> dict[str, Any]:
+        """Return what the receipt of a payment says.
+
+        Refuses with payment_not_found or payment_not_succeeded.
+        """
+        return self._document("receipt_for", caller, payment_id=payment_id)
+
+    def statement_for(self, caller: Caller, payout_id: UUID) -> dict[str, Any]:
+        """Return the statement of a payout. Refuses with payout_not_found."""
+        return self._document("statement_for", caller, payout_id=payout_id)
+
+    def report_for(self, caller: Caller, org_id: UUID | None, month: date) -> dict[str, Any]:
+        """Return a month's figures, of the whole platform if no organization is named.
+
+        Refuses with not_an_admin, second_factor_required, organization_not_found or
+        month_not_begun.
+        """
+        return self._document("report_for", caller, org_id=org_id, month=month)
+
+    def evidence_for(self, caller: Caller, dispute_id: UUID) -> dict[str, Any]:
+        """Return what answers a dispute.
+
+        Refuses with not_an_admin, second_factor_required or dispute_not_found.
+        """
+        return self._document("evidence_for", caller, dispute_id=dispute_id)
+
+    def _document(
+        self, function: LiteralString, caller: Caller, **arguments: object
+    ) -> dict[str, Any]:
+        document: dict[str, Any] = self._scalar(
+            function,
+            user_id=caller.user_id,
+            has_second_factor=caller.has_second_factor,
+            **arguments,
+        )
+        return document
 
     def calendar_of_feed(self, token: str) -> list[dict[str, Any]] | None:
         """Return the entries of the calendar behind a secret; None if nobody has it."""

@@ -13,7 +13,12 @@ log = structlog.get_logger(__name__)
 
 RETRY_AFTER_SECONDS = "5"
 # How long a rule makes who asks too often wait.
-WAIT_SECONDS = {"too_soon": "60", "too_many_links": "3600", "too_many_cards": "3600"}
+WAIT_SECONDS = {
+    "too_soon": "60",
+    "too_many_links": "3600",
+    "too_many_cards": "3600",
+    "too_many_checkouts": "3600",
+}
 CODES = {
     HTTPStatus.BAD_REQUEST: "bad_request",
     HTTPStatus.NOT_FOUND: "no_such_route",

@@ -8,14 +8,14 @@ delivers again.
 import json
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 import structlog
 from flask import Blueprint, request
 from prometheus_client import Counter
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from stripe import SignatureVerificationError, WebhookSignature
 
 from lplate.stripe_client import API_VERSION
@@ -50,8 +50,30 @@ class Envelope(BaseModel):
     api_version: Token | None = None
 
 
+class RelatedObject(BaseModel):
+    """What a thin event is about."""
+
+    model_config = ConfigDict(strict=True)
+
+    id: Token
+    type: Token
+
+
+class ThinEnvelope(BaseModel):
+    """A thin event, which says what changed and not how it is now."""
+
+    model_config = ConfigDict(strict=True, hide_input_in_errors=True)
+
+    object: Literal["v2.core.event"]
+    id: Token
+    type: Token
+    livemode: bool
+    created: Annotated[AwareDatetime, Field(strict=False)]
+    related_object: RelatedObject | None = None
+
+
 def make_blueprint(config: Config, database: Database) -> Blueprint:
-    """Make the two webhook endpoints, each with its own signing secrets."""
+    """Make the three webhook endpoints, each with its own signing secrets."""
     blueprint = Blueprint("stripe_webhooks", __name__)
 
     @blueprint.post("/stripe/webhooks")
@@ -62,11 +84,19 @@ def make_blueprint(config: Config, database: Database) -> Blueprint:
     def receive_connect_event() -> dict[str, str]:
         return receive("connect", config.stripe_connect_webhook_secrets)
 
-    def receive(endpoint: str, secrets: Sequence[SecretStr]) -> dict[str, str]:
+    @blueprint.post("/stripe/thin-webhooks")
+    def receive_thin_event() -> dict[str, str]:
+        return receive("thin", config.stripe_thin_webhook_secrets, parse_thin_event)
+
+    def receive(
+        endpoint: str,
+        secrets: Sequence[SecretStr],
+        parse: Callable[[bytes, str], StripeEvent] = parse_event,
+    ) -> dict[str, str]:
         require_json()
         raw = read_body()
         payload = verify(raw, request.headers.get("Stripe-Signature", ""), secrets)
-        event = parse_event(raw, payload)
+        event = parse(raw, payload)
         outcome = database.receive_stripe_event(
             endpoint,
             event,
@@ -119,15 +149,12 @@ def _is_signed_by(secret: SecretStr, payload: str, header: str) -> bool:
 
 
 def parse_event(raw: bytes, payload: str) -> StripeEvent:
-    """Read the envelope of an event; answer 400 if Stripe would not send such a one.
+    """Read the envelope of a snapshot event; answer 400 if Stripe would not send such a one.
 
     What is inside `data` is for the database to judge.
     """
-    try:
-        event = json.loads(payload)
-    except (ValueError, RecursionError):
-        raise _rejected("event_malformed", "The body is not JSON that can be read.") from None
-    if isinstance(event, dict) and event.get("object") == "v2.core.event":
+    event = _parse_json(payload)
+    if _kind_of(event) == "v2.core.event":
         raise _rejected(
             "event_is_thin",
             "This endpoint takes snapshot events, and this one is thin.",
@@ -147,6 +174,46 @@ def parse_event(raw: bytes, payload: str) -> StripeEvent:
         raw=raw,
         payload=payload,
     )
+
+
+def parse_thin_event(raw: bytes, payload: str) -> StripeEvent:
+    """Read a thin event; answer 400 if Stripe would not send such a one.
+
+    Its account is the one that it is about, if it is about one.
+    """
+    event = _parse_json(payload)
+    if _kind_of(event) == "event":
+        raise _rejected(
+            "event_is_snapshot",
+            "This endpoint takes thin events, and this one is a snapshot.",
+            hint="Set the payload style of the event destination at Stripe to thin.",
+        )
+    try:
+        envelope = ThinEnvelope.model_validate(event)
+    except ValidationError:
+        raise _rejected("event_malformed", "The body is not a thin Stripe event.") from None
+    about = envelope.related_object
+    return StripeEvent(
+        id=envelope.id,
+        type=envelope.type,
+        account=about.id if about and about.type == "v2.core.account" else None,
+        livemode=envelope.livemode,
+        api_version=None,
+        created_at=envelope.created,
+        raw=raw,
+        payload=payload,
+    )
+
+
+def _parse_json(payload: str) -> object:
+    try:
+        return json.loads(payload)
+    except (ValueError, RecursionError):
+        raise _rejected("event_malformed", "The body is not JSON that can be read.") from None
+
+
+def _kind_of(event: object) -> object:
+    return event.get("object") if isinstance(event, dict) else None
 
 
 def _rejected(code: str, detail: str, *, hint: str | None = None) -> Problem:

@@ -3,7 +3,7 @@
 from email.message import EmailMessage
 
 from demo.people import Learner, Refused
-from demo.play import Agreed, Play
+from demo.play import Agreed, Mail, Play
 from demo.story import money
 from demo.stripe_side import Declined
 
@@ -88,13 +88,16 @@ def a_confirmation_arrives(scene: Play, agreed: Agreed) -> None:
 
 
 def show_mail(scene: Play, mail: EmailMessage) -> None:
-    """Show a mail as it arrived, without the links below it."""
+    """Show a mail as it arrived, and keep it for the page."""
     body = mail.get_body(("plain",))
     assert body is not None
-    scene.story.show(f"a mail to {mail['To']}: {mail['Subject']}")
-    for line in body.get_content().splitlines():
-        if line.strip() and "https://" not in line:
-            scene.story.show(line.strip(), indent=6)
+    lines = [line.strip() for line in body.get_content().splitlines() if "https://" not in line]
+    attached = [str(part.get_filename()) for part in mail.iter_attachments()]
+    arrived = Mail(mail["From"], mail["To"], mail["Subject"], lines, attached)
+    scene.mails.append(arrived)
+    scene.story.show(f"a mail to {arrived.recipient}: {arrived.subject}")
+    for line in filter(None, lines):
+        scene.story.show(line, indent=6)
 
 
 def tell(scene: Play, agreed: Agreed) -> None:

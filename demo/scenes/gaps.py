@@ -2,6 +2,7 @@
 
 from demo.people import Booking
 from demo.play import Lesson, Play
+from demo.scenes.booking import show_mail
 
 TASTER = Lesson("First look", 30, 0)
 
@@ -19,6 +20,8 @@ def play(scene: Play) -> None:
     story.tell("Ben has Mei's free “First look” on Tuesday 12:00; Dev waits for one")
     scene.ben.cancel(given_back, 0)
     stage.run_job("maintain")
+    stage.run_job("outbox")
+    show_mail(scene, next(m for m in stage.mails_to(scene.dev.email) if "free" in m["Subject"]))
     (offer,) = scene.dev.offered()
     status = scene.dev.accept(offer["id"])
     booking = Booking(offer["id"], 0, given_back.currency, status=status)

@@ -69,7 +69,7 @@ def drive(scene: Play, agreed: Agreed) -> None:
         instructor.send_points(trip_id, batch)
     instructor.finish_trip(trip_id)
     instructor.complete(agreed.booking, "Well done.")
-    scene.way = agreed.customer.way_of(trip_id)
+    scene.way, scene.driven = agreed.customer.way_of(trip_id), agreed
     told = scene.way["properties"]
     story.tell(
         f"{agreed.time}: {instructor.first_name} teaches {agreed.customer.first_name},"

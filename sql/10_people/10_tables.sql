@@ -22,6 +22,7 @@ create function private.platform_id()
 return '00000000-0000-4000-8000-000000000000'::uuid;
 
 create type public.withdrawal_mode as enum ('full', 'packages', 'none');
+create type public.supply_model as enum ('agent', 'principal');
 
 create table public.organizations (
     id uuid primary key default gen_random_uuid(),
@@ -43,7 +44,9 @@ create table public.organizations (
     dispute_liability public.dispute_liability not null default 'platform',
     max_open_holds integer not null default 3,
     max_held_lessons integer not null default 12,
+    max_lessons_paid_later integer not null default 0,
     withdrawal_mode public.withdrawal_mode not null default 'packages',
+    supply_model public.supply_model not null default 'agent',
     referral_discount_bps integer not null default 0,
     referral_reward_cents bigint not null default 0,
     credit_validity_months integer,
@@ -70,6 +73,7 @@ create table public.organizations (
     constraint checkout_hold_is_reasonable check (checkout_hold_minutes between 1 and 1440),
     constraint open_holds_are_limited check (max_open_holds between 1 and 100),
     constraint held_lessons_are_limited check (max_held_lessons between 1 and 1000),
+    constraint lessons_paid_later_are_limited check (max_lessons_paid_later between 0 and 100),
     constraint referral_discount_is_a_fraction check (referral_discount_bps between 0 and 10000),
     constraint a_reward_is_for_a_discounted_lesson check (
         referral_reward_cents between 0 and 1000000 and (referral_reward_cents = 0 or referral_discount_bps > 0)
@@ -97,6 +101,8 @@ comment on column public.organizations.is_platform is
     'Has no people and sells nothing: the platform''s own money is posted here, and money whose tenant is unknown.';
 comment on column public.organizations.max_open_holds is 'How many orders a person may have unpaid at once; a series is one.';
 comment on column public.organizations.max_held_lessons is 'How many lessons ahead a person may have unpaid at once, free ones counted.';
+comment on column public.organizations.max_lessons_paid_later is
+    'How many lessons ahead a person may have at once whose price is charged to a saved card two days before each; 0: none is sold so.';
 comment on column public.organizations.fee_mode is 'on_top: the learner pays price + fee. included: the fee comes out of the price.';
 comment on column public.organizations.fee_bps is 'The platform''s fee in basis points of the list price: 1800 is 18 %.';
 comment on column public.organizations.plan_fee_bps is
@@ -111,6 +117,9 @@ comment on column public.organizations.referral_reward_cents is 'Reward for the 
 comment on column public.organizations.credit_validity_months is 'How long prepaid minutes can be used; null: they never expire.';
 comment on column public.organizations.withdrawal_mode is
     'What consumers may withdraw from within 14 days: full: lessons and prepaid hours; packages: prepaid hours; none.';
+comment on column public.organizations.supply_model is
+    'Who sells lessons to learners. agent: the instructor does, and the platform is paid a fee. principal: the organization or the platform '
+    'does, in its own name, and no fee is invoiced.';
 comment on column public.organizations.refunds_resold_times is
     'Whether what is kept of a late cancellation goes back when somebody else pays for the same time.';
 comment on column public.organizations.forfeits_expired_hours is

@@ -128,3 +128,24 @@ as $$
     where login.id = p_user_id
         and login.email_confirmed_at is not null;
 $$;
+
+-- Lets the webhook service ask as a person whose token it has verified: for the rest of the transaction every rule sees that person, and what
+-- their session has shown, as if the Data API had asked.
+create function private.act_for(p_user_id uuid, p_has_second_factor boolean)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform set_config('lplate.acting_user', p_user_id::text, true);
+    perform set_config(
+        'request.jwt.claims',
+        jsonb_build_object(
+            'role', 'authenticated', 'sub', p_user_id, 'aal', case when p_has_second_factor then 'aal2' else 'aal1' end
+        )::text,
+        true
+    );
+end;
+$$;

@@ -39,7 +39,7 @@ begin
             'Ask the learner to call link_guardian; for a learner under 18, set the date of birth first.'
         );
     end if;
-    perform private.assert_may_offer_guardianship(learner.id);
+    perform private.assert_may_offer_guardianship(learner.id, person);
     if lower(trim(p_guardian_email)) = private.verified_email(learner.user_id) then
         perform private.refuse(
             'PT422', 'own_guardian',
@@ -80,9 +80,9 @@ exception
 end;
 $$;
 
--- Refuses the eleventh offer for one learner within 24 hours, whatever became of the others: each leads to a mail to somebody who did not
--- ask for it. The learner's row is locked, so that offers made at once are counted one by one.
-create function private.assert_may_offer_guardianship(p_learner_id uuid)
+-- Refuses the eleventh offer for one learner within 24 hours, and a person's 51st, whatever became of the others: each leads to a mail to
+-- somebody who did not ask for it. The person's profile and the learner's row are locked, so that offers made at once are counted one by one.
+create function private.assert_may_offer_guardianship(p_learner_id uuid, p_user_id uuid)
     returns void
     language plpgsql
     volatile
@@ -91,7 +91,9 @@ create function private.assert_may_offer_guardianship(p_learner_id uuid)
 as $$
 declare
     max_a_day constant integer := 10;
+    max_a_person constant integer := 50;
 begin
+    perform from public.profiles where id = p_user_id for no key update;
     perform from public.learners where id = p_learner_id for no key update;
     if (
         select count(*)
@@ -103,6 +105,18 @@ begin
             'PT429', 'too_many_guardians',
             format('%s guardianships a day can be offered for a learner.', max_a_day),
             'Go on tomorrow.'
+        );
+    end if;
+    if (
+        select count(*)
+        from public.learner_guardians link
+        where link.invited_by = p_user_id
+            and link.created_at > private.clock() - interval '24 hours'
+    ) >= max_a_person then
+        perform private.refuse(
+            'PT429', 'too_many_guardians',
+            format('A person can offer %s guardianships a day.', max_a_person),
+            'Go on tomorrow, or let another admin of the school do it.'
         );
     end if;
 end;

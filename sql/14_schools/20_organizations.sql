@@ -115,7 +115,8 @@ create function private.update_organization(
     p_max_held_lessons integer,
     p_refunds_resold_times boolean,
     p_reminder_minutes integer[],
-    p_completion_grace interval
+    p_completion_grace interval,
+    p_max_lessons_paid_later integer
 )
     returns void
     language plpgsql
@@ -142,6 +143,7 @@ begin
         checkout_hold_minutes = coalesce(p_checkout_hold_minutes, checkout_hold_minutes),
         max_open_holds = coalesce(p_max_open_holds, max_open_holds),
         max_held_lessons = coalesce(p_max_held_lessons, max_held_lessons),
+        max_lessons_paid_later = coalesce(p_max_lessons_paid_later, max_lessons_paid_later),
         labels = coalesce(p_labels, labels),
         credit_validity_months = nullif(coalesce(p_credit_validity_months, credit_validity_months), 0),
         forfeits_expired_hours = coalesce(p_forfeits_expired_hours, forfeits_expired_hours),
@@ -158,7 +160,7 @@ end;
 $$;
 
 -- Sets the terms between the platform and an organization: the fee, the payout hold, who bears refunded fees and lost disputes,
--- referrals; null leaves a term as it is. Platform admins only. Definer: nobody updates organizations directly.
+-- referrals, who sells the lessons; null leaves a term as it is. Platform admins only. Definer: nobody updates organizations directly.
 create function private.admin_set_terms(
     p_org_id uuid,
     p_reason text,
@@ -169,7 +171,8 @@ create function private.admin_set_terms(
     p_dispute_liability public.dispute_liability,
     p_referral_discount_bps integer,
     p_referral_reward_cents bigint,
-    p_withdrawal_mode public.withdrawal_mode
+    p_withdrawal_mode public.withdrawal_mode,
+    p_supply_model public.supply_model
 )
     returns void
     language plpgsql
@@ -190,7 +193,8 @@ begin
         dispute_liability = coalesce(p_dispute_liability, dispute_liability),
         referral_discount_bps = coalesce(p_referral_discount_bps, referral_discount_bps),
         referral_reward_cents = coalesce(p_referral_reward_cents, referral_reward_cents),
-        withdrawal_mode = coalesce(p_withdrawal_mode, withdrawal_mode)
+        withdrawal_mode = coalesce(p_withdrawal_mode, withdrawal_mode),
+        supply_model = coalesce(p_supply_model, supply_model)
     where id = p_org_id
         and not is_platform;
 

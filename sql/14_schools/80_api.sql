@@ -34,7 +34,8 @@ create function public.update_organization(
     p_max_held_lessons integer default null,
     p_refunds_resold_times boolean default null,
     p_reminder_minutes integer[] default null,
-    p_completion_grace interval default null
+    p_completion_grace interval default null,
+    p_max_lessons_paid_later integer default null
 )
     returns void
     language sql
@@ -44,7 +45,8 @@ create function public.update_organization(
 return private.update_organization(
     p_org_id, p_name, p_tax_id, p_time_zone, p_currency, p_payout_weekday, p_minimum_payout_cents,
     p_checkout_hold_minutes, p_max_open_holds, p_labels, p_credit_validity_months, p_forfeits_expired_hours,
-    p_requires_second_factor, p_max_held_lessons, p_refunds_resold_times, p_reminder_minutes, p_completion_grace
+    p_requires_second_factor, p_max_held_lessons, p_refunds_resold_times, p_reminder_minutes, p_completion_grace,
+    p_max_lessons_paid_later
 );
 
 comment on function public.update_organization is
@@ -53,8 +55,10 @@ comment on function public.update_organization is
     'p_forfeits_expired_hours: the instructor earns hours that expire, which are refunded otherwise; '
     'p_requires_second_factor: whether changing where money goes needs one, for owners; p_max_open_holds and p_max_held_lessons: how many '
     'orders and lessons a person may have unpaid at once; p_refunds_resold_times: what is kept of a late cancellation goes back when '
-    'somebody else pays for that time; p_reminder_minutes: how long before a lesson its reminders are sent, at most two; '
-    'p_completion_grace: how long after its end a lesson is completed by itself. Errors: sign_in_required, '
+    'somebody else pays for that time; p_reminder_minutes: how long before a lesson its reminders are sent, at most two, also of '
+    'lessons that are booked already; '
+    'p_completion_grace: how long after its end a lesson is completed by itself; p_max_lessons_paid_later: how many lessons ahead a person '
+    'may have that are charged two days before each, 0: none is sold so. Errors: sign_in_required, '
     'organization_not_found, role_above_yours, second_factor_required, unknown_currency, value_out_of_range, and the rules of public.organizations.';
 
 create function public.admin_set_terms(
@@ -67,7 +71,8 @@ create function public.admin_set_terms(
     p_dispute_liability public.dispute_liability default null,
     p_referral_discount_bps integer default null,
     p_referral_reward_cents bigint default null,
-    p_withdrawal_mode public.withdrawal_mode default null
+    p_withdrawal_mode public.withdrawal_mode default null,
+    p_supply_model public.supply_model default null
 )
     returns void
     language sql
@@ -76,12 +81,12 @@ create function public.admin_set_terms(
     set search_path = '', pg_temp
 return private.admin_set_terms(
     p_org_id, p_reason, p_fee_mode, p_fee_bps, p_payout_hold, p_fee_refundable, p_dispute_liability,
-    p_referral_discount_bps, p_referral_reward_cents, p_withdrawal_mode
+    p_referral_discount_bps, p_referral_reward_cents, p_withdrawal_mode, p_supply_model
 );
 
 comment on function public.admin_set_terms is
-    'Sets the platform''s terms with an organization: fee, payout hold, who bears refunded fees and lost disputes, referrals; null '
-    'leaves a term as it is. Platform admins only. '
+    'Sets the platform''s terms with an organization: fee, payout hold, who bears refunded fees and lost disputes, referrals, who sells the '
+    'lessons (supply_model, which counts for what is ordered from then on); null leaves a term as it is. Platform admins only. '
     'Errors: not_an_admin, reason_required, organization_not_found, and the rules of public.organizations.';
 
 create function public.list_members(

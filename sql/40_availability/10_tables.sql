@@ -110,13 +110,15 @@ create table public.bookable_slots (
     constraint slot_is_at_most_a_day check (end_at <= start_at + interval '24 hours'),
     constraint seats_are_never_oversold check (current_bookings between 0 and max_bookings),
     constraint only_published_slots_can_be_withdrawn check (is_published or not is_withdrawn_when_free)
-);
+) with (fillfactor = 80);
 
 create index on public.bookable_slots (org_id, service_id, start_at);
 create index on public.bookable_slots (instructor_id, start_at);
 create index on public.bookable_slots (org_id, availability_window_id);
-create index on public.bookable_slots (service_id, start_at) where is_available;
+create index on public.bookable_slots (service_id, start_at) where is_published;
 create index on public.bookable_slots (start_at, end_at);
+
+-- No index names the seats that are taken, and pages keep room, so that booking a slot is a HOT update: it writes no index.
 
 comment on table public.bookable_slots is
     'A bookable time of a service. Instructors publish slots; booking a listed time that was not published makes one. Bookings take its seats.';

@@ -66,7 +66,7 @@ create table public.learner_credits (
     constraint an_unpaid_purchase_has_a_deadline check (status <> 'pending' or hold_expires_at is not null),
     constraint paid_credit_has_its_activation_time check (status in ('pending', 'cancelled') or activated_at is not null),
     constraint client_key_is_short check (length(client_key) between 1 and 200)
-);
+) with (fillfactor = 80);
 
 create index on public.learner_credits (org_id, service_id);
 create index on public.learner_credits (learner_id, instructor_id, activated_at) where status = 'active';

@@ -2,7 +2,7 @@
 -- It is frozen while the payment is disputed.
 --
 -- credit:
---   · → pending: buy_credits (user, service, studio)
+--   · → pending: buy_credits, import_hours (user, service, job, studio)
 --   pending, cancelled → active: activate_credit (service, job)
 --   pending → cancelled: expire_purchases, withdraw_hours (user, service, job, studio)
 --   active → frozen: freeze_credit (service, job)
@@ -10,7 +10,7 @@
 
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
-    ('credit', 'new', 'pending', '{user,service,studio}'),
+    ('credit', 'new', 'pending', '{user,service,job,studio}'),
     ('credit', 'pending', 'active', '{service,job}'),
     ('credit', 'pending', 'cancelled', '{user,service,job,studio}'),
     ('credit', 'cancelled', 'active', '{service,job}'),

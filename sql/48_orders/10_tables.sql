@@ -62,6 +62,7 @@ create table public.order_items (
     share_cents bigint not null,
     total_cents bigint not null generated always as (share_cents + fee_cents - discount_cents) stored,
     is_fee_refundable boolean not null,
+    supply_model public.supply_model not null default 'agent',
     credit_share_cents bigint not null default 0,
     credit_fee_cents bigint not null default 0,
     credit_discount_cents bigint not null default 0,
@@ -119,6 +120,7 @@ comment on table public.order_items is
 comment on column public.order_items.booking_id is 'The lesson''s booking; after a move, the replacement.';
 comment on column public.order_items.total_cents is 'What the learner pays: share + fee - discount.';
 comment on column public.order_items.share_cents is 'The instructor''s share, if the lesson is given.';
+comment on column public.order_items.supply_model is 'Who sells it to the learner: the organization''s terms when it was ordered.';
 comment on column public.order_items.credit_share_cents is 'The part of the share that prepaid minutes pay; likewise of fee and discount.';
 comment on column public.order_items.is_paid is 'Whether money or prepaid minutes have paid for it; a free lesson is paid by its confirmation.';
 comment on column public.order_items.is_paid_outside is
@@ -165,6 +167,10 @@ alter table public.order_items enable row level security;
 create trigger touch_updated_at
     before update on public.order_items
     for each row execute function private.touch_updated_at();
+
+create trigger forbid_change
+    before update of supply_model on public.order_items
+    for each row execute function private.forbid_change();
 
 -- Who placed it may be forgotten, with the login.
 create trigger forbid_change

@@ -115,12 +115,13 @@ create function private.add_credit_item(p_order_id uuid, p_credit public.learner
 as $$
     insert into public.order_items (
         org_id, order_id, learner_id, instructor_id, kind, credit_id, currency, minutes,
-        list_cents, discount_cents, fee_cents, share_cents, is_fee_refundable
+        list_cents, discount_cents, fee_cents, share_cents, is_fee_refundable, supply_model
     )
     values (
         p_credit.org_id, p_order_id, p_credit.learner_id, p_credit.instructor_id, 'credits', p_credit.id, p_credit.currency,
         p_credit.minutes_purchased, p_credit.price_cents, p_credit.discount_cents, p_credit.platform_fee_cents,
-        p_credit.instructor_share_cents, p_credit.is_fee_refundable
+        p_credit.instructor_share_cents, p_credit.is_fee_refundable,
+        (select organization.supply_model from public.organizations organization where organization.id = p_credit.org_id)
     );
 $$;
 

@@ -87,6 +87,7 @@ create table public.bookings (
     start_at timestamptz not null,
     end_at timestamptz not null,
     status public.booking_status not null,
+    keeps_seat boolean not null generated always as (status not in ('cancelled', 'declined', 'expired')) stored,
     hold_expires_at timestamptz,
     currency text not null,
     price_cents bigint not null,
@@ -113,6 +114,7 @@ create table public.bookings (
     is_withdrawn boolean not null default false,
     no_show_by public.booking_party,
     refund_bps integer,
+    is_partly_kept boolean generated always as (status = 'cancelled' and refund_bps < 10000) stored,
     cancellation_refund_cents bigint,
     restored_minutes integer,
     kept_share_cents bigint,
@@ -128,6 +130,10 @@ create table public.bookings (
     given_up_at timestamptz,
     accepted_at timestamptz,
     early_start_requested_at timestamptz,
+    is_collected_later boolean not null default false,
+    collect_from uuid references public.profiles (id) on delete set null,
+    collect_at timestamptz,
+    collection_tries integer not null default 0,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -164,6 +170,11 @@ create table public.bookings (
     constraint only_a_cancelled_booking_is_withdrawn check (not is_withdrawn or status = 'cancelled'),
     constraint the_share_never_grows check (kept_share_cents <= instructor_share_cents),
     constraint a_hold_has_a_deadline check (status not in ('proposed', 'held', 'requested') or hold_expires_at is not null),
+    constraint only_what_is_collected_later_has_a_plan check (
+        is_collected_later or (collection_tries = 0 and num_nonnulls(collect_from, collect_at) = 0)
+    ),
+    constraint only_an_unpaid_lesson_is_to_be_collected check (collect_at is null or status in ('requested', 'held')),
+    constraint collection_is_tried_twice_at_most check (collection_tries between 0 and 2),
     constraint a_cancellation_says_when_and_by_whom check (
         (status = 'cancelled') = (cancelled_at is not null)
         and (status = 'cancelled') = (cancelled_by is not null)
@@ -186,32 +197,35 @@ create table public.bookings (
 
 create unique index one_seat_a_learner_and_lesson
     on public.bookings (slot_id, learner_person_id)
-    where status not in ('cancelled', 'declined', 'expired');
+    where keeps_seat;
 create unique index one_replacement_a_booking
     on public.bookings (original_booking_id)
-    where status not in ('cancelled', 'declined', 'expired');
+    where keeps_seat;
 create index on public.bookings (org_id, start_at);
-create index on public.bookings (org_id, end_at) where status in ('confirmed', 'in_progress');
 create index on public.bookings (instructor_id, start_at);
 create index on public.bookings (learner_id, start_at);
 create index on public.bookings (service_id);
 create index on public.bookings (slot_id);
-create index on public.bookings (org_id, start_at) where status = 'cancelled' and refund_bps < 10000;
-create index on public.bookings (org_id, hold_expires_at) where status in ('proposed', 'held', 'requested');
-create index on public.bookings (learner_person_id) where status in ('held', 'requested');
+create index on public.bookings (org_id, start_at) where is_partly_kept;
+create index on public.bookings (learner_person_id, start_at);
 create index on public.bookings (learner_person_id, given_up_at) where given_up_at is not null;
-create index on public.bookings (learner_person_id, start_at) where status = 'confirmed' and total_cents = 0;
+create index on public.bookings (org_id, collect_at) where collect_at is not null;
+create index on public.bookings (collect_from);
 create index on public.bookings (org_id, series_id);
 create index on public.bookings (org_id, order_id);
 create index on public.bookings (original_booking_id);
 create index on public.bookings (org_id, cancellation_policy_id);
 create index on public.bookings (booked_by);
 
--- Pages keep room for the next versions of their rows.
+-- No index names a column that an event changes while the booking is ahead or its lesson is given, and pages keep room for the next
+-- versions of their rows, so that updates are HOT: they write no index. What indexes need of the status is generated, and changes when a
+-- seat is freed. The bookings that have not ended are in 12_open_bookings.
 alter table public.bookings set (fillfactor = 80);
 
 comment on table public.bookings is
     'A learner''s commitment to a slot, with its price frozen. Only functions change it, and every change is audited.';
+comment on column public.bookings.keeps_seat is 'Whether it takes a seat of its slot: it is neither cancelled nor declined nor expired.';
+comment on column public.bookings.is_partly_kept is 'Whether its cancellation kept a part of the price.';
 comment on column public.bookings.learner_person_id is
     'The learner''s login, else the learner''s id. So a person who learns in two organizations cannot be in two places at once.';
 comment on column public.bookings.is_group is 'Whether the slot has several seats.';
@@ -231,6 +245,12 @@ comment on column public.bookings.payout_hold is
     'How long after the lesson the earning becomes payable; copied from the organization when the booking was made.';
 comment on column public.bookings.given_up_at is
     'When it ended unpaid, by the learner''s doing: its hold expired, or the learner cancelled it while it was held, not at once.';
+comment on column public.bookings.is_collected_later is
+    'Whether it was booked to be charged to a saved card two days before: it is held until 12 hours before its start, or until it is paid.';
+comment on column public.bookings.collect_from is 'Whose default card is charged then: the learner or a guardian who may pay.';
+comment on column public.bookings.collect_at is
+    'When that card is charged, or charged again; null once the charge is under way, or when none is to come.';
+comment on column public.bookings.collection_tries is 'How many charges of that card have failed: after the second the time is free again.';
 comment on column public.bookings.credit_minutes is 'How many of its minutes are paid with prepaid ones; a card pays the rest.';
 comment on column public.bookings.credit_applied_cents is 'What prepaid minutes pay of the total.';
 comment on column public.bookings.order_id is 'The order that it belongs to; a replacement belongs to its original''s.';
@@ -277,36 +297,6 @@ alter table public.credit_entries
 -- Deferred, because a booking occupies its persons before its own row is there.
 alter table private.person_calendar
     add foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict deferrable initially deferred;
-
-create type private.booking_request as (
-    notes text,
-    client_key text,
-    pickup jsonb,
-    dropoff jsonb,
-    discount_code text,
-    uses_rewards boolean,
-    uses_credit boolean,
-    series_id uuid,
-    original_booking_id uuid,
-    order_id uuid,
-    pays_rest_by_card boolean,
-    is_offered boolean
-);
-comment on type private.booking_request is
-    'What a client asks for besides the time: pickup and dropoff are {"address", "lat", "lng"}. is_offered: nobody asked; the time is offered '
-    'to the learner from the waiting list.';
-
-create type private.booking_terms as (
-    price private.price,
-    offer private.code_offer,
-    credit_minutes integer,
-    credit_cents bigint,
-    original_total_cents bigint,
-    is_fee_refundable boolean,
-    cancellation_policy_id uuid
-);
-comment on type private.booking_terms is
-    'What a booking costs, what pays for it besides a card, and its terms. All of it is frozen with the booking.';
 
 alter table public.cancellation_policies enable row level security;
 alter table public.cancellation_tiers enable row level security;

@@ -5,7 +5,8 @@
 --
 -- booking:
 --   · → proposed: hold_slot (user, service, job, studio)
---   · → held, requested: hold_slot (user, service, studio)
+--   · → held: hold_slot, import_booking (user, service, job, studio)
+--   · → requested: hold_slot (user, service, studio)
 --   proposed → held: accept_proposal (user, service, studio)
 --   proposed → confirmed: accept_proposal (user, service, job)
 --   proposed → declined: decline_proposal (user, service, studio)
@@ -19,7 +20,7 @@
 --   confirmed, in_progress → completed: complete_lesson, complete_forgotten_lessons (user, job, studio)
 --   confirmed, in_progress, completed → no_show: end_as_no_show (user, job, studio)
 --   held, requested → cancelled: cancel_booking, cancel_locked, withdraw_from_order, offboard_instructor, cancel_replacement,
---       cancel_refused_lessons, cancel_lost_holds (user, service, job, studio)
+--       cancel_refused_lessons, cancel_lost_holds, move_unpaid, fail_collection (user, service, job, studio)
 --   proposed → cancelled: cancel_booking, cancel_locked, withdraw_from_order, offboard_instructor, cancel_replacement
 --       (user, service, job, studio)
 --   confirmed → cancelled: cancel_booking, cancel_locked, withdraw_from_order, offboard_instructor, end_original_booking,
@@ -42,7 +43,7 @@
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
     ('booking', 'new', 'proposed', '{user,service,job,studio}'),
-    ('booking', 'new', 'held', '{user,service,studio}'),
+    ('booking', 'new', 'held', '{user,service,job,studio}'),
     ('booking', 'new', 'requested', '{user,service,studio}'),
     ('booking', 'proposed', 'held', '{user,service,studio}'),
     ('booking', 'proposed', 'confirmed', '{user,service,job}'),

@@ -43,7 +43,7 @@ begin
     if p_uses_credit then
         terms := private.price_by_credit(
             null, price, service, instructor, start_at, private.quoted_learner(p_learner_id, service.org_id),
-            row(null, null, null, null, null, false, true, null, null, null, true, false)::private.booking_request
+            row(null, null, null, null, null, false, true, null, null, null, true, false, null)::private.booking_request
         );
         price := terms.price;
     else

@@ -51,6 +51,9 @@ begin
     if not is_proposed and (terms.credit_cents = 0 or terms.credit_cents < (terms.price).total_cents) then
         perform private.assert_may_hold(learner_person_id, p_request.series_id, organization);
     end if;
+    if private.is_paid_later(p_request, slot.start_at) then
+        perform private.assert_may_pay_later(learner_person_id, organization);
+    end if;
     if not private.is_slot_open(slot.instructor_id, slot.service_id, slot.start_at, p_request.original_booking_id) then
         perform private.refuse_taken_slot();
     end if;
@@ -188,7 +191,7 @@ $$;
 
 -- Refuses a person who keeps as many orders or lessons ahead without paying as the organization allows, or who has given up too many
 -- holds of late. Held and requested lessons are unpaid, and free ones stay so. A series is one order; the series that is being booked
--- does not count as one.
+-- does not count as one. Lessons that are charged to a saved card later count apart: see assert_may_pay_later.
 create function private.assert_may_hold(p_learner_person_id uuid, p_series_id uuid, p_organization public.organizations)
     returns void
     language plpgsql
@@ -209,9 +212,11 @@ begin
     into open_orders, held_lessons
     from public.bookings booking
     where booking.learner_person_id = p_learner_person_id
+        and booking.start_at > private.clock()
+        and not booking.is_collected_later
         and (
             (booking.status in ('held', 'requested') and booking.hold_expires_at > private.clock())
-            or (booking.status = 'confirmed' and booking.total_cents = 0 and booking.start_at > private.clock())
+            or (booking.status = 'confirmed' and booking.total_cents = 0)
         );
 
     if open_orders >= p_organization.max_open_holds then
@@ -262,6 +267,7 @@ create function private.add_booking(
 as $$
 declare
     booking public.bookings;
+    is_paid_later constant boolean := private.is_paid_later(p_request, p_slot.start_at);
 begin
     insert into public.bookings (
         org_id, learner_id, instructor_id, service_id, slot_id, learner_person_id, is_group, start_at, end_at,
@@ -269,7 +275,8 @@ begin
         currency, price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents, fee_mode, fee_bps,
         credit_minutes, credit_applied_cents, original_total_cents, is_fee_refundable, cancellation_policy_id, payout_hold, early_start_requested_at,
         pickup_address, pickup_lat, pickup_lng, dropoff_address, dropoff_lat, dropoff_lng,
-        learner_notes, client_key, series_id, order_id, original_booking_id, booked_by
+        learner_notes, client_key, series_id, order_id, original_booking_id, booked_by,
+        is_collected_later, collect_from, collect_at
     )
     values (
         p_slot.org_id, p_learner.id, p_slot.instructor_id, p_slot.service_id, p_slot.id, p_learner_person_id,
@@ -282,6 +289,7 @@ begin
         case
             when p_request.is_offered then least(private.clock() + interval '2 hours', p_slot.start_at)
             when p_is_proposed then private.proposal_expires_at(p_slot.start_at, p_request.original_booking_id)
+            when is_paid_later and not p_service.requires_approval then private.held_for_collection_until(p_slot.start_at)
             else least(
                 private.clock() + case
                     when p_service.requires_approval then make_interval(hours => p_service.approval_hours)
@@ -303,7 +311,9 @@ begin
             private.order_of_booking(p_request.original_booking_id),
             private.place_order(p_slot.org_id, p_learner.id, p_slot.instructor_id, (p_terms.price).currency)
         ),
-        p_request.original_booking_id, private.my_user_id()
+        p_request.original_booking_id, private.my_user_id(),
+        is_paid_later, case when is_paid_later then p_request.collect_from end,
+        case when is_paid_later then private.collect_at(p_slot.start_at) end
     )
     on conflict do nothing
     returning * into booking;

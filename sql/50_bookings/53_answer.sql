@@ -1,5 +1,6 @@
--- The instructor accepts a request: the learner then has the service's approval hours to pay, or the booking is confirmed at
--- once if nothing is due. Not if the instructor could not be booked any more. Definer: bookings change only through functions.
+-- The instructor accepts a request: the learner then has the service's approval hours to pay, and longer for a lesson that is charged
+-- later; or the booking is confirmed at once if nothing is due. Not if the instructor could not be booked any more. Definer: bookings
+-- change only through functions.
 create function private.confirm_booking(p_booking_id uuid)
     returns void
     language plpgsql
@@ -19,9 +20,9 @@ begin
     update public.bookings
     set status = case when booking.due_cents = 0 then 'confirmed' else 'held' end::public.booking_status,
         hold_expires_at = case
-            when booking.due_cents > 0 then least(
-                private.clock() + make_interval(hours => service.approval_hours),
-                booking.start_at
+            when booking.due_cents > 0 then greatest(
+                least(private.clock() + make_interval(hours => service.approval_hours), booking.start_at),
+                case when booking.is_collected_later then private.held_for_collection_until(booking.start_at) end
             )
         end
     from public.services service

@@ -1,4 +1,5 @@
--- Books the same local time every so many weeks: all of the times or none, or all that are open. A date on which the clocks
+-- Books the same local time every so many weeks: all of the times or none, or all that are open, in one order, or in an order each if they
+-- are charged one by one to the card of p_collect_from. A date on which the clocks
 -- skip that time has none to book. Times are booked in order, so that two series cannot deadlock.
 -- Definer: as request_booking.
 create function private.request_booking_series(
@@ -11,7 +12,8 @@ create function private.request_booking_series(
     p_learner_user_id uuid,
     p_learner_id uuid,
     p_notes text,
-    p_uses_credit boolean
+    p_uses_credit boolean,
+    p_collect_from uuid default null
 )
     returns table (occurrence integer, start_at timestamptz, booking_id uuid, refusal text, order_id uuid)
     language plpgsql
@@ -25,22 +27,29 @@ declare
     );
     local_start timestamp;
     refused_code text;
+    series_order_id uuid;
 begin
-    order_id := private.place_series_order(series);
+    if p_collect_from is null then
+        series_order_id := private.place_series_order(series);
+    end if;
     for nth in 1..p_occurrences loop
         occurrence := nth;
         local_start := p_start_at at time zone series.time_zone + make_interval(weeks => p_every_weeks * (nth - 1));
         start_at := case nth when 1 then p_start_at else local_start at time zone series.time_zone end;
         booking_id := null;
+        order_id := series_order_id;
         refusal := null;
         begin
             if start_at at time zone series.time_zone <> local_start then
                 perform private.refuse_taken_slot();
             end if;
-            booking_id := (private.request_booking(
+            select booked.id, booked.order_id into booking_id, order_id
+            from private.request_booking(
                 p_instructor_id, p_service_id, start_at, null, series.learner_id,
-                row(p_notes, null, null, null, null, false, p_uses_credit, series.id, null, order_id, false, false)::private.booking_request
-            )).id;
+                row(
+                    p_notes, null, null, null, null, false, p_uses_credit, series.id, null, series_order_id, false, false, p_collect_from
+                )::private.booking_request
+            ) booked;
         exception
             when sqlstate 'PT409' or sqlstate 'PT422' then
                 get stacked diagnostics refused_code = pg_exception_detail;

@@ -50,9 +50,10 @@ as $$
 $$;
 
 -- The learner accepts: the booking takes its place in the learner's calendar, and is held until it is paid, or confirmed at once if nothing
--- is due. A move that costs nothing more ends its original; another one when the difference is paid. To accept is to book.
+-- is due, which prepaid hours may pay. A move that costs nothing more ends its original; another one when the difference is paid. To
+-- accept is to book.
 -- Definer: bookings change only through functions.
-create function private.accept_proposal(p_booking_id uuid)
+create function private.accept_proposal(p_booking_id uuid, p_use_credits boolean)
     returns public.booking_status
     language plpgsql
     volatile
@@ -66,9 +67,13 @@ begin
     select * into strict organization from public.organizations where id = booking.org_id;
     perform private.assert_still_bookable(booking);
     perform private.expire_holds(booking.org_id, booking.slot_id, booking.learner_person_id);
-    perform private.assert_may_hold(booking.learner_person_id, booking.series_id, organization);
     if booking.original_booking_id is not null then
+        perform private.assert_may_hold(booking.learner_person_id, booking.series_id, organization);
         perform private.move_original(booking);
+    elsif p_use_credits and booking.due_cents > 0 then
+        booking := private.pay_by_credit(booking);
+    else
+        perform private.assert_may_hold(booking.learner_person_id, booking.series_id, organization);
     end if;
 
     update public.bookings
@@ -149,6 +154,34 @@ begin
         booking := private.reprice_by_credit(booking);
     end if;
     perform private.move_item(original.id, booking.id, private.price_of_booking(booking));
+end;
+$$;
+
+-- Lets prepaid minutes alone pay for a proposed booking, and for its item.
+create function private.pay_by_credit(p_booking public.bookings)
+    returns public.bookings
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    booking constant public.bookings := private.reprice_by_credit(p_booking);
+    credit constant private.credit_part := private.booking_credit(p_booking.id, 'reserve');
+begin
+    update public.order_items
+    set list_cents = booking.price_cents,
+        discount_cents = booking.discount_cents,
+        fee_cents = booking.platform_fee_cents,
+        share_cents = booking.instructor_share_cents,
+        is_fee_refundable = booking.is_fee_refundable,
+        credit_share_cents = credit.share_cents,
+        credit_fee_cents = credit.fee_cents,
+        credit_discount_cents = credit.discount_cents,
+        is_paid = true
+    where org_id = booking.org_id
+        and booking_id = booking.id;
+    return booking;
 end;
 $$;
 

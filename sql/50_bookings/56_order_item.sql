@@ -23,14 +23,15 @@ begin
     insert into public.order_items (
         org_id, order_id, learner_id, instructor_id, kind, booking_id, currency, minutes,
         list_cents, discount_cents, fee_cents, share_cents, is_fee_refundable,
-        credit_share_cents, credit_fee_cents, credit_discount_cents, is_paid
+        credit_share_cents, credit_fee_cents, credit_discount_cents, is_paid, supply_model
     )
     values (
         p_booking.org_id, p_booking.order_id, p_booking.learner_id, p_booking.instructor_id, 'booking', p_booking.id, p_booking.currency,
         extract(epoch from p_booking.end_at - p_booking.start_at) / 60,
         p_booking.price_cents, p_booking.discount_cents, p_booking.platform_fee_cents, p_booking.instructor_share_cents,
         p_booking.is_fee_refundable or credit.minutes > 0,
-        credit.share_cents, credit.fee_cents, credit.discount_cents, credit.minutes > 0 and p_booking.due_cents = 0
+        credit.share_cents, credit.fee_cents, credit.discount_cents, credit.minutes > 0 and p_booking.due_cents = 0,
+        (select organization.supply_model from public.organizations organization where organization.id = p_booking.org_id)
     );
 end;
 $$;

@@ -28,9 +28,11 @@ declare
 begin
     for overdue_id in
         select booking.id
-        from public.bookings booking
+        from private.open_bookings waiting
+        join public.bookings booking on booking.org_id = waiting.org_id and booking.id = waiting.booking_id
         join public.orders ordered on ordered.org_id = booking.org_id and ordered.id = booking.order_id
-        where booking.org_id = p_org_id
+        where waiting.org_id = p_org_id
+            and waiting.hold_expires_at <= private.clock()
             and booking.status in ('proposed', 'held', 'requested')
             and booking.hold_expires_at <= private.clock()
             and (
@@ -51,7 +53,8 @@ end;
 $$;
 
 -- Notes when a hold ends unpaid by the learner's doing: it expires, or the learner cancels it later than a minute after booking, before
--- which it was a mistake. A late payment undoes it. Who gives up many holds waits: see assert_may_hold. Definer: as the other guards.
+-- which it was a mistake. What is charged later was not given up while no charge has failed, and was after the second. A late payment
+-- undoes it. Who gives up many holds waits: see assert_may_hold and assert_may_pay_later. Definer: as the other guards.
 create function private.note_given_up_hold()
     returns trigger
     language plpgsql
@@ -62,7 +65,12 @@ as $$
 begin
     new.given_up_at := case
         when new.status = 'expired'
-            or (new.cancelled_by in ('learner', 'guardian') and private.clock() > old.created_at + interval '1 minute')
+            or new.collection_tries = 2
+            or (
+                new.cancelled_by in ('learner', 'guardian')
+                and private.clock() > old.created_at + interval '1 minute'
+                and (not new.is_collected_later or new.collection_tries > 0)
+            )
             then least(old.hold_expires_at, private.clock())
     end;
     return new;

@@ -93,8 +93,8 @@ begin
 end;
 $$;
 
--- Whether a booking in this status keeps its seat and its instructor's time. An index of public.bookings and seats_taken repeat the
--- list, because a call for each row would be slow.
+-- Whether a booking in this status keeps its seat and its instructor's time. bookings.keeps_seat and seats_taken repeat the list, because
+-- a call for each row would be slow.
 create function private.occupies_slot(p_status public.booking_status)
     returns boolean
     language plpgsql

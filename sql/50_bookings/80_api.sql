@@ -87,7 +87,7 @@ begin atomic
         p_learner_id,
         row(
             p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null,
-            p_pay_rest_by_card, false
+            p_pay_rest_by_card, false, null
         )::private.booking_request
     ) booking;
 end;
@@ -149,7 +149,7 @@ begin atomic
         p_learner_id,
         row(
             p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null,
-            p_pay_rest_by_card, false
+            p_pay_rest_by_card, false, null
         )::private.booking_request
     ) booking;
 end;
@@ -222,17 +222,18 @@ return private.decline_booking(p_booking_id, p_reason);
 comment on function public.decline_booking is
     'Declines a request, which frees its time; for its instructor or an admin. Errors: sign_in_required, booking_not_found, booking_not_requested.';
 
-create function public.accept_proposal(p_booking_id uuid)
+create function public.accept_proposal(p_booking_id uuid, p_use_credits boolean default false)
     returns public.booking_status
     language sql
     volatile
     security invoker
     set search_path = '', pg_temp
-return private.accept_proposal(p_booking_id);
+return private.accept_proposal(p_booking_id, p_use_credits);
 
 comment on function public.accept_proposal is
     'Accepts what the school has booked for the caller, or for a learner for whom the caller may book, or the time to which their lesson '
-    'would move, and returns the status: held until it is paid, or confirmed. For two hours cancelling then costs nothing, but of a time that '
+    'would move, and returns the status: held until it is paid, or confirmed. p_use_credits pays with prepaid hours what is new; a '
+    'move keeps what its original was paid with. For two hours cancelling then costs nothing, but of a time that '
     'was offered from the waiting list. Errors: sign_in_required, booking_not_found, booking_not_proposed, booking_not_reschedulable, '
     'not_yourself, may_not_book, not_a_learner_here, consent_required, instructor_unavailable, too_many_holds, too_many_held_lessons, '
     'too_many_unpaid_holds, learner_busy, discount_with_credit, insufficient_credit, credit_changed, '

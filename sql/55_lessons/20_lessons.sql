@@ -103,6 +103,56 @@ begin
 end;
 $$;
 
+-- Writes the instructor's summary of a lesson that has begun, or another in its place, until 14 days after its booked end: also when the learner
+-- has completed it, or nobody. For the instructor and admins.
+-- Definer: lessons change only through functions.
+create function private.write_lesson_notes(p_booking_id uuid, p_notes text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    booking constant public.bookings := private.require_taught_booking(p_booking_id);
+    broken_rule text;
+begin
+    if private.clock() > booking.end_at + interval '14 days' then
+        perform private.refuse(
+            'PT422', 'too_late',
+            'This lesson was more than 14 days ago.',
+            'Write it with a later lesson.'
+        );
+    end if;
+
+    update public.lessons set notes = p_notes where org_id = booking.org_id and booking_id = booking.id;
+    if not found then
+        perform private.refuse_lesson_that_did_not_begin();
+    end if;
+exception
+    when check_violation then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
+end;
+$$;
+
+-- Refuses what needs a lesson that was started or completed. 58_progress asks it too.
+create function private.refuse_lesson_that_did_not_begin()
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'lesson_not_begun',
+        'This lesson has not begun.',
+        'Wait until its instructor has started or completed it.'
+    );
+end;
+$$;
+
 -- Returns the booking, locked, if the caller is the learner, a guardian who may book, the instructor or an admin of its organization.
 create function private.require_booking_to_complete(p_booking_id uuid)
     returns public.bookings

@@ -13,3 +13,5 @@ grant execute on function private.start_lesson to authenticated;
 grant execute on function public.start_lesson to authenticated;
 grant execute on function private.complete_lesson to authenticated;
 grant execute on function public.complete_lesson to authenticated;
+grant execute on function private.write_lesson_notes to authenticated;
+grant execute on function public.write_lesson_notes to authenticated;

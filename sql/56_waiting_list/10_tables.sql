@@ -1,6 +1,6 @@
 -- 56_waiting_list: who would take a time that becomes free. When a booking ends, its time is noted; maintenance (95) then offers it to those
 -- who wait for such a time, one after another in the order in which they joined, each by a proposed booking that keeps the time for two
--- hours. Who accepts it (accept_proposal, 50) has it; who declines it or lets it lapse passes it on.
+-- hours. Who accepts it (accept_proposal, 50) has it; who declines it or lets it lapse passes it on, four times at most: then it is everybody's.
 --
 --   20_join   join_waiting_list, leave_waiting_list
 --   30_offer  note_freed_time, called by 82_effects; offer_freed_times, called by maintain_organization

@@ -116,7 +116,8 @@ as $$
 $$;
 
 -- Offers a time to the first who can have it, and says whether there was one. Who cannot is noted with the reason, and not asked again; who
--- waits for a lesson that the time does not hold, such as a longer one, is passed over.
+-- waits for a lesson that the time does not hold, such as a longer one, is passed over. After five offers that nobody took the time is
+-- everybody's, so that no crowd of accounts keeps it from others by waiting for it.
 create function private.offer_freed_time(p_freed private.freed_times)
     returns boolean
     language plpgsql
@@ -131,6 +132,9 @@ declare
     refused_code text;
     closed_service_ids uuid[] := '{}';
 begin
+    if private.was_offered_enough(p_freed) then
+        return false;
+    end if;
     for suitable in
         select entry_id, service_id from private.suitable_entries(p_freed)
     loop
@@ -164,6 +168,22 @@ begin
     end loop;
     return false;
 end;
+$$;
+
+-- Whether a time has been offered five times.
+create function private.was_offered_enough(p_freed private.freed_times)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select count(*) >= 5
+    from private.waiting_offers offer
+    where offer.org_id = p_freed.org_id
+        and offer.instructor_id = p_freed.instructor_id
+        and offer.start_at = p_freed.start_at
+        and offer.booking_id is not null;
 $$;
 
 -- Who waits for a time, in the order in which they joined, and the service that they would book: a learner to whom it was not offered
@@ -268,7 +288,7 @@ begin
     perform private.lock_daily_cap(instructor);
     return private.reserve_slot(
         private.ensure_slot(service, instructor, p_freed.start_at, null), learner,
-        row(null, null, null, null, null, false, false, null, null, null, false, true)::private.booking_request
+        row(null, null, null, null, null, false, false, null, null, null, false, true, null)::private.booking_request
     );
 end;
 $$;

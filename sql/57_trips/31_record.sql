@@ -1,6 +1,7 @@
 -- Takes a batch of a trip's points, in any order, and returns the times of those that were new. A batch that was sent before, or holds a
 -- point twice, changes nothing more. Points of a finished trip count too, for a week: then it is measured again.
--- All are inserted first and judged afterwards, by what the insert returns, so that a batch is read once; a refusal undoes it.
+-- All are inserted first and judged afterwards, by what the insert returns, so that a batch is read once; a refusal undoes it. A batch arrives
+-- at one instant, which is asked once: the default of received_at would be asked for every point.
 -- Definer: points change only through functions.
 create function private.record_trip_points(p_trip_id uuid, p_points jsonb)
     returns timestamptz[]
@@ -11,6 +12,7 @@ create function private.record_trip_points(p_trip_id uuid, p_points jsonb)
 as $$
 declare
     trip public.trips := private.require_recorded_trip(p_trip_id);
+    arrived_at constant timestamptz := private.clock();
     new_times timestamptz[];
     first_at timestamptz;
     last_at timestamptz;
@@ -18,8 +20,8 @@ begin
     perform private.assert_batch_is_small(p_points);
 
     with entered as (
-        insert into private.trip_points (org_id, trip_id, ts, lat, lng, speed_kph, accuracy_meters)
-        select trip.org_id, trip.id, sent.ts, sent.lat, sent.lng, sent.speed_kph, sent.accuracy_meters
+        insert into private.trip_points (org_id, trip_id, ts, lat, lng, speed_kph, accuracy_meters, received_at)
+        select trip.org_id, trip.id, sent.ts, sent.lat, sent.lng, sent.speed_kph, sent.accuracy_meters, arrived_at
         from jsonb_to_recordset(p_points) sent (
             ts timestamptz, lat numeric(9, 6), lng numeric(9, 6), speed_kph numeric(6, 2), accuracy_meters numeric(7, 2)
         )

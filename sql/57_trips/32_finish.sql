@@ -34,7 +34,7 @@ end;
 $$;
 
 -- Measures a trip by all of its points: distance, line, and times, which points from before and after may extend. The lesson's distance is
--- that of its trips. The caller has locked the trip.
+-- that of its trips together: what is sent with two of them is driven once. The caller has locked the trip.
 create function private.measure_trip(p_trip public.trips)
     returns void
     language plpgsql
@@ -48,13 +48,20 @@ declare
     points integer;
     meters double precision;
     places point[];
+    trip_ids constant uuid[] := array(
+        select trip.id
+        from public.trips trip
+        where trip.org_id = p_trip.org_id
+            and trip.lesson_id = p_trip.lesson_id
+            and (trip.ended_at is not null or trip.id = p_trip.id)
+    );
 begin
     select min(recorded.ts), max(recorded.ts), count(*) into first_at, last_at, points
     from private.trip_points recorded
     where recorded.org_id = p_trip.org_id
         and recorded.trip_id = p_trip.id;
     select drive.meters, drive.places into meters, places
-    from private.drive_of(p_trip.org_id, p_trip.id) drive;
+    from private.drive_of(p_trip.org_id, array[p_trip.id]) drive;
 
     update public.trips
     set started_at = least(p_trip.started_at, first_at),
@@ -65,12 +72,10 @@ begin
     where org_id = p_trip.org_id
         and id = p_trip.id;
     update public.lessons
-    set distance_meters = (
-        select sum(trip.distance_meters)
-        from public.trips trip
-        where trip.org_id = p_trip.org_id
-            and trip.lesson_id = p_trip.lesson_id
-    )
+    set distance_meters = case
+        when p_trip.id = all (trip_ids) then round(meters)
+        else (select round(drive.meters) from private.drive_of(p_trip.org_id, trip_ids) drive)
+    end
     where org_id = p_trip.org_id
         and id = p_trip.lesson_id;
 end;

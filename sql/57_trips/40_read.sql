@@ -28,7 +28,7 @@ begin
         when trip.ended_at is not null then trip.line
         else (
             select private.coordinates_of(private.simplify_line(drive.places, 10))
-            from private.drive_of(trip.org_id, trip.id) drive
+            from private.drive_of(trip.org_id, array[trip.id]) drive
         )
     end;
     return jsonb_build_object(

@@ -35,9 +35,9 @@ as $$
     select p_meters * 3.6 / greatest(extract(epoch from p_to - p_from)::double precision, 0.001);
 $$;
 
--- The credible points of a trip, with the speed that it would take from the point before and to the next; the first of each second, so that
--- the work is bounded by how long the lesson is, however many points are sent.
-create function private.legs_of(p_org_id uuid, p_trip_id uuid)
+-- The credible points of trips, with the speed that it would take from the point before and to the next; the first of each second, so that
+-- the work is bounded by how long the lesson is, however many points are sent, and a drive that is sent with two trips counts once.
+create function private.legs_of(p_org_id uuid, p_trip_ids uuid[])
     returns table (
         ts timestamptz,
         lat double precision,
@@ -71,7 +71,7 @@ as $$
             greatest(recorded.accuracy_meters, 10)::double precision as doubt
         from private.trip_points recorded
         where recorded.org_id = p_org_id
-            and recorded.trip_id = p_trip_id
+            and recorded.trip_id = any (p_trip_ids)
             and coalesce(recorded.accuracy_meters, 0) <= 50
             and (recorded.lat, recorded.lng) <> (0, 0)
         order by date_trunc('second', recorded.ts), recorded.ts
@@ -79,13 +79,13 @@ as $$
     window in_time as (order by here.ts);
 $$;
 
--- What a trip's points say was driven, in metres, and where. In the order of time, and whatever order they came in:
+-- What the points of a lesson's trips say was driven, in metres, and where. In the order of time, and whatever order they came in:
 -- * A point that the phone doubts by more than 50 metres does not count, nor does (0, 0), which some receivers send for "unknown".
 -- * A point that could be reached and left only at more than 200 km/h is a jump of the receiver, and left out; what a longer jump adds is
 --   not driven.
 -- * A car that does less than 1.5 m/s (5.4 km/h) stands, and one that is still within the phone's doubt, of ten metres at least, of where
 --   it was last: its drifting is no distance.
-create function private.drive_of(p_org_id uuid, p_trip_id uuid)
+create function private.drive_of(p_org_id uuid, p_trip_ids uuid[])
     returns table (meters double precision, places point[])
     language plpgsql
     stable
@@ -104,7 +104,7 @@ begin
     places := '{}';
     for place in
         select leg.ts, leg.lat, leg.lng, leg.speed_kph, leg.doubt
-        from private.legs_of(p_org_id, p_trip_id) leg
+        from private.legs_of(p_org_id, p_trip_ids) leg
         where coalesce(leg.kph_before, leg.kph_after, 0) <= fastest_kph
             or coalesce(leg.kph_after, leg.kph_before, 0) <= fastest_kph
         order by leg.ts

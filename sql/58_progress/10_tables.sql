@@ -132,7 +132,7 @@ create table public.lesson_ratings (
     constraint hidden_reviews_say_why check ((hidden_at is null) = (hidden_for is null))
 );
 
-create index on public.lesson_ratings (instructor_id, created_at);
+create index on public.lesson_ratings (instructor_id, created_at, id);
 create index on public.lesson_ratings (learner_id);
 create index on public.lesson_ratings (rated_by);
 

@@ -73,23 +73,6 @@ begin
 end;
 $$;
 
--- Refuses a lesson that never began.
-create function private.refuse_lesson_that_did_not_begin()
-    returns void
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-begin
-    perform private.refuse(
-        'PT409', 'lesson_not_begun',
-        'This lesson has not begun.',
-        'Only a lesson that its instructor has started or completed can be assessed or rated.'
-    );
-end;
-$$;
-
 -- Where a learner stands: each skill of the organization that is active or was ever assessed, with the latest level and the one before it.
 -- Definer: a learner's instructors read what their colleagues have noted, too.
 create function private.learner_progress(p_learner_id uuid)

@@ -38,11 +38,13 @@ exception
 end;
 $$;
 
--- The lesson of a booking that the caller had, or for whose learner they may book, if it can be rated now.
+-- The lesson of a booking that the caller had, or for whose learner they may book, if it can be rated now. The booking is locked as by
+-- whoever ends it, because keep_ratings locks the lesson and the instructor: somebody who ends two lessons of one instructor has the
+-- instructor's row before that of the second lesson.
 create function private.require_lesson_to_rate(p_booking_id uuid)
     returns public.lessons
     language plpgsql
-    stable
+    volatile
     security invoker
     set search_path = '', pg_temp
 as $$
@@ -59,18 +61,18 @@ begin
             'Check the id and who is signed in.'
         );
     end if;
-    if exists (
-        select
-        from public.instructors instructor
-        where instructor.id = booking.instructor_id
-            and instructor.user_id = private.my_user_id()
+    if private.buys_from_own_people(
+        (select learner from public.learners learner where learner.org_id = booking.org_id and learner.id = booking.learner_id),
+        booking.instructor_id
     ) then
         perform private.refuse(
             'PT422', 'own_lesson',
-            'You cannot rate your own lesson.',
-            'Let the learner rate it.'
+            'You cannot rate a lesson of your own, or of your own school.',
+            'Ratings are what other people say.'
         );
     end if;
+    perform private.lock_bookings(array[p_booking_id]);
+    select * into booking from public.bookings where id = p_booking_id;
     select * into lesson from public.lessons where org_id = booking.org_id and booking_id = booking.id;
     if lesson.id is null or (booking.status = 'in_progress' and private.clock() < booking.end_at) then
         perform private.refuse_lesson_that_did_not_begin();

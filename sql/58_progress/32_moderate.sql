@@ -26,6 +26,7 @@ begin
     if not found then
         perform private.refuse_unknown_review();
     end if;
+    perform private.assert_may_report(person);
 
     insert into public.review_reports (org_id, rating_id, reported_by, fault, statement)
     values (rated.org_id, rated.id, person, p_fault, nullif(p_statement, ''))
@@ -42,6 +43,34 @@ exception
     when check_violation or not_null_violation then
         get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
         perform private.refuse_violation(broken_rule, missing_column);
+end;
+$$;
+
+-- Refuses a person's 21st report within 24 hours: each is work for the platform. The person's profile is locked, so that reports made at
+-- once are counted one by one.
+create function private.assert_may_report(p_user_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    max_a_day constant integer := 20;
+begin
+    perform from public.profiles where id = p_user_id for no key update;
+    if (
+        select count(*)
+        from public.review_reports report
+        where report.reported_by = p_user_id
+            and report.created_at > private.clock() - interval '24 hours'
+    ) >= max_a_day then
+        perform private.refuse(
+            'PT429', 'too_many_reports',
+            format('A person can report %s reviews a day.', max_a_day),
+            'Go on tomorrow, or write to the platform''s support.'
+        );
+    end if;
 end;
 $$;
 
@@ -108,7 +137,8 @@ begin
 end;
 $$;
 
--- The review, locked, for an admin of the platform who gives a reason. Its reports are answered with what they decide.
+-- The review, locked after the booking, as by whoever rates, for an admin of the platform who gives a reason. Its reports are answered with
+-- what they decide.
 create function private.require_review_to_judge(p_rating_id uuid, p_reason text)
     returns public.lesson_ratings
     language plpgsql
@@ -120,6 +150,14 @@ declare
     rated public.lesson_ratings;
 begin
     perform private.require_platform_admin(p_reason);
+    perform private.lock_bookings(
+        array(
+            select lesson.booking_id
+            from public.lesson_ratings judged
+            join public.lessons lesson on lesson.org_id = judged.org_id and lesson.id = judged.lesson_id
+            where judged.id = p_rating_id
+        )
+    );
     select * into rated from public.lesson_ratings where id = p_rating_id for no key update;
     if not found then
         perform private.refuse_unknown_review();

@@ -85,7 +85,7 @@ return private.report_review(p_rating_id, p_fault, p_statement);
 
 comment on function public.report_review is
     'Reports a review to the platform for one of the listed reasons; for everybody who can read it. Errors: sign_in_required, '
-    'review_not_found, value_missing, and the rules of public.review_reports.';
+    'review_not_found, too_many_reports, value_missing, and the rules of public.review_reports.';
 
 create function public.admin_hide_review(p_rating_id uuid, p_fault public.review_fault, p_reason text)
     returns void
@@ -111,7 +111,12 @@ comment on function public.admin_keep_review is
     'Answers the reports of a review by leaving it as it is, or shows a hidden one again; platform admins only. Errors: '
     'not_an_admin, reason_required, review_not_found.';
 
-create function public.list_reviews(p_instructor_id uuid, p_before timestamptz default null, p_limit integer default 50)
+create function public.list_reviews(
+    p_instructor_id uuid,
+    p_limit integer default 50,
+    p_after_rated_at timestamptz default null,
+    p_after_id uuid default null
+)
     returns table (rating_id uuid, rating smallint, review text, rated_at timestamptz, reply text, replied_at timestamptz)
     language sql
     stable
@@ -119,12 +124,12 @@ create function public.list_reviews(p_instructor_id uuid, p_before timestamptz d
     set search_path = '', pg_temp
 begin atomic
     select given.rating_id, given.rating, given.review, given.rated_at, given.reply, given.replied_at
-    from private.list_reviews(p_instructor_id, p_before, p_limit) given;
+    from private.list_reviews(p_instructor_id, p_limit, p_after_rated_at, p_after_id) given;
 end;
 
 comment on function public.list_reviews is
-    'What learners say of an instructor who is listed, the newest first, in pages of at most 200, where p_before is the rated_at of the last '
-    'row of the page before. Average and count are in instructors.rating and rating_count. For everybody.';
+    'What learners say of an instructor who is listed, the newest first, in pages of at most 200: for the next, send rated_at '
+    'and rating_id of the last row as p_after_rated_at and p_after_id. Average and count are in instructors.rating and rating_count. For everybody.';
 
 create function public.add_test(
     p_learner_id uuid,

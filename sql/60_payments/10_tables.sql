@@ -182,13 +182,13 @@ create table public.refunds (
     constraint what_is_made_elsewhere_is_not_at_stripe check (not is_made_elsewhere or stripe_refund_id is null),
     constraint at_most_the_amount_is_unmatched check (unmatched_cents between 0 and amount_cents),
     constraint client_key_is_short check (length(client_key) between 1 and 200)
-);
+) with (fillfactor = 80);
 
 create index on public.refunds (learner_id);
 create index on public.refunds (instructor_id);
 create index on public.refunds (requested_by);
 create index on public.refunds (org_id, request_id);
-create index on public.refunds (payment_id, id) where is_made_elsewhere and status = 'pending';
+create index on public.refunds (payment_id, id) where is_made_elsewhere;
 
 alter table public.credit_entries
     add foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict;

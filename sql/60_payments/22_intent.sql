@@ -78,6 +78,10 @@ begin
     then
         return row('processed', 'late')::private.stripe_outcome;
     end if;
+    -- That Stripe has made it says nothing but its id, which is recorded.
+    if payment.last_event_at is null and new_status = payment.status and private.intent_failure_code(p_intent) is null then
+        return row('processed', null)::private.stripe_outcome;
+    end if;
 
     update public.payments
     set status = new_status,
@@ -217,7 +221,7 @@ $$;
 
 -- Extends the holds of a payment's lessons while the bank processes it: until three days after it was opened or 24 hours before the
 -- lesson, whichever is first, so that no bank account without money keeps a time for weeks. If it then fails, the learner has the
--- checkout minutes once more.
+-- checkout minutes once more; what is charged later keeps its own deadline.
 create function private.keep_hold_while_processing(p_payment public.payments, p_status public.payment_status)
     returns void
     language sql
@@ -233,7 +237,10 @@ as $$
         )
         else least(
             booking.hold_expires_at,
-            private.clock() + make_interval(mins => organization.checkout_hold_minutes)
+            greatest(
+                private.clock() + make_interval(mins => organization.checkout_hold_minutes),
+                case when booking.is_collected_later then private.held_for_collection_until(booking.start_at) end
+            )
         )
     end
     from public.organizations organization

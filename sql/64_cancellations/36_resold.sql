@@ -26,8 +26,7 @@ begin
             and item.is_paid
         join public.orders ordered on ordered.org_id = item.org_id and ordered.id = item.order_id
         where cancelled.org_id = p_org_id
-            and cancelled.status = 'cancelled'
-            and cancelled.refund_bps < 10000
+            and cancelled.is_partly_kept
             and cancelled.start_at > private.clock() - interval '2 days'
             and private.is_sold_again(cancelled)
         order by ordered.id, item.id

@@ -1,7 +1,7 @@
 -- Reschedules a confirmed booking to another time of its service, by reserving a replacement, which takes over the order item. For a
 -- more expensive time the difference is paid first, for a cheaper one it is refunded. The same key again is the same call.
 -- What the instructor or the school moves is a proposal: the original stays until the learner accepts it (50_bookings/55_propose.sql).
--- An original that they cannot keep, they cancel.
+-- An original that they cannot keep, they cancel. A lesson that is charged later and not paid yet is booked anew at the other time.
 -- Definer: bookings change only through functions.
 create function private.reschedule_booking(p_booking_id uuid, p_start_at timestamptz, p_client_key text)
     returns table (booking public.bookings, refund_cents bigint)
@@ -30,7 +30,10 @@ begin
         perform private.assert_reschedulable(original, p_start_at);
         perform private.assert_slot_is_bookable(p_start_at, service, instructor);
         perform private.lock_daily_cap(instructor);
-        replacement := private.reserve_replacement(original, service, instructor, p_start_at, p_client_key);
+        replacement := case original.status
+            when 'held' then private.move_unpaid(original, private.party_of(original), service, instructor, p_start_at, p_client_key)
+            else private.reserve_replacement(original, service, instructor, p_start_at, p_client_key)
+        end;
     end if;
     return query
     select
@@ -46,8 +49,8 @@ begin
 end;
 $$;
 
--- Refuses to reschedule a booking that is not confirmed. A learner may reschedule only while cancelling would refund in full,
--- because otherwise rescheduling would evade the cancellation policy. An authorization must last until the new time.
+-- Refuses to reschedule a booking that is neither confirmed nor waits to be charged later. A learner may reschedule only while cancelling
+-- would refund in full, because otherwise rescheduling would evade the cancellation policy. An authorization must last until the new time.
 create function private.assert_reschedulable(p_booking public.bookings, p_start_at timestamptz)
     returns void
     language plpgsql
@@ -56,7 +59,7 @@ create function private.assert_reschedulable(p_booking public.bookings, p_start_
     set search_path = '', pg_temp
 as $$
 begin
-    if p_booking.status <> 'confirmed' or p_booking.start_at <= private.clock() then
+    if (p_booking.status <> 'confirmed' and not private.is_movable_unpaid(p_booking)) or p_booking.start_at <= private.clock() then
         perform private.refuse(
             'PT409', 'booking_not_reschedulable',
             'Only a confirmed booking that has not begun can be rescheduled.',
@@ -102,6 +105,22 @@ begin
 end;
 $$;
 
+-- Whether a booking is held to be charged later, its card has not been tried, and the caller is the learner or a guardian.
+create function private.is_movable_unpaid(p_booking public.bookings)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return p_booking.status = 'held'
+        and p_booking.collection_tries = 0
+        and p_booking.collect_at > private.clock()
+        and private.party_of(p_booking) in ('learner', 'guardian');
+end;
+$$;
+
 -- Reserves the replacement. If nothing more is due, the original ends first; otherwise it stays until the difference is paid, or the
 -- learner accepts, and the two may overlap as one chain. The pickup and dropoff places are copied.
 create function private.reserve_replacement(
@@ -130,7 +149,7 @@ begin
     request := row(
         p_booking.learner_notes, p_client_key, null, null, null, false,
         private.is_moved_by_hours(p_booking, priced_service.duration_minutes),
-        p_booking.series_id, p_booking.id, p_booking.order_id, false, false
+        p_booking.series_id, p_booking.id, p_booking.order_id, false, false, null
     );
     is_proposed := private.waits_for_the_learner(learner, request);
     if not is_proposed and not request.uses_credit then

@@ -121,7 +121,7 @@ begin
         (
             private.price_booking(
                 service, instructor, p_start_at, learner,
-                row(null, null, null, null, null, false, false, p_booking.series_id, p_booking.id, null, false, false)::private.booking_request
+                row(null, null, null, null, null, false, false, p_booking.series_id, p_booking.id, null, false, false, null)::private.booking_request
             )
         ).price
     ).total_cents;

@@ -35,7 +35,7 @@ begin
     replacement := private.reserve_slot(
         private.ensure_slot(service, instructor, original.start_at, null),
         learner,
-        row(original.learner_notes, null, null, null, null, false, false, null, null, null, false, false)::private.booking_request
+        row(original.learner_notes, null, null, null, null, false, false, null, null, null, false, false, null)::private.booking_request
     );
     update public.bookings
     set pickup_address = original.pickup_address,

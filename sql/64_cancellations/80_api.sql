@@ -229,14 +229,16 @@ begin atomic
 end;
 
 comment on function public.reschedule_booking is
-    'Reschedules a confirmed booking to another open time and returns the replacement: confirmed, or held until amount_cents is paid (the '
+    'Reschedules a booking that is confirmed, or held to be charged later, to another open time and returns the replacement: '
+    'confirmed, or held until amount_cents is paid (the '
     'original stays until then), or requested; or proposed, if the instructor or an admin moves it: the original stays until the learner '
     'calls accept_proposal, which they can until hold_expires_at. An original that cannot be kept is cancelled with cancel_booking. '
     'refund_cents is the refund for a cheaper time. A learner may do so while cancelling would refund in full. Errors: sign_in_required, '
     'booking_not_found, booking_not_reschedulable, same_time, too_late_to_reschedule, payment_does_not_last, client_key_reused, '
     'time_is_plausible, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, insufficient_credit, '
     'credit_changed, amount_too_small, amount_too_large, price_missing, too_many_holds, too_many_held_lessons, too_many_unpaid_holds, '
-    'slot_taken, time_not_offered, learner_busy, and the rules of public.bookings.';
+    'not_paid_later, too_many_lessons_paid_later, lesson_was_not_paid, slot_taken, time_not_offered, learner_busy, and the rules of '
+    'public.bookings.';
 
 create function public.list_reschedule_times(
     p_booking_id uuid,

@@ -5,7 +5,8 @@
 -- my_bookings, instructor_day, organization_bookings and lessons_to_complete (80_api) each serve one audience: a private function with the owner's
 -- rights picks the ids of one page by that audience's index, and list_bookings reads them through the view. lesson_materials leads to
 -- what a booked lesson is taught with, instructor_contact to the instructor's phone, and my_payments lists what was paid.
--- Frontends call these; no other room does. It has no tables.
+-- Frontends call these; no other room does. receipt_for (41) is what the webhook service prints as a payment's receipt; it keeps what a
+-- receipt says in the room's one table (11).
 create view public.booking_details
     with (security_invoker = true)
 as

@@ -10,9 +10,10 @@ as $$
 begin
     return array(
         select booking.id
-        from public.bookings booking
-        where booking.status in ('confirmed', 'in_progress')
-            and booking.end_at <= private.clock()
+        from private.open_bookings given
+        join public.bookings booking on booking.org_id = given.org_id and booking.id = given.booking_id
+        where given.hold_expires_at is null
+            and given.end_at <= private.clock()
             and (
                 booking.learner_id = any ((select private.my_family_ids())::uuid[])
                 or booking.instructor_id = any ((select private.my_instructor_ids())::uuid[])

@@ -16,3 +16,5 @@ grant execute on function private.my_payments to authenticated;
 grant execute on function public.my_payments to authenticated;
 
 grant select on public.learner_totals to authenticated;
+
+grant execute on function private.receipt_for to webhook_service;

@@ -1,7 +1,7 @@
 -- Opens the Stripe account of a payee, and returns what the webhook service needs to create or fetch it, for the instructor or an
 -- admin of an organization that is paid itself. A repeated call returns the same account and key. Until Stripe has created the
--- account, another country (and so another service agreement) may be chosen, which changes the key. Since money goes where this leads,
--- p_has_second_factor says what the person's session has.
+-- account, another country or another version of its API (p_accounts_api) may be chosen, which changes the key. Since money goes where
+-- this leads, p_has_second_factor says what the person's session has.
 -- Definer: the service has no access to the tables.
 create function private.open_connect_account(
     p_user_id uuid,
@@ -9,14 +9,15 @@ create function private.open_connect_account(
     p_org_id uuid,
     p_country text,
     p_platform_country text,
-    p_has_second_factor boolean default false
+    p_has_second_factor boolean default false,
+    p_accounts_api text default 'v1'
 )
     returns table (
         connect_account_id uuid,
         stripe_account_id text,
         idempotency_key text,
+        accounts_api text,
         country text,
-        service_agreement text,
         email text,
         metadata jsonb
     )
@@ -27,38 +28,39 @@ create function private.open_connect_account(
 as $$
 declare
     payee private.payee := private.require_payee(p_user_id, p_instructor_id, p_org_id);
+    account public.stripe_connect_accounts;
 begin
     perform private.assert_second_factor(payee.org_id, p_has_second_factor);
     perform set_config('lplate.acting_user', p_user_id::text, true);
     perform private.count_connect_link(payee);
 
-    insert into public.stripe_connect_accounts as known (org_id, instructor_id, country, service_agreement)
-    values (
-        payee.org_id,
-        payee.instructor_id,
-        upper(p_country),
-        case when upper(p_country) <> upper(p_platform_country) then 'recipient' else 'full' end
-    )
+    insert into public.stripe_connect_accounts as known (org_id, instructor_id, country, accounts_api)
+    values (payee.org_id, payee.instructor_id, upper(p_country), p_accounts_api)
     on conflict (org_id, (coalesce(instructor_id, org_id))) where retired_at is null do update
         set country = excluded.country,
-            service_agreement = excluded.service_agreement
+            accounts_api = excluded.accounts_api
         where known.stripe_account_id is null
-            and known.country <> excluded.country;
+            and (known.country, known.accounts_api) <> (excluded.country, excluded.accounts_api);
+
+    select * into account
+    from public.stripe_connect_accounts live
+    where live.org_id = payee.org_id
+        and coalesce(live.instructor_id, live.org_id) = coalesce(payee.instructor_id, payee.org_id)
+        and live.retired_at is null;
+    if account.stripe_account_id is null then
+        perform private.assert_country_is_served(account.country, upper(p_platform_country));
+    end if;
 
     return query
     select
         account.id,
         account.stripe_account_id,
-        format('connect_account:%s:%s', account.id, account.country),
+        concat_ws(':', 'connect_account', account.id, account.country, nullif(account.accounts_api, 'v1')),
+        account.accounts_api,
         account.country,
-        account.service_agreement,
         profile.email,
         jsonb_build_object('connect_account_id', account.id, 'org_id', account.org_id)
     from public.profiles profile
-    join public.stripe_connect_accounts account
-        on account.org_id = payee.org_id
-        and coalesce(account.instructor_id, account.org_id) = coalesce(payee.instructor_id, payee.org_id)
-        and account.retired_at is null
     where profile.id = p_user_id;
 exception
     when check_violation then
@@ -143,8 +145,39 @@ begin
 end;
 $$;
 
--- Records Stripe's response to creating an account, dated at its creation, or to fetching it (p_is_fetched), dated now. The
--- webhook service and the jobs call it.
+-- Refuses a payee's country that Stripe cannot pay from the platform's, before anything is made at Stripe.
+create function private.assert_country_is_served(p_country text, p_platform_country text)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    served constant text[] := array(
+        select payee.code
+        from private.payee_countries payee
+        join private.payee_countries platform on platform.code = p_platform_country
+        where payee.code = platform.code
+            or (payee.crosses_borders and platform.crosses_borders)
+        order by payee.code
+    );
+begin
+    if p_country <> all (served) then
+        perform private.refuse(
+            'PT422', 'country_not_served',
+            format('Stripe cannot pay anybody in %s from %s.', p_country, p_platform_country),
+            format(
+                'Ask again with the country of the payee''s bank account, if it is one of these: %s.',
+                coalesce(nullif(array_to_string(served, ', '), ''), 'none')
+            )
+        );
+    end if;
+end;
+$$;
+
+-- Records Stripe's response to creating an account, dated at its creation, or to fetching it (p_is_fetched), dated now; of either
+-- version of the API. The webhook service and the jobs call it.
 -- Definer: the service has no access to the tables.
 create function private.record_connect_account(p_connect_account_id uuid, p_account jsonb, p_is_fetched boolean)
     returns void
@@ -167,7 +200,7 @@ begin
         p_account,
         case
             when p_is_fetched then date_trunc('second', private.clock())
-            else to_timestamp((p_account ->> 'created')::bigint)
+            else to_timestamp((private.account_as_v1(p_account) ->> 'created')::bigint)
         end
     );
     if outcome.status = 'parked' then

@@ -1,5 +1,6 @@
--- Applies a connected account from a Stripe event or response. The latest event counts, so a stale event never makes a ready account
--- unready. Of different statuses of one second the furthest along counts, until a fetch has settled which was the last.
+-- Applies a connected account from a Stripe event or response, of either version of the API. The latest event counts, so a stale event
+-- never makes a ready account unready. Of different statuses of one second the furthest along counts, until a fetch has settled which
+-- was the last. An account of v2 is judged by what v2 says of it: a snapshot of v1 only has it fetched.
 create function private.apply_account(p_account jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -8,7 +9,8 @@ create function private.apply_account(p_account jsonb, p_occurred_at timestamptz
     set search_path = '', pg_temp
 as $$
 declare
-    new_status constant public.connect_status := private.connect_status_of(p_account);
+    facts constant jsonb := private.account_as_v1(p_account);
+    new_status constant public.connect_status := private.connect_status_of(facts);
     known constant private.stripe_objects := private.stripe_row('stripe_connect_accounts', p_account ->> 'id');
     account public.stripe_connect_accounts;
 begin
@@ -22,6 +24,12 @@ begin
         return row('ignored', 'not_ours')::private.stripe_outcome;
     elsif not found then
         return row('parked', 'unknown_account')::private.stripe_outcome;
+    elsif p_account ->> 'closed' = 'true' then
+        return private.apply_deauthorization(p_account ->> 'id', p_occurred_at);
+    elsif account.accounts_api = 'v2' and p_account ->> 'object' is distinct from 'v2.core.account' then
+        return private.apply_account_change(
+            format('%s:%s', account.id, extract(epoch from p_occurred_at)), p_account ->> 'id'
+        );
     end if;
     if p_occurred_at = account.last_event_at and new_status <> account.status then
         perform private.fetch_account(account, format('sync_account:%s:%s', account.id, extract(epoch from private.clock())));
@@ -32,16 +40,17 @@ begin
 
     update public.stripe_connect_accounts
     set stripe_account_id = p_account ->> 'id',
-        account_type = coalesce(p_account ->> 'type', account_type),
+        account_type = coalesce(facts ->> 'type', account_type),
+        service_agreement = coalesce(facts #>> '{tos_acceptance,service_agreement}', service_agreement),
         status = new_status,
-        status_reason = private.connect_status_reason(p_account, new_status),
-        charges_enabled = (p_account -> 'charges_enabled')::boolean,
-        payouts_enabled = (p_account -> 'payouts_enabled')::boolean,
-        details_submitted = (p_account -> 'details_submitted')::boolean,
-        transfers_enabled = coalesce(p_account #>> '{capabilities,transfers}' = 'active', false),
-        country = p_account ->> 'country',
-        default_currency = p_account ->> 'default_currency',
-        business_type = p_account ->> 'business_type',
+        status_reason = private.connect_status_reason(facts, new_status),
+        charges_enabled = (facts -> 'charges_enabled')::boolean,
+        payouts_enabled = (facts -> 'payouts_enabled')::boolean,
+        details_submitted = (facts -> 'details_submitted')::boolean,
+        transfers_enabled = coalesce(facts #>> '{capabilities,transfers}' = 'active', false),
+        country = coalesce(facts ->> 'country', country),
+        default_currency = facts ->> 'default_currency',
+        business_type = facts ->> 'business_type',
         last_event_at = p_occurred_at
     where org_id = account.org_id
         and id = account.id;
@@ -52,9 +61,9 @@ begin
     values (
         account.id,
         account.org_id,
-        p_account #>> '{requirements,disabled_reason}',
-        p_account -> 'requirements',
-        p_account -> 'business_profile'
+        facts #>> '{requirements,disabled_reason}',
+        facts -> 'requirements',
+        facts -> 'business_profile'
     )
     on conflict (org_id, connect_account_id) do update
         set disabled_reason = excluded.disabled_reason,
@@ -101,7 +110,7 @@ create function private.connect_status_of(p_account jsonb)
 as $$
     select case
         when not (p_account -> 'details_submitted')::boolean then 'incomplete'
-        when p_account #>> '{requirements,disabled_reason}' ~ '^(rejected|platform_paused|listed)' then 'paused'
+        when p_account #>> '{requirements,disabled_reason}' ~ '^(rejected|platform_paused|listed|unsupported)' then 'paused'
         when p_account #>> '{capabilities,transfers}' = 'active' and (p_account -> 'payouts_enabled')::boolean then 'ready'
         when jsonb_array_length(coalesce(p_account #> '{requirements,currently_due}', '[]')) > 0 then 'incomplete'
         else 'under_review'
@@ -127,8 +136,8 @@ as $$
     end;
 $$;
 
--- Queues a fetch of the account whose capability changed, because the event holds only the capability.
-create function private.apply_capability(p_event_id text, p_account_id text)
+-- Queues a fetch of the account of which an event says no more than that it changed: a capability of v1, and every event of v2.
+create function private.apply_account_change(p_event_id text, p_account_id text)
     returns private.stripe_outcome
     language plpgsql
     volatile
@@ -159,7 +168,11 @@ create function private.fetch_account(p_account public.stripe_connect_accounts, 
 as $$
     select private.enqueue_command(
         p_account.org_id, 'sync_account', p_idempotency_key,
-        jsonb_build_object('connect_account_id', p_account.id, 'stripe_account_id', p_account.stripe_account_id),
+        jsonb_build_object(
+            'connect_account_id', p_account.id,
+            'stripe_account_id', p_account.stripe_account_id,
+            'accounts_api', p_account.accounts_api
+        ),
         format('connect_account:%s', p_account.id)
     );
 $$;

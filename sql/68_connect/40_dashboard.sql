@@ -30,7 +30,7 @@ $$;
 -- Returns the Stripe account that the webhook service is to fetch again because the payee asked for it, at most once a minute.
 -- Definer: the service has no access to the tables.
 create function private.open_account_sync(p_user_id uuid, p_instructor_id uuid, p_org_id uuid)
-    returns table (connect_account_id uuid, stripe_account_id text)
+    returns table (connect_account_id uuid, stripe_account_id text, accounts_api text)
     language plpgsql
     volatile
     security definer
@@ -53,7 +53,7 @@ begin
     set synced_at = private.clock()
     where synced.org_id = account.org_id
         and synced.id = account.id
-    returning synced.id, synced.stripe_account_id;
+    returning synced.id, synced.stripe_account_id, synced.accounts_api;
 end;
 $$;
 

@@ -35,6 +35,7 @@ create table public.earnings (
     available_at timestamptz not null,
     status public.earning_status not null default 'pending',
     payout_id uuid,
+    is_unpaid boolean not null generated always as (payout_id is null and status <> 'closed') stored,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -66,7 +67,7 @@ create unique index one_earning_a_refund on public.earnings (refund_id, item_id,
 create unique index one_fee_an_instructor_and_period
     on public.earnings (org_id, instructor_id, fee_plan_id, fee_period_on)
     where fee_plan_id is not null;
-create index on public.earnings (org_id, status, available_at) where payout_id is null;
+create index on public.earnings (org_id, available_at) where is_unpaid;
 create index on public.earnings (org_id, item_id);
 create index on public.earnings (org_id, booking_id);
 create index on public.earnings (org_id, payment_id);
@@ -82,6 +83,8 @@ comment on table public.earnings is 'What an instructor earned (positive) or gav
 comment on column public.earnings.available_at is
     'Not payable before: the end of the lesson plus the organization''s payout hold, or when Stripe makes the money available if that is later.';
 comment on column public.earnings.payout_id is 'The payout that pays it. From then on its amount never changes.';
+comment on column public.earnings.is_unpaid is
+    'Whether a payout is still to pay it. It changes once, and with it the indexes, whatever else happens to the earning.';
 comment on column public.earnings.reversed_payout_id is 'Of an adjustment: the payout whose transfer was reversed.';
 comment on column public.earnings.fee_plan_id is 'Of an adjustment: the plan by which the platform charges instructors regularly.';
 comment on column public.earnings.fee_period_on is 'The first day of the week or month that an instructor is charged for.';

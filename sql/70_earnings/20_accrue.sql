@@ -40,14 +40,13 @@ begin
             greatest(
                 case item.ending
                     when 'cancelled' then private.clock()
-                    else greatest(booking.end_at, coalesce(lesson.ended_at, private.clock()))
+                    else greatest(booking.end_at, private.clock())
                 end + booking.payout_hold,
                 funding.funds_available_at
             )
         )
     from public.order_items item
     join public.bookings booking on booking.org_id = item.org_id and booking.id = item.booking_id
-    left join public.lessons lesson on lesson.org_id = booking.org_id and lesson.booking_id = booking.id
     left join lateral (
         select earned.id, earned.payee_id, earned.available_at
         from public.earnings earned

@@ -1,6 +1,6 @@
 -- Completes an organization's lessons that nobody has completed by the end of its grace, and returns how many: the instructor is paid, and
--- what was authorized is captured. Not while somebody is said not to have come, or a reported problem waits to be decided. 95_operations
--- calls it.
+-- what was authorized is captured. A lesson counts as over at its scheduled end, but is held like one that is completed now. Not while
+-- somebody is said not to have come, or a reported problem waits to be decided. 95_operations calls it.
 create function private.complete_forgotten_lessons(p_org_id uuid)
     returns integer
     language plpgsql
@@ -18,7 +18,7 @@ begin
     end if;
     perform private.lock_endings(forgotten_ids);
     for forgotten in
-        select booking.org_id, booking.id, booking.instructor_id, booking.learner_id, booking.start_at
+        select booking.org_id, booking.id, booking.instructor_id, booking.learner_id, booking.start_at, booking.end_at
         from public.bookings booking
         where booking.org_id = p_org_id
             and booking.id = any (forgotten_ids)
@@ -30,7 +30,7 @@ begin
         end if;
         insert into public.lessons (org_id, booking_id, instructor_id, learner_id, started_at, ended_at)
         values (
-            forgotten.org_id, forgotten.id, forgotten.instructor_id, forgotten.learner_id, forgotten.start_at, private.clock()
+            forgotten.org_id, forgotten.id, forgotten.instructor_id, forgotten.learner_id, forgotten.start_at, forgotten.end_at
         )
         on conflict (org_id, booking_id) do update
             set ended_at = excluded.ended_at;
@@ -66,15 +66,15 @@ create function private.forgotten_booking_ids(p_org_id uuid)
     set search_path = '', pg_temp
 as $$
     select array(
-        select booking.id
-        from public.bookings booking
-        join public.organizations organization on organization.id = booking.org_id
-        where booking.org_id = p_org_id
-            and booking.status in ('confirmed', 'in_progress')
-            and booking.end_at <= private.clock() - organization.completion_grace
-            and not private.has_open_claim(booking.id)
-            and not private.has_open_problem(booking.id)
-        order by booking.end_at
+        select given.booking_id
+        from private.open_bookings given
+        join public.organizations organization on organization.id = given.org_id
+        where given.org_id = p_org_id
+            and given.hold_expires_at is null
+            and given.end_at <= private.clock() - organization.completion_grace
+            and not private.has_open_claim(given.booking_id)
+            and not private.has_open_problem(given.booking_id)
+        order by given.end_at
         limit 1000
     );
 $$;

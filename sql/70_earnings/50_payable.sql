@@ -64,8 +64,8 @@ begin
     from public.earnings earning
     left join public.payments payment on payment.org_id = earning.org_id and payment.id = earning.payment_id
     where earning.org_id = p_org_id
+        and earning.is_unpaid
         and earning.status in ('pending', 'available')
-        and earning.payout_id is null
         and earning.available_at <= p_cutoff_at
         and payment.is_disputed is not true
         and not exists (

@@ -89,7 +89,6 @@ create index on public.payouts (org_id, connect_account_id);
 create index on public.payouts (instructor_id, payout_date);
 create index on public.payouts (run_id, last_tried_at nulls first, id) where status in ('pending', 'failed', 'unknown');
 create index on public.payouts (run_id, leased_until) where status = 'sending';
-create index on public.payouts (run_id, status);
 
 comment on table public.payouts is 'What a run pays one payee in one currency: one Stripe transfer for all their earnings.';
 comment on column public.payouts.id is
@@ -114,7 +113,7 @@ create table public.payout_items (
     foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
     foreign key (org_id, earning_id) references public.earnings (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict
-);
+) with (fillfactor = 80);
 
 create index on public.payout_items (org_id, earning_id);
 create index on public.payout_items (instructor_id);

@@ -31,7 +31,7 @@ begin
             from public.earnings earning
             left join public.instructor_details details on details.instructor_id = earning.payee_id
             where earning.org_id = organization.id
-                and earning.payout_id is null
+                and earning.is_unpaid
                 and earning.status in ('pending', 'available')
             group by 1
         ) owed

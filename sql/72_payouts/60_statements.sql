@@ -21,6 +21,25 @@ create function private.payout_statement(p_payout_id uuid)
     set search_path = '', pg_temp
 as $$
 begin
+    perform private.assert_may_read_statement(p_payout_id);
+    return query
+    select
+        statement.line, statement.payout_date, statement.instructor, statement.kind, statement.booking_id,
+        statement.lesson_at, statement.service, statement.learner_initials, statement.amount_cents, statement.currency,
+        statement.line_group, statement.explanation
+    from private.statement_lines(p_payout_id) statement;
+end;
+$$;
+
+-- Refuses who is neither the payee nor an admin of the organization.
+create function private.assert_may_read_statement(p_payout_id uuid)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
     perform private.require_person();
     if not exists (
         select
@@ -37,12 +56,21 @@ begin
             'Check the id.'
         );
     end if;
-    return query
-    select
-        statement.line, statement.payout_date, statement.instructor, statement.kind, statement.booking_id,
-        statement.lesson_at, statement.service, statement.learner_initials, statement.amount_cents, statement.currency,
-        statement.line_group, statement.explanation
-    from private.statement_lines(p_payout_id) statement;
+end;
+$$;
+
+-- The same document for those who may read the statement, which the webhook service renders. Definer: as payout_statement.
+create function private.statement_for(p_user_id uuid, p_has_second_factor boolean, p_payout_id uuid)
+    returns jsonb
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.act_for(p_user_id, p_has_second_factor);
+    perform private.assert_may_read_statement(p_payout_id);
+    return private.payout_statement_document(p_payout_id);
 end;
 $$;
 

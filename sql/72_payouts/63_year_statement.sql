@@ -1,6 +1,12 @@
 -- The payouts of some days, one line each, with the subtotals of their statements, which sum to the amount: for the payee and the
 -- organization's admins. Definer: sums lines that name learners whom the caller may not read.
-create function private.list_payouts(p_from date, p_until date)
+create function private.list_payouts(
+    p_from date,
+    p_until date,
+    p_limit integer,
+    p_after_date date,
+    p_after_id uuid
+)
     returns table (
         payout_id uuid,
         payout_date date,
@@ -46,12 +52,14 @@ begin
     left join public.instructors payee on payee.org_id = payout.org_id and payee.id = payout.instructor_id
     where payout.payout_date >= p_from
         and payout.payout_date < p_until
+        and (p_after_id is null or (payout.payout_date, payout.id) > (p_after_date, p_after_id))
         and (
             payout.instructor_id = any (private.my_earner_ids())
             or payout.org_id = any (private.my_admin_org_ids())
         )
     group by payout.org_id, payout.id, organization.name, payee.display_name
-    order by payout.payout_date, coalesce(payee.display_name, organization.name), payout.id;
+    order by payout.payout_date, payout.id
+    limit private.page_size(p_limit, 1000, 1000);
 end;
 $$;
 

@@ -28,9 +28,16 @@ end;
 comment on function public.payout_statement is
     'The lines of a payout, which sum to its amount, for its payee and the organization''s admins. line_group: lessons, late_cancellations, '
     'no_shows, expired_hours, refunds, disputes or adjustments, in this order; explanation: why an amount that is no lesson''s stands there. '
-    'With the header "Accept: text/csv" they come as CSV. Errors: sign_in_required, payout_not_found.';
+    'In pages of at most 1,000: the Data API''s .range(1000, 1999) is the second. With the header "Accept: text/csv" they come as CSV. '
+    'Errors: sign_in_required, payout_not_found.';
 
-create function public.list_payouts(p_from date, p_until date)
+create function public.list_payouts(
+    p_from date,
+    p_until date,
+    p_limit integer default 1000,
+    p_after_date date default null,
+    p_after_id uuid default null
+)
     returns table (
         payout_id uuid,
         payout_date date,
@@ -59,12 +66,13 @@ begin atomic
         listed.payout_id, listed.payout_date, listed.paid_at, listed.status, listed.organization, listed.payee, listed.lessons_cents,
         listed.late_cancellations_cents, listed.no_shows_cents, listed.expired_hours_cents, listed.refunds_cents, listed.disputes_cents,
         listed.adjustments_cents, listed.amount_cents, listed.reversed_cents, listed.currency, listed.stripe_transfer_id
-    from private.list_payouts(p_from, p_until) listed;
+    from private.list_payouts(p_from, p_until, p_limit, p_after_date, p_after_id) listed;
 end;
 
 comment on function public.list_payouts is
     'One line a payout of the days from p_from until before p_until, with the subtotals of its statement, which sum to amount_cents: for payees '
-    'their own, for a school''s admins all of its. With the header "Accept: text/csv" they come as CSV. '
+    'their own, for a school''s admins all of its, by date, in pages of at most 1,000: for the next page send payout_date and payout_id of '
+    'the last row as p_after_date and p_after_id. With the header "Accept: text/csv" they come as CSV. '
     'Errors: sign_in_required, bad_time_range.';
 
 create function public.year_statement(p_instructor_id uuid, p_year integer)
@@ -96,8 +104,9 @@ end;
 
 comment on function public.year_statement is
     'What an instructor was paid for in a year, line by line, by the day of payment in the organization''s time zone: the same lines as those of '
-    'payout_statement, for the instructor''s books. For the instructor and the organization''s admins. With the header "Accept: text/csv" they '
-    'come as CSV. Errors: sign_in_required, instructor_not_found, bad_year.';
+    'payout_statement, for the instructor''s books. For the instructor and the organization''s admins. In pages of at most 1,000: the Data '
+    'API''s .range(1000, 1999) is the second. With the header "Accept: text/csv" they come as CSV. '
+    'Errors: sign_in_required, instructor_not_found, bad_year.';
 
 create function public.set_payout_settings(
     p_instructor_id uuid,

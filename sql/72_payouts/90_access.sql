@@ -72,6 +72,7 @@ grant execute on function public.admin_adopt_transfer to authenticated;
 grant execute on function private.admin_hold_instructor to authenticated;
 grant execute on function public.admin_hold_instructor to authenticated;
 grant execute on function private.payout_statement_document to jobs;
+grant execute on function private.statement_for to webhook_service;
 grant execute on function private.my_next_payout to authenticated;
 grant execute on function public.my_next_payout to authenticated;
 

@@ -5,15 +5,18 @@
 --   21_payment_methods  saved cards: apply_payment_method; set_default_payment_method and remove_payment_method, for the person
 --   22_setup_intents    open_setup_intent, record_setup_intent, apply_setup_intent: a card is saved without paying
 --   23_pay_with_saved_card  open_saved_card, next_payment_step: POST /payment-intents pays an order with one
+--   24_series_paid_later  request_series_paid_later: each lesson of a series is charged to the caller's card two days before it
+--   25_collect          queue_collections, open_collection, record_collection: those charges
 --   30_plans            apply_product, apply_price: what can be subscribed to
 --   31_subscriptions    open_subscription; apply_subscription
 --   32_entitlements     my_features: what the caller's subscriptions give, for policies
 --   33_fee_plans        set_plan_fee: the plan of an organization sets the platform's fee
+--   34_cooling_off      withdraw_from_subscription: within the days that the law gives
 --   35_instructor_fees  charge_instructor_fees: what instructors are charged by the week or month
 --   40_invoices         apply_invoice; 41_invoice_payments: what was paid of one; 42_money_back: refunds and disputes
 --   50_transactions     the view of what was paid, for lessons and subscriptions alike
 --   60_events           apply_billing_event: hands an event to the function of its object; record_billing_object: a fetched object
---   70_news             is_news: which news of an object is the latest
+--   70_news             is_news: which news of an object is the latest; remove_old_news
 --
 -- Stripe keeps all of it, and the tables here mirror what its events say; what a person decides leaves through 25_outbox. The webhook
 -- service calls what opens and records, 85_webhooks hands in the events, the jobs record what they have fetched. No card number is
@@ -100,11 +103,26 @@ create table public.setup_intents (
 );
 
 create index on public.setup_intents (org_id, customer_id, created_at);
+create index on public.setup_intents (org_id, created_at);
 create index on public.setup_intents (user_id);
 
 comment on table public.setup_intents is 'The attempts of a person to save a card without paying, one a SetupIntent of Stripe.';
 comment on column public.setup_intents.status is 'Stripe''s own status.';
 comment on column public.setup_intents.failure_code is 'Why the latest try failed, as Stripe''s code; null if none did.';
+
+create table private.checkout_sessions (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    customer_id uuid not null,
+    opened_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    foreign key (org_id, customer_id) references public.stripe_customers (org_id, id) on delete restrict
+);
+
+create index on private.checkout_sessions (org_id, customer_id, opened_at);
+
+comment on table private.checkout_sessions is
+    'When a person has asked for a page to subscribe on within the last hour, which is limited; older rows are removed with the next.';
 
 create table private.stripe_news (
     stripe_id text not null,
@@ -115,6 +133,8 @@ create table private.stripe_news (
     primary key (org_id, stripe_id)
 );
 
+create index on private.stripe_news (org_id, occurred_at);
+
 comment on table private.stripe_news is
     'The latest news of each object of Stripe that this room mirrors, which older ones do not overwrite.';
 comment on column private.stripe_news.rank is 'How far along the object was: of different news of one second the furthest along counts.';
@@ -124,6 +144,7 @@ comment on column private.stripe_news.digest is
 alter table public.stripe_customers enable row level security;
 alter table public.payment_methods enable row level security;
 alter table public.setup_intents enable row level security;
+alter table private.checkout_sessions enable row level security;
 alter table private.stripe_news enable row level security;
 
 create trigger touch_updated_at

@@ -9,13 +9,15 @@ create table public.subscription_products (
     features text[] not null default '{}',
     fee_bps integer,
     grace_days integer not null default 7,
+    cooling_off_days integer,
     is_sold boolean not null default false,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
     unique (org_id, stripe_product_id),
     constraint fee_is_a_share check (fee_bps between 0 and 10000),
-    constraint grace_is_a_few_days check (grace_days between 0 and 90)
+    constraint grace_is_a_few_days check (grace_days between 0 and 90),
+    constraint cooling_off_is_a_few_days check (cooling_off_days between 1 and 90)
 );
 
 comment on table public.subscription_products is 'What can be subscribed to, from Stripe''s products.';
@@ -25,6 +27,8 @@ comment on column public.subscription_products.features is
 comment on column public.subscription_products.fee_bps is
     'The platform''s fee in basis points of an organization that subscribes to it; null leaves the organization''s own.';
 comment on column public.subscription_products.grace_days is 'How long its features last after a period that was not paid has begun.';
+comment on column public.subscription_products.cooling_off_days is
+    'How many days a subscriber may withdraw after the beginning, and after a trial or a renewal for a year or longer; null: none.';
 comment on column public.subscription_products.is_sold is 'Whether it is offered: active at Stripe, and with features.';
 
 create table public.subscription_plans (
@@ -92,6 +96,9 @@ create table public.subscriptions (
     resumes_at timestamptz,
     billing_mode text,
     started_at timestamptz not null,
+    cooling_off_ends_at timestamptz,
+    withdrawn_at timestamptz,
+    withdrawal_refund_cents bigint,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -100,7 +107,9 @@ create table public.subscriptions (
     foreign key (org_id, product_id) references public.subscription_products (org_id, id) on delete restrict,
     foreign key (org_id, plan_id) references public.subscription_plans (org_id, id) on delete restrict,
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
-    constraint subscription_id_is_stripes check (stripe_subscription_id ~ '^sub_')
+    constraint subscription_id_is_stripes check (stripe_subscription_id ~ '^sub_'),
+    constraint withdrawal_says_what_goes_back check ((withdrawn_at is null) = (withdrawal_refund_cents is null)),
+    constraint refund_is_not_negative check (withdrawal_refund_cents >= 0)
 );
 
 create unique index one_current_subscription_a_person_and_product on public.subscriptions (user_id, product_id) where is_current;
@@ -119,6 +128,9 @@ comment on column public.subscriptions.organization_id is 'The organization whos
 comment on column public.subscriptions.amount_cents is 'For each interval, of all its items.';
 comment on column public.subscriptions.current_period_start is 'Of its items: the first start, and the last end.';
 comment on column public.subscriptions.cancelled_at is 'When somebody asked for its end, which cancel_at_period_end may put off.';
+comment on column public.subscriptions.cooling_off_ends_at is
+    'Until when the subscriber may withdraw: of the beginning, or of a trial''s end or a year''s renewal, the latest. Null: never.';
+comment on column public.subscriptions.withdrawn_at is 'When the subscriber withdrew, with withdrawal_refund_cents back.';
 comment on column public.subscriptions.pause_behavior is
     'While collection is paused, what becomes of invoices: keep_as_draft, mark_uncollectible or void.';
 comment on column public.subscriptions.billing_mode is

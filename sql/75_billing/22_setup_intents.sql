@@ -95,9 +95,61 @@ begin
         set status = excluded.status,
             failure_code = excluded.failure_code;
 
-    if new_status = 'succeeded' and customer.deleted_at is null and customer.default_stripe_payment_method_id is null then
+    if new_status = 'succeeded'
+        and customer.deleted_at is null
+        and customer.default_stripe_payment_method_id is null
+        and not private.has_default_on_the_way(customer)
+    then
         perform private.send_default_payment_method(customer, private.expandable_id(p_setup_intent -> 'payment_method'), '{}');
     end if;
     return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Whether a default was chosen for a customer that Stripe's events have not told of yet: the command waits, or has been carried out for a
+-- card that is still there.
+create function private.has_default_on_the_way(p_customer public.stripe_customers)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return exists (
+        select
+        from private.outbox command
+        where command.subject = format('customer:%s', p_customer.id)
+            and command.topic = 'set_default_payment_method'
+            and command.dead_at is null
+            and (
+                command.processed_at is null
+                or exists (
+                    select
+                    from public.payment_methods method
+                    where method.org_id = p_customer.org_id
+                        and method.stripe_payment_method_id = command.payload ->> 'payment_method'
+                )
+            )
+    );
+end;
+$$;
+
+-- Removes attempts to save a card that are older than 90 days, and returns how many. Maintenance calls it.
+create function private.remove_old_setup_intents()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    removed integer;
+begin
+    delete from public.setup_intents
+    where org_id = private.platform_id()
+        and created_at < private.clock() - interval '90 days';
+    get diagnostics removed = row_count;
+    return removed;
 end;
 $$;

@@ -13,13 +13,14 @@ begin
         return row('processed', 'late')::private.stripe_outcome;
     end if;
     insert into public.subscription_products (
-        org_id, stripe_product_id, name, description, features, fee_bps, grace_days, is_sold
+        org_id, stripe_product_id, name, description, features, fee_bps, grace_days, cooling_off_days, is_sold
     )
     values (
         private.platform_id(), p_product ->> 'id', p_product ->> 'name', p_product ->> 'description',
         private.features_of(said ->> 'features'),
         (substring(said ->> 'fee_bps' from '^\d{1,5}$'))::integer,
         coalesce((substring(said ->> 'grace_days' from '^\d{1,2}$'))::integer, 7),
+        (substring(said ->> 'cooling_off_days' from '^[1-8]?\d$'))::integer,
         coalesce((p_product ->> 'active')::boolean, false) and not p_is_deleted and private.features_of(said ->> 'features') <> '{}'
     )
     on conflict (org_id, stripe_product_id) do update
@@ -28,6 +29,7 @@ begin
             features = excluded.features,
             fee_bps = excluded.fee_bps,
             grace_days = excluded.grace_days,
+            cooling_off_days = excluded.cooling_off_days,
             is_sold = excluded.is_sold;
     perform private.set_plan_fee(affected.organization_id)
     from (

@@ -24,6 +24,7 @@ begin
         perform private.require_payee(p_user_id, null, p_organization_id);
     end if;
     perform private.assert_may_subscribe(p_user_id, p_organization_id, plan.product_id);
+    perform private.count_checkout_session(p_customer_id);
 
     return query
     select
@@ -65,6 +66,40 @@ begin
             'Who has changes the plan, or pays what is open, with POST /billing-portal-sessions.'
         );
     end if;
+end;
+$$;
+
+-- Counts a page to subscribe on; the eleventh within an hour is refused. The customer's row is locked, so that pages asked for at once are
+-- counted.
+create function private.count_checkout_session(p_customer_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    max_an_hour constant integer := 10;
+    customer public.stripe_customers;
+begin
+    select * into strict customer from public.stripe_customers where id = p_customer_id for no key update;
+    delete from private.checkout_sessions
+    where org_id = customer.org_id
+        and customer_id = customer.id
+        and opened_at <= private.clock() - interval '1 hour';
+    if (
+        select count(*)
+        from private.checkout_sessions opened
+        where opened.org_id = customer.org_id
+            and opened.customer_id = customer.id
+    ) >= max_an_hour then
+        perform private.refuse(
+            'PT429', 'too_many_checkouts',
+            format('%s pages to subscribe on were opened within an hour.', max_an_hour),
+            'Go on with the latest one, or wait an hour.'
+        );
+    end if;
+    insert into private.checkout_sessions (org_id, customer_id) values (customer.org_id, customer.id);
 end;
 $$;
 
@@ -162,6 +197,10 @@ begin
     said.resumes_at := to_timestamp((p_subscription #>> '{pause_collection,resumes_at}')::bigint);
     said.billing_mode := p_subscription #>> '{billing_mode,type}';
     said.started_at := to_timestamp(coalesce(p_subscription ->> 'start_date', p_subscription ->> 'created')::bigint);
+    said.cooling_off_ends_at := private.cooling_off_ends_at(said, product.cooling_off_days)
+    from public.subscription_products product
+    where product.org_id = plan.org_id
+        and product.id = plan.product_id;
     return said;
 end;
 $$;
@@ -180,14 +219,14 @@ begin
     insert into public.subscriptions (
         org_id, customer_id, user_id, product_id, plan_id, organization_id, stripe_subscription_id, stripe_price_id, status, amount_cents,
         currency, interval, interval_count, quantity, current_period_start, current_period_end, cancel_at_period_end, cancel_at,
-        cancelled_at, ended_at, trial_start, trial_end, pause_behavior, resumes_at, billing_mode, started_at
+        cancelled_at, ended_at, trial_start, trial_end, pause_behavior, resumes_at, billing_mode, started_at, cooling_off_ends_at
     )
     values (
         p_said.org_id, p_customer.id, p_customer.user_id, p_said.product_id, p_said.plan_id, p_said.organization_id,
         p_said.stripe_subscription_id, p_said.stripe_price_id, p_said.status, p_said.amount_cents, p_said.currency, p_said.interval,
         p_said.interval_count, p_said.quantity, p_said.current_period_start, p_said.current_period_end, p_said.cancel_at_period_end,
         p_said.cancel_at, p_said.cancelled_at, p_said.ended_at, p_said.trial_start, p_said.trial_end, p_said.pause_behavior,
-        p_said.resumes_at, p_said.billing_mode, p_said.started_at
+        p_said.resumes_at, p_said.billing_mode, p_said.started_at, p_said.cooling_off_ends_at
     )
     on conflict (org_id, stripe_subscription_id) do update
         set product_id = excluded.product_id,
@@ -212,7 +251,8 @@ begin
             pause_behavior = excluded.pause_behavior,
             resumes_at = excluded.resumes_at,
             billing_mode = excluded.billing_mode,
-            started_at = excluded.started_at
+            started_at = excluded.started_at,
+            cooling_off_ends_at = excluded.cooling_off_ends_at
     returning * into written;
     return written;
 end;

@@ -55,3 +55,23 @@ as $$
         p_stripe_id
     );
 $$;
+
+-- Forgets the latest news of objects of which nothing was told for 90 days, and returns of how many: Stripe keeps its events for 30 days, so
+-- that older news than those can come no more. Maintenance calls it.
+create function private.remove_old_news()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    removed integer;
+begin
+    delete from private.stripe_news
+    where org_id = private.platform_id()
+        and occurred_at < private.clock() - interval '90 days';
+    get diagnostics removed = row_count;
+    return removed;
+end;
+$$;

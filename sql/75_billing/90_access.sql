@@ -72,6 +72,12 @@ grant execute on function public.set_default_payment_method to authenticated;
 grant execute on function private.remove_payment_method to authenticated;
 grant execute on function public.remove_payment_method to authenticated;
 
+grant execute on function private.request_series_paid_later to authenticated;
+grant execute on function public.request_series_paid_later to authenticated;
+
+grant execute on function private.withdraw_from_subscription to authenticated;
+grant execute on function public.withdraw_from_subscription to authenticated;
+
 grant execute on function private.my_features to authenticated;
 grant execute on function public.has_entitlement to authenticated;
 
@@ -82,5 +88,7 @@ grant execute on function private.record_setup_intent to webhook_service;
 grant execute on function private.open_saved_card to webhook_service;
 grant execute on function private.next_payment_step to webhook_service;
 grant execute on function private.open_subscription to webhook_service;
+grant execute on function private.open_collection to jobs;
+grant execute on function private.record_collection to jobs;
 grant execute on function private.record_billing_object to jobs;
 grant execute on function private.record_invoice_fee to jobs;

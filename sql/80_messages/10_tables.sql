@@ -5,6 +5,7 @@
 --   21_preferences  which kinds a person wants over which channel
 --   22_queue        queue_messages: one message for each recipient and channel, in the transaction that causes it
 --   23_still_recipient  who may not know any more what they were to be told
+--   24_prove_phone  the code that proves that a phone number is its person's: texts go to no other
 --   30_bookings     what is told of a booking, and what is planned for later: reminders, holds about to expire, lessons not completed
 --   31_money        what is told of payments, refunds, payouts, accounts and prepaid hours
 --   32_people       what is told of alerts, reported problems, invitations and guardianships
@@ -21,6 +22,19 @@
 --
 -- 82_effects calls the tell_of_ functions. The jobs deliver (jobs/messages.py), the webhook service takes callbacks and answers. Nothing here
 -- may fail the change that it tells of: a kind without a template is told to nobody.
+
+-- A phone number as providers take it, such as +447700900123; null if it does not say its country.
+create function private.phone_or_null(p_phone text)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select digits.number
+    from (select regexp_replace(p_phone, '[\s().-]', '', 'g') as number) digits
+    where digits.number ~ '^\+[1-9]\d{6,14}$';
+$$;
 
 create type public.message_channel as enum ('app', 'email', 'sms', 'whatsapp');
 create type public.message_status as enum (
@@ -93,7 +107,7 @@ create table private.message_preferences (
     source text not null,
     changed_at timestamptz not null default private.clock(),
     unique nulls not distinct (user_id, channel, kind),
-    constraint source_is_known check (source in ('person', 'answer', 'link'))
+    constraint source_is_known check (source in ('person', 'link'))
 );
 
 create index on private.message_preferences (kind);
@@ -101,7 +115,7 @@ create index on private.message_preferences (kind);
 comment on table private.message_preferences is
     'What a person wants over a channel: one kind, or everything (kind is null). Consent to SMS and WhatsApp is such a row.';
 comment on column private.message_preferences.source is
-    'Where the choice was made: by the person, by an answer such as STOP, or by the link in a message.';
+    'Where the choice was made: by the person, or by the link in a message. Answers such as STOP are in suppressed_addresses.';
 
 create table private.planned_messages (
     org_id uuid not null,
@@ -197,6 +211,7 @@ create table public.message_contents (
 
 create index on public.message_contents (recipient_id);
 create index on public.message_contents (provider_id);
+create index on public.message_contents (to_address);
 create index on public.message_contents (unsubscribe_token);
 create index on public.message_contents (created_at) where num_nonnulls(to_address, body) > 0;
 
@@ -205,6 +220,26 @@ comment on table public.message_contents is
 comment on column public.message_contents.calendar is
     'The event for the recipient''s calendar: uid, sequence, method, start, end, summary, location.';
 comment on column public.message_contents.provider_id is 'The Message-ID of a mail, or Twilio''s id of a message.';
+
+create table private.phone_codes (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null references public.profiles (id) on delete cascade,
+    phone text not null,
+    code text,
+    tries_left integer not null default 5,
+    created_at timestamptz not null default private.clock(),
+    proven_at timestamptz,
+    constraint phone_is_international check (phone = private.phone_or_null(phone)),
+    constraint a_code_is_used_once check ((code is null) = (proven_at is not null)),
+    constraint tries_are_few check (tries_left between 0 and 5)
+);
+
+create index on private.phone_codes (user_id, phone);
+create index on private.phone_codes (phone, created_at);
+
+comment on table private.phone_codes is
+    'Codes that were sent to phone numbers, and which of them came back: the number is proven to be the person''s then. Codes that never came '
+    'back are kept for a day.';
 
 create table private.suppressed_addresses (
     channel public.message_channel not null,
@@ -253,6 +288,7 @@ alter table private.message_preferences enable row level security;
 alter table private.planned_messages enable row level security;
 alter table public.messages enable row level security;
 alter table public.message_contents enable row level security;
+alter table private.phone_codes enable row level security;
 alter table private.suppressed_addresses enable row level security;
 alter table private.message_events enable row level security;
 

@@ -6,7 +6,10 @@ values
     ('booking_accepted', 'essential', 'bookings', true, false),
     ('lesson_proposed', 'essential', 'bookings', false, false),
     ('time_offered', 'essential', 'bookings', true, false),
+    ('lesson_reserved', 'essential', 'bookings', false, false),
+    ('lesson_not_collected', 'essential', 'bookings', true, false),
     ('hold_expiring', 'optional', 'bookings', true, false),
+    ('move_expiring', 'optional', 'bookings', true, false),
     ('booking_confirmed', 'essential', 'bookings', true, false),
     ('booking_declined', 'essential', 'bookings', true, false),
     ('booking_expired', 'essential', 'bookings', false, false),
@@ -36,6 +39,8 @@ values
     ('problem_decided', 'essential', 'problem_reports', false, false),
     ('invitation', 'essential', 'invitations', false, false),
     ('guardian_consent_wanted', 'essential', 'learner_guardians', false, false),
+    ('subscription_withdrawn', 'essential', 'subscriptions', false, false),
+    ('phone_code', 'essential', 'phone_codes', true, false),
     ('buy_hours', 'marketing', 'learner_credits', false, false),
     ('recommend', 'marketing', 'bookings', false, false);
 
@@ -95,6 +100,26 @@ from (values
         e'{{organization_name}}: a lesson has become free: {{start_at}}. It is kept for you until {{hold_expires_at}}.'
     ),
     (
+        'lesson_reserved', 'email', 'en', 'Your lesson on {{start_at}} is reserved',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n\n'
+        '{{due}} is charged to the saved card on {{collect_at}}. The lesson is booked once that is paid. Until then it can be cancelled '
+        'without a charge.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        'lesson_not_collected', 'email', 'en', 'The lesson on {{start_at}} could not be charged to your card',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n\n'
+        'The saved card could not be charged {{due}}. Please pay by {{hold_expires_at}}, or choose another default card at once: a card that '
+        'was declined is tried once more after a day. A lesson that is not paid then is given up, and its time is free for others.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        'lesson_not_collected', 'sms', 'en', null,
+        e'{{organization_name}}: Your card could not be charged for the lesson {{start_at}}. Please pay {{due}} by {{hold_expires_at}}.'
+    ),
+    (
         'hold_expiring', 'email', 'en', 'Your lesson on {{start_at}} is about to be given up',
         e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
         '{{start_at}}, {{minutes}} minutes\n\n'
@@ -104,6 +129,17 @@ from (values
     (
         'hold_expiring', 'sms', 'en', null,
         e'{{organization_name}}: Your lesson {{start_at}} is kept only until {{hold_expires_at}}.'
+    ),
+    (
+        'move_expiring', 'email', 'en', 'Is your lesson to move to {{start_at}}?',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        'now {{old_start_at}}, perhaps {{start_at}}\n\n'
+        'The new time is kept until {{hold_expires_at}}. Answer, or pay what is due for it, before then; else the lesson stays as it was '
+        'booked.\n\n{{organization_name}}'
+    ),
+    (
+        'move_expiring', 'sms', 'en', null,
+        e'{{organization_name}}: Your lesson {{old_start_at}} can move to {{start_at}} only until {{hold_expires_at}}.'
     ),
     (
         'booking_confirmed', 'email', 'en', 'Your lesson on {{start_at}} is confirmed',
@@ -165,9 +201,9 @@ from (values
         e'{{organization_name}}: Cancelled: {{service_title}} with {{instructor_name}}, {{start_at}}.'
     ),
     (
-        'lesson_reminder', 'email', 'en', 'Your lesson on {{start_at}}',
+        'lesson_reminder', 'email', 'en', 'Reminder: your lesson on {{start_at}}',
         e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
-        '{{start_at}}, {{minutes}} minutes\n{{pickup}}\nThis is a reminder.\n\n{{organization_name}}'
+        '{{start_at}}, {{minutes}} minutes\n{{pickup}}\nThis is a reminder. The calendar entry is attached.\n\n{{organization_name}}'
     ),
     (
         'lesson_reminder', 'sms', 'en', null,
@@ -290,6 +326,16 @@ from (values
         e'Hello {{recipient_name}},\n\n'
         '{{organization_name}} names you as guardian of {{learner_name}}. Sign in with this address to give your '
         'consent, until {{expires_on}}.\n\n{{organization_name}}'
+    ),
+    (
+        'subscription_withdrawn', 'email', 'en', 'You have withdrawn from {{product_name}}',
+        e'Hello {{recipient_name}},\n\n'
+        'Your subscription to {{product_name}} has ended. {{amount}} goes back in the way in which it was paid, usually within ten days.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        'phone_code', 'sms', 'en', null,
+        '{{code}} is your code to be told of lessons at this number. It ends in ten minutes. If you did not ask for it, do nothing.'
     ),
     (
         'buy_hours', 'email', 'en', 'More hours with {{instructor_name}}?',

@@ -130,20 +130,24 @@ as $$
     end;
 $$;
 
--- A phone number as providers take it, such as +447700900123; null if it does not say its country.
-create function private.phone_or_null(p_phone text)
+-- A person's number as providers take it, if a code that was sent to it came back; else null.
+create function private.proven_phone(p_person_id uuid, p_phone text)
     returns text
     language sql
-    immutable
+    stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select digits.number
-    from (select regexp_replace(p_phone, '[\s().-]', '', 'g') as number) digits
-    where digits.number ~ '^\+[1-9]\d{6,14}$';
+    select proven.phone
+    from private.phone_codes proven
+    where proven.user_id = p_person_id
+        and proven.phone = private.phone_or_null(p_phone)
+        and proven.proven_at is not null
+    limit 1;
 $$;
 
--- A person's address for a channel, or a learner's without a login; null: there is none. Phone numbers must be international.
+-- A person's address for a channel, or a learner's without a login; null: there is none. Texts go only to the number in the profile, and only
+-- once it is proven to be the person's.
 create function private.address_of(p_channel public.message_channel, p_person_id uuid, p_learner_id uuid)
     returns text
     language sql
@@ -151,13 +155,13 @@ create function private.address_of(p_channel public.message_channel, p_person_id
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case p_channel when 'email' then lower(contact.email) else private.phone_or_null(contact.phone) end
+    select case p_channel when 'email' then lower(contact.email) else contact.phone end
     from (
-        select profile.email, profile.phone
+        select profile.email, private.proven_phone(profile.id, profile.phone) as phone
         from public.profiles profile
         where profile.id = p_person_id
         union all
-        select known.email, known.phone
+        select known.email, null
         from public.learner_contacts known
         where p_person_id is null
             and known.learner_id = p_learner_id

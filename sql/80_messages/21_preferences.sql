@@ -152,6 +152,7 @@ begin
     from private.message_kinds known
     cross join unnest(enum_range(null::public.message_channel)) way (name)
     where private.has_template(private.platform_id(), known.key, way.name)
+        and known.key <> 'phone_code'  -- only who asks for one gets one
     order by known.key, way.name;
 end;
 $$;

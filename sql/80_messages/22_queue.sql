@@ -39,10 +39,11 @@ begin
 end;
 $$;
 
--- Queues a mail for somebody of whom nothing but the address is known: who is invited.
+-- Queues a message for an address of which nobody is known to be the owner: who is invited, or whose number is to be proven. No login reads it.
 create function private.queue_for_address(
     p_org_id uuid,
     p_kind text,
+    p_channel public.message_channel,
     p_address text,
     p_related_type text,
     p_related_id uuid
@@ -58,7 +59,7 @@ as $$
             org_id, kind, channel, related_type, related_id, dedupe_key, send_after, available_at
         )
         values (
-            p_org_id, p_kind, 'email', p_related_type, p_related_id, format('%s:%s:email', p_kind, p_related_id),
+            p_org_id, p_kind, p_channel, p_related_type, p_related_id, format('%s:%s:%s', p_kind, p_related_id, p_channel),
             private.clock(), private.clock()
         )
         on conflict (org_id, dedupe_key) do nothing

@@ -9,7 +9,7 @@ create function private.may_still_know(p_message public.messages)
 as $$
 begin
     return case
-        when p_message.related_type in ('invitations', 'learner_guardians') then true
+        when private.is_for_address(p_message) then true
         when p_message.recipient_id is null then private.has_no_login(p_message.learner_id)
         when p_message.learner_id is null then coalesce(p_message.recipient_id = any (private.other_side_of_message(p_message)), false)
         else p_message.recipient_id = any (private.learner_side(p_message.learner_id))
@@ -18,7 +18,16 @@ begin
 end;
 $$;
 
--- Who has paid what a message is about; null: it is about no payment.
+-- Whether a message is for whoever has the address that it was queued for, not for a person.
+create function private.is_for_address(p_message public.messages)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+return p_message.related_type in ('invitations', 'learner_guardians', 'phone_codes');
+
+-- Who has paid what a message is about, or whose card is to pay it; null: it is about no payment.
 create function private.payer_of_message(p_message public.messages)
     returns uuid
     language sql
@@ -30,6 +39,12 @@ as $$
     from public.payments payment
     where p_message.related_type = 'payments'
         and payment.id = p_message.related_id
+    union all
+    select private.payer_of_collection(booking)
+    from public.bookings booking
+    where p_message.related_type = 'bookings'
+        and booking.org_id = p_message.org_id
+        and booking.id = p_message.related_id
     union all
     select payment.payer_id
     from public.refunds refund
@@ -61,6 +76,11 @@ as $$
     from public.problem_reports report
     where p_message.related_type = 'problem_reports'
         and report.id = p_message.related_id
+    union all
+    select array[subscription.user_id]
+    from public.subscriptions subscription
+    where p_message.related_type = 'subscriptions'
+        and subscription.id = p_message.related_id
     union all
     select private.payee_side(payout.org_id, payout.instructor_id)
     from public.payouts payout

@@ -28,6 +28,8 @@ begin
             perform private.tell_learner_side(case when p_new.booked_by is null then 'time_offered' else 'lesson_proposed' end, p_new);
         end if;
         perform private.plan_hold(p_new);
+    elsif p_new.status = 'held' and p_new.is_collected_later then
+        perform private.tell_both_sides('lesson_reserved', p_new);
     elsif p_new.status = 'held' then
         if p_old.status in ('requested', 'proposed') then
             perform private.tell_learner_side('booking_accepted', p_new);
@@ -37,6 +39,8 @@ begin
         perform private.tell_both_sides('move_not_made', p_new);
     elsif p_new.status = 'declined' then
         perform private.tell_both_sides('booking_declined', p_new);
+    elsif p_new.status = 'expired' and p_old.status = 'held' and p_old.is_collected_later then
+        perform private.tell_both_sides('booking_expired', p_new);
     elsif p_new.status = 'expired' then
         perform private.tell_learner_side('booking_expired', p_new);
     elsif p_new.status = 'cancelled' and was_booked and not p_new.is_rescheduled then
@@ -51,7 +55,7 @@ end;
 $$;
 
 -- Tells of a booking that was cancelled before it was confirmed: the learner's side unless it was theirs to cancel, and an instructor who had
--- been asked for it, or had offered it, unless they cancelled it. What replaces a lesson goes with that lesson, which is told of.
+-- been asked for it or told of it, or had offered it, unless they cancelled it. What replaces a lesson goes with that lesson, which is told of.
 create function private.tell_of_withdrawal(p_old public.bookings, p_new public.bookings)
     returns void
     language plpgsql
@@ -63,10 +67,27 @@ begin
     if p_new.cancelled_by not in ('learner', 'guardian') then
         perform private.tell_learner_side('booking_cancelled', p_new);
     end if;
-    if p_old.status in ('requested', 'proposed') and p_old.booked_by is not null and p_new.cancelled_by <> 'instructor' then
+    if ((p_old.status in ('requested', 'proposed') and p_old.booked_by is not null) or p_old.is_collected_later)
+        and p_new.cancelled_by <> 'instructor'
+    then
         perform private.tell_instructor_side('booking_cancelled', p_new);
     end if;
 end;
+$$;
+
+-- Tells the learner's side and whose card it is that a lesson could not be charged to it, for every try. 82_effects calls it.
+create function private.tell_of_failed_collection(p_booking public.bookings)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.queue_messages(
+        p_booking.org_id, 'lesson_not_collected',
+        array_remove(array_append(private.learner_side(p_booking.learner_id), private.payer_of_collection(p_booking)), null),
+        p_booking.learner_id, 'bookings', p_booking.id, p_booking.collection_tries::text
+    );
 $$;
 
 -- Plans a message of a booking, unless its time has passed.
@@ -94,17 +115,49 @@ create function private.plan_lesson(p_booking public.bookings)
     set search_path = '', pg_temp
 as $$
 begin
+    perform private.plan_reminders(p_booking);
+    perform private.plan_message(p_booking, 'lesson_not_completed', p_booking.end_at + interval '15 minutes', p_booking.end_at);
+end;
+$$;
+
+-- Plans the reminders of a lesson.
+create function private.plan_reminders(p_booking public.bookings)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
     perform private.plan_message(
         p_booking, 'lesson_reminder', p_booking.start_at - make_interval(mins => lead.minutes), p_booking.start_at
     )
     from public.organizations organization
     cross join lateral unnest(organization.reminder_minutes) lead (minutes)
     where organization.id = p_booking.org_id;
-    perform private.plan_message(p_booking, 'lesson_not_completed', p_booking.end_at + interval '15 minutes', p_booking.end_at);
 end;
 $$;
 
--- Plans the warning that an unpaid or unanswered time will be given up, when two thirds of it are over.
+-- Plans the reminders of all lessons ahead anew, once an organization reminds of them at other times. 82_effects calls it.
+create function private.plan_reminders_anew(p_org_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    delete from private.planned_messages where org_id = p_org_id and kind = 'lesson_reminder';
+    perform private.plan_reminders(booking)
+    from public.bookings booking
+    where booking.org_id = p_org_id
+        and booking.status = 'confirmed'
+        and booking.start_at > private.clock();
+end;
+$$;
+
+-- Plans the warning that an unpaid or unanswered time will be given up, when two thirds of it are over. Of a lesson that is to move, only the
+-- new time is.
 create function private.plan_hold(p_booking public.bookings)
     returns void
     language plpgsql
@@ -114,7 +167,8 @@ create function private.plan_hold(p_booking public.bookings)
 as $$
 begin
     perform private.plan_message(
-        p_booking, 'hold_expiring', private.clock() + (p_booking.hold_expires_at - private.clock()) * 2 / 3, p_booking.hold_expires_at
+        p_booking, case when p_booking.original_booking_id is null then 'hold_expiring' else 'move_expiring' end,
+        private.clock() + (p_booking.hold_expires_at - private.clock()) * 2 / 3, p_booking.hold_expires_at
     );
 end;
 $$;
@@ -130,6 +184,8 @@ as $$
     select case p_kind
         when 'booking_requested' then p_booking.status = 'requested'
         when 'booking_accepted' then p_booking.status = 'held'
+        when 'lesson_reserved' then p_booking.status = 'held'
+        when 'lesson_not_collected' then p_booking.status = 'held' and p_booking.hold_expires_at > private.clock()
         when 'lesson_proposed' then p_booking.status = 'proposed'
         when 'time_offered' then p_booking.status = 'proposed'
         when 'booking_confirmed' then p_booking.status in ('confirmed', 'in_progress')
@@ -151,10 +207,10 @@ as $$
         when 'lesson_not_completed' then
             p_booking.status in ('confirmed', 'in_progress') and p_booking.end_at = p_about_at
             and not private.has_open_claim(p_booking.id)
-        when 'hold_expiring' then
-            p_booking.status in ('held', 'requested', 'proposed') and p_booking.hold_expires_at = p_about_at
+        else
+            p_kind in ('hold_expiring', 'move_expiring')
+            and p_booking.status in ('held', 'requested', 'proposed') and p_booking.hold_expires_at = p_about_at
             and p_booking.hold_expires_at > private.clock()
-        else false
     end;
 $$;
 
@@ -172,10 +228,10 @@ create function private.tell_both_sides(
     set search_path = '', pg_temp
 as $$
 begin
-    if p_kind <> 'hold_expiring' or p_booking.status <> 'requested' then
+    if p_kind not in ('hold_expiring', 'move_expiring') or p_booking.status <> 'requested' then
         perform private.tell_learner_side(p_kind, p_booking, p_about_at, p_version);
     end if;
-    if p_kind <> 'hold_expiring' or p_booking.status = 'requested' then
+    if p_kind not in ('hold_expiring', 'move_expiring') or p_booking.status = 'requested' then
         perform private.tell_instructor_side(p_kind, p_booking, p_about_at, p_version);
     end if;
 end;

@@ -1,4 +1,4 @@
--- Tells the payer's side that a payment was declined. 82_effects calls it.
+-- Tells the payer's side that a payment was declined; not of one that we charge ourselves (tell_of_failed_collection). 82_effects calls it.
 create function private.tell_of_payment(p_old public.payments, p_new public.payments)
     returns void
     language plpgsql
@@ -10,12 +10,32 @@ begin
     if p_new.status = 'requires_payment'
         and p_new.failure_code is not null
         and (p_old.failure_code is null or p_old.status <> p_new.status)
+        and not private.is_being_collected(p_new.order_id)
     then
         perform private.queue_messages(
             p_new.org_id, 'payment_failed', private.payer_side(p_new), p_new.learner_id, 'payments', p_new.id,
             private.clock()::text
         );
     end if;
+end;
+$$;
+
+-- Whether an order is a lesson that is charged to a saved card: whoever's it is hears of each try with its deadline.
+create function private.is_being_collected(p_order_id uuid)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return exists (
+        select
+        from public.bookings booking
+        where booking.order_id = p_order_id
+            and booking.status = 'held'
+            and booking.is_collected_later
+    );
 end;
 $$;
 
@@ -44,6 +64,19 @@ as $$
     from public.payments payment
     where payment.org_id = p_refund.org_id
         and payment.id = p_refund.payment_id;
+$$;
+
+-- Tells a subscriber that they have withdrawn, and what goes back. 82_effects calls it.
+create function private.tell_of_withdrawn_subscription(p_subscription public.subscriptions)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.queue_messages(
+        p_subscription.org_id, 'subscription_withdrawn', array[p_subscription.user_id], null, 'subscriptions', p_subscription.id
+    );
 $$;
 
 -- Tells the payee that a payout was sent. 82_effects calls it.

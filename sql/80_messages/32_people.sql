@@ -81,7 +81,7 @@ create function private.tell_of_invitation(p_invitation public.invitations)
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.queue_for_address(p_invitation.org_id, 'invitation', p_invitation.email, 'invitations', p_invitation.id);
+    select private.queue_for_address(p_invitation.org_id, 'invitation', 'email', p_invitation.email, 'invitations', p_invitation.id);
 $$;
 
 -- Asks the address to which a guardianship is offered for consent. 82_effects calls it.
@@ -92,5 +92,7 @@ create function private.tell_of_guardianship(p_link public.learner_guardians)
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.queue_for_address(p_link.org_id, 'guardian_consent_wanted', p_link.guardian_email, 'learner_guardians', p_link.id);
+    select private.queue_for_address(
+        p_link.org_id, 'guardian_consent_wanted', 'email', p_link.guardian_email, 'learner_guardians', p_link.id
+    );
 $$;

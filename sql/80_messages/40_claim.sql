@@ -199,10 +199,12 @@ begin
     return case
         when p_message.send_after < private.clock() - interval '72 hours' then 'too_late'
         when not private.is_message_true(p_message) or not private.may_still_know(p_message) then 'no_longer_true'
-        when p_message.related_type not in ('invitations', 'learner_guardians')
+        when private.is_superseded(p_message) then 'superseded'
+        when not private.is_for_address(p_message)
             and not coalesce(private.is_wanted_still(p_message), false) then 'not_wanted'
         when p_message.channel <> 'app' and p_address is null then 'no_address'
         when private.is_suppressed(p_message, p_address) then 'suppressed'
+        when private.has_had_enough(p_message, p_address) then 'too_many'
         when p_message.channel = 'whatsapp' and not private.has_template(p_message.org_id, p_message.kind, 'whatsapp') then 'text_not_approved'
     end;
 end;
@@ -258,9 +260,42 @@ begin
                 and num_nonnulls(link.consented_at, link.revoked_at) = 0
                 and link.expires_at > private.clock()
         )
+        when 'phone_codes' then private.can_confirm_code(p_message.related_id)
         else true
     end;
 end;
+$$;
+
+-- Whether a later reminder of the same lesson is due to the same recipient by now, as after an outage: one of the two is enough.
+create function private.is_superseded(p_message public.messages)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_message.kind = 'lesson_reminder' and (
+        exists (
+            select
+            from private.planned_messages planned
+            where planned.org_id = p_message.org_id
+                and planned.booking_id = p_message.related_id
+                and planned.kind = p_message.kind
+                and planned.due_at <= private.clock()
+        )
+        or exists (
+            select
+            from public.messages later
+            where later.org_id = p_message.org_id
+                and later.related_type = 'bookings'
+                and later.related_id = p_message.related_id
+                and later.kind = p_message.kind
+                and later.channel = p_message.channel
+                and later.recipient_id is not distinct from p_message.recipient_id
+                and later.status in ('queued', 'claimed', 'unknown', 'sent', 'delivered')
+                and (later.send_after, later.id) > (p_message.send_after, p_message.id)
+        )
+    );
 $$;
 
 -- Whether the recipient still wants this message over its channel. An SMS may stand for a message by WhatsApp.
@@ -291,6 +326,27 @@ as $$
             and suppressed.address = p_address
             and (suppressed.cause <> 'unsubscribed' or kind.class <> 'essential')
     );
+$$;
+
+-- Whether an address that nobody has proven to be theirs has been sent forty messages within a day: those of learners without a login, and
+-- of who is invited, are what a school says. So nobody has a stranger flooded.
+create function private.has_had_enough(p_message public.messages, p_address text)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return p_message.recipient_id is null and (
+        select count(*)
+        from public.message_contents sent
+        join public.messages message on message.org_id = sent.org_id and message.id = sent.message_id
+        where sent.to_address = p_address
+            and message.first_tried_at > private.clock() - interval '24 hours'
+            and message.id <> p_message.id
+    ) >= 40;
+end;
 $$;
 
 -- The recipient's own time zone; else the organization's.
@@ -342,7 +398,7 @@ create function private.address_of_message(p_message public.messages)
     set search_path = '', pg_temp
 as $$
     select case
-        when p_message.related_type in ('invitations', 'learner_guardians') then lower(content.to_address)
+        when private.is_for_address(p_message) then lower(content.to_address)
         else private.address_of(p_message.channel, p_message.recipient_id, p_message.learner_id)
     end
     from (select p_message.id) asked (message_id)

@@ -140,17 +140,19 @@ create function private.placeholders_of(p_about text)
 as $$
     select '{organization_name,recipient_name}'::text[] || case p_about
         when 'bookings' then '{learner_name,instructor_name,service_title,start_at,end_at,minutes,pickup,old_start_at,due,total,'
-            'hold_expires_at,cancelled_by,reason}'
+            'hold_expires_at,collect_at,cancelled_by,reason}'
         when 'alerts' then '{message}'
         when 'payments' then '{amount}'
         when 'refunds' then '{amount}'
         when 'payouts' then '{amount,payout_date}'
+        when 'subscriptions' then '{amount,product_name}'
         when 'payout_runs' then '{payout_date,reason}'
         when 'stripe_connect_accounts' then '{reason}'
         when 'learner_credits' then '{instructor_name,learner_name,hours,expires_on}'
         when 'problem_reports' then '{learner_name,instructor_name,start_at,decision}'
         when 'invitations' then '{role,expires_on}'
         when 'learner_guardians' then '{learner_name,expires_on}'
+        when 'phone_codes' then '{code}'
         else '{}'
     end::text[];
 $$;
@@ -168,8 +170,29 @@ as $$
     where currency.code = p_currency;
 $$;
 
+-- A zone's offset from UTC at an instant, such as UTC+01:00, if its clocks show the same time once more within hours; else null.
+create function private.offset_if_doubled(p_at timestamptz, p_zone text)
+    returns text
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select 'UTC' || to_char(shown.since_utc, case when shown.since_utc < interval '0' then 'HH24:MI' else '"+"HH24:MI' end)
+    from (select (p_at at time zone p_zone) - (p_at at time zone 'UTC') as since_utc) shown
+    where exists (
+        select
+        from (values (interval '-3 hours'), (interval '3 hours')) nearby (step)
+        cross join lateral (
+            select ((p_at + nearby.step) at time zone p_zone) - ((p_at + nearby.step) at time zone 'UTC') as since_utc
+        ) other
+        where other.since_utc <> shown.since_utc
+            and (p_at + shown.since_utc - other.since_utc) at time zone p_zone = p_at at time zone p_zone
+    );
+$$;
+
 -- An instant where the lesson is, with the zone's name: Fri 4 Dec 2026, 10:00 (Europe/London). Names of days and months are English, so
--- other languages get figures.
+-- other languages get figures. In the hour that comes twice when clocks are put back, the offset says which of the two is meant.
 create function private.time_text(p_at timestamptz, p_zone text, p_locale text)
     returns text
     language sql
@@ -180,7 +203,7 @@ as $$
     select format(
         '%s (%s)',
         to_char(p_at at time zone p_zone, case when left(p_locale, 2) = 'en' then 'FMDy FMDD FMMon YYYY, HH24:MI' else 'YYYY-MM-DD HH24:MI' end),
-        p_zone
+        concat_ws(', ', p_zone, private.offset_if_doubled(p_at, p_zone))
     )
     where p_at is not null;
 $$;

@@ -18,6 +18,7 @@ as $$
         'due', private.amount_text(booking.due_cents, booking.currency),
         'total', private.amount_text(booking.total_cents, booking.currency),
         'hold_expires_at', private.time_text(booking.hold_expires_at, instructor.time_zone, p_locale),
+        'collect_at', private.time_text(booking.collect_at, instructor.time_zone, p_locale),
         'cancelled_by', case booking.cancelled_by when 'admin' then 'school' else booking.cancelled_by::text end,
         'reason', booking.cancellation_reason
     )
@@ -97,6 +98,23 @@ as $$
     where payment.id = p_payment_id;
 $$;
 
+-- Of a subscription that was withdrawn from.
+create function private.subscription_facts(p_subscription_id uuid)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select jsonb_build_object(
+        'amount', private.amount_text(subscription.withdrawal_refund_cents, subscription.currency),
+        'product_name', product.name
+    )
+    from public.subscriptions subscription
+    join public.subscription_products product on product.org_id = subscription.org_id and product.id = subscription.product_id
+    where subscription.id = p_subscription_id;
+$$;
+
 -- Of a refund.
 create function private.refund_facts(p_refund_id uuid)
     returns jsonb
@@ -156,6 +174,17 @@ as $$
     where account.id = p_account_id;
 $$;
 
+-- Of a code that proves a phone number.
+create function private.code_facts(p_code_id uuid)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select jsonb_build_object('code', sent.code) from private.phone_codes sent where sent.id = p_code_id;
+$$;
+
 -- Of an invitation, or of a guardianship that is offered.
 create function private.offer_facts(p_id uuid)
     returns jsonb
@@ -194,8 +223,10 @@ as $$
             when 'payments' then private.payment_facts(p_message.related_id)
             when 'refunds' then private.refund_facts(p_message.related_id)
             when 'payouts' then private.payout_facts(p_message.related_id)
+            when 'subscriptions' then private.subscription_facts(p_message.related_id)
             when 'payout_runs' then private.payout_run_facts(p_message)
             when 'stripe_connect_accounts' then private.account_facts(p_message.related_id)
+            when 'phone_codes' then private.code_facts(p_message.related_id)
             else private.offer_facts(p_message.related_id)
         end,
         '{}'

@@ -67,8 +67,8 @@ begin
 end;
 $$;
 
--- What Twilio and mail servers told of the messages to a person, and what was answered to them from the number that they went to. Whose
--- number it is nobody has proven, so answers from before the first message are not the person's.
+-- What Twilio and mail servers told of the messages to a person, and what was answered to them from the number that they went to. A number may
+-- have been another's before, so answers from before the first message are not the person's.
 create function private.events_of_person(p_person_id uuid)
     returns setof private.message_events
     language sql
@@ -106,6 +106,14 @@ as $$
     delete from private.calendar_feeds where user_id = p_person_id;
     delete from private.message_preferences where user_id = p_person_id;
     delete from private.message_events where id in (select told.id from private.events_of_person(p_person_id) told);
+    delete from public.message_contents content
+    using public.messages message, private.phone_codes sent
+    where message.related_type = 'phone_codes'
+        and message.related_id = sent.id
+        and sent.user_id = p_person_id
+        and content.org_id = message.org_id
+        and content.message_id = message.id;
+    delete from private.phone_codes where user_id = p_person_id;
     delete from public.message_contents content
     using public.profiles profile
     where profile.id = p_person_id

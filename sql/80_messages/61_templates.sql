@@ -1,5 +1,6 @@
 -- Saves an organization's own text of a kind, for a channel and a language. Only placeholders that the kind has, and nothing else between
--- braces; WhatsApp's texts are approved by name (p_content_sid) with the placeholders that fill them.
+-- braces; WhatsApp's texts are approved by name (p_content_sid) with the placeholders that fill them. What goes to an address whose owner has
+-- agreed to nothing yet is said in the platform's words: everybody can found a school, and invite strangers.
 -- Definer: nobody writes templates directly.
 create function private.save_message_template(
     p_org_id uuid,
@@ -29,6 +30,18 @@ begin
             'PT404', 'kind_not_found',
             'There is no such kind of message.',
             'Choose one of my_message_preferences.'
+        );
+    end if;
+    if exists (
+        select
+        from private.message_kinds kind
+        where kind.key = p_kind
+            and kind.about in ('invitations', 'learner_guardians')
+    ) then
+        perform private.refuse(
+            'PT422', 'text_is_the_platforms',
+            'Who is invited does not know your organization yet, and is written to in the platform''s words.',
+            'Send your own words yourself, together with the link of the invitation.'
         );
     end if;
 

@@ -103,7 +103,32 @@ return private.set_message_preference(p_channel, p_is_on, p_kind);
 comment on function public.set_message_preference is
     'Switches a kind of message on or off for the caller over a channel; without p_kind everything that can be switched. SMS and WhatsApp are '
     'off until the caller switches the channel on, and marketing until the caller switches its kind on. The number is the profile''s phone, '
-    'written internationally. Errors: sign_in_required, kind_not_found, value_missing.';
+    'once confirm_phone has proven it. Errors: sign_in_required, kind_not_found, value_missing.';
+
+create function public.send_phone_code()
+    returns timestamptz
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.send_phone_code();
+
+comment on function public.send_phone_code is
+    'Sends a code by SMS to the phone number in the caller''s profile, and returns until when confirm_phone takes it; null if the number is '
+    'proven already. At most three a day to a person and to a number, and none to a number that has answered STOP. Errors: sign_in_required, '
+    'phone_missing, too_many_phone_codes.';
+
+create function public.confirm_phone(p_code text)
+    returns boolean
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.confirm_phone(p_code);
+
+comment on function public.confirm_phone is
+    'Takes the code that send_phone_code sent, and returns whether it is the one: SMS and WhatsApp messages go to the number then, as the '
+    'caller''s preferences say. The fifth wrong one ends the code. Errors: sign_in_required, no_phone_code.';
 
 create function public.replace_calendar_feed()
     returns text
@@ -151,8 +176,8 @@ return private.save_message_template(
 comment on function public.save_message_template is
     'Saves an organization''s own text of a kind for a channel (email, sms, whatsapp) and a language such as en or de-AT, and returns its id. '
     'Texts name values as {{start_at}}; organization_templates lists which. The app shows the mail''s text. For admins. Errors: '
-    'sign_in_required, organization_not_found, kind_not_found, unknown_placeholder, opt_out_missing, value_missing, and the rules of '
-    'public.message_templates.';
+    'sign_in_required, organization_not_found, kind_not_found, text_is_the_platforms, unknown_placeholder, opt_out_missing, value_missing, '
+    'and the rules of public.message_templates.';
 
 create function public.delete_message_template(p_org_id uuid, p_template_id uuid)
     returns void

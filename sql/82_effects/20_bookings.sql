@@ -27,6 +27,7 @@ begin
         return null;
     end if;
     if new.status = old.status then
+        perform private.tell_of_failed_collection(new) where new.collection_tries > old.collection_tries;
         return null;
     end if;
     was_confirmed := old.status in ('confirmed', 'in_progress', 'completed');
@@ -77,5 +78,5 @@ end;
 $$;
 
 create trigger on_booking_changed
-    after insert or update of status on public.bookings
+    after insert or update of status, collection_tries on public.bookings
     for each row execute function private.on_booking_changed();

@@ -1,4 +1,4 @@
--- What people are told when an alert is raised, a problem is reported or decided, or somebody is invited. What they are told of bookings,
+-- What people are told when an alert is raised, a problem is reported or decided, somebody is invited, or lessons are reminded of otherwise. What they are told of bookings,
 -- payments, refunds and prepaid hours stands with the other consequences of those.
 
 -- Definer: whoever raises an alert may not write messages.
@@ -18,6 +18,26 @@ $$;
 create trigger on_alert_raised
     after insert on public.alerts
     for each row execute function private.on_alert_raised();
+
+-- Definer: an admin who changes a setting may not write messages.
+create function private.on_reminders_changed()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.plan_reminders_anew(new.id);
+    return null;
+end;
+$$;
+
+create trigger on_reminders_changed
+    after update of reminder_minutes on public.organizations
+    for each row
+    when (new.reminder_minutes is distinct from old.reminder_minutes)
+    execute function private.on_reminders_changed();
 
 -- Definer: whoever reports a problem may not write messages.
 create function private.on_problem_report_changed()

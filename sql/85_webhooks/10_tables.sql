@@ -22,23 +22,31 @@ create table private.webhook_events (
     status private.event_status not null default 'received',
     note text,
     attempts integer not null default 0,
+    is_waiting boolean not null generated always as (
+        status in ('parked', 'failed') or (status = 'received' and attempts > 0)
+    ) stored,
     received_at timestamptz not null default private.clock(),
     processed_at timestamptz,
     primary key (org_id, id),
     unique (provider, event_id),
-    constraint endpoint_is_known check (endpoint in ('platform', 'connect')),
+    constraint endpoint_is_known check (endpoint in ('platform', 'connect', 'thin')),
     constraint finished_events_say_when check ((status = 'received') = (processed_at is null))
-);
+) with (fillfactor = 80);
 
-create index on private.webhook_events (provider, processed_at);
-create index on private.webhook_events (org_id, received_at) where status in ('received', 'parked', 'failed');
+-- An event that is applied at once, as almost all are, changes no index: its update is HOT.
+create index on private.webhook_events (provider, received_at);
+create index on private.webhook_events (org_id, received_at) where is_waiting;
 
 comment on table private.webhook_events is
     'Every event that Stripe has sent, once, with its outcome. Rows are kept for ever; only the bodies are pruned.';
 comment on column private.webhook_events.org_id is
     'Whose money or account it is about, as far as that is known; else the platform''s.';
+comment on column private.webhook_events.account is
+    'The connected account: whose event it is (endpoint connect), or what changed (thin).';
+comment on column private.webhook_events.api_version is 'Null of thin events, which have none.';
 comment on column private.webhook_events.status is
     'received: waits for jobs maintain to apply it; processed; ignored: does not concern us; parked: could not be applied, the note says why.';
+comment on column private.webhook_events.is_waiting is 'Whether it has been tried, and waits for jobs maintain or an admin.';
 comment on column private.webhook_events.note is
     'Why, as a code: a word of ours, or an SQLSTATE and the constraint that broke; never words of the event.';
 comment on column private.webhook_events.occurred_at is 'When the event happened at Stripe, in whole seconds.';

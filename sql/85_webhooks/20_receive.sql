@@ -161,7 +161,7 @@ begin
     if p_event.livemode is distinct from p_expected_livemode then
         return row('ignored', 'livemode_differs')::private.stripe_outcome;
     end if;
-    if not private.is_api_compatible(p_event.api_version, p_expected_api_version) then
+    if p_event.endpoint <> 'thin' and not private.is_api_compatible(p_event.api_version, p_expected_api_version) then
         return row('parked', 'api_version_differs')::private.stripe_outcome;
     end if;
     if not pg_input_is_valid(p_payload, 'jsonb') then
@@ -202,7 +202,8 @@ as $$
     );
 $$;
 
--- Hands an event's object to the function that applies its type, in the room concerned. All other types are ignored.
+-- Hands an event's object to the function that applies its type, in the room concerned. All other types are ignored. A thin event has no
+-- object: what it is about is fetched.
 create function private.apply_stripe_event(p_event private.webhook_events, p_object jsonb)
     returns private.stripe_outcome
     language plpgsql
@@ -211,16 +212,20 @@ create function private.apply_stripe_event(p_event private.webhook_events, p_obj
     set search_path = '', pg_temp
 as $$
 begin
-    if (p_event.endpoint = 'connect') <> (p_event.account is not null) then
+    if p_event.endpoint <> 'thin' and (p_event.endpoint = 'connect') <> (p_event.account is not null) then
         return row('parked', 'wrong_endpoint')::private.stripe_outcome;
     end if;
 
     return case
+        when p_event.endpoint = 'thin' then case
+            when p_event.account is null then row('ignored', null)::private.stripe_outcome
+            else private.apply_account_change(p_event.event_id, p_event.account)
+        end
         when p_event.endpoint = 'connect' then case
             when p_event.type = 'account.updated' then private.apply_account(p_object, p_event.occurred_at)
             when p_event.type = 'account.application.deauthorized'
                 then private.apply_deauthorization(p_event.account, p_event.occurred_at)
-            when p_event.type = 'capability.updated' then private.apply_capability(p_event.event_id, p_event.account)
+            when p_event.type = 'capability.updated' then private.apply_account_change(p_event.event_id, p_event.account)
             when p_event.type like 'payout.%' then private.apply_bank_payout(p_object, p_event.account, p_event.occurred_at)
             else row('ignored', null)::private.stripe_outcome
         end

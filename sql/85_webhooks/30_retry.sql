@@ -20,6 +20,7 @@ begin
             and body.event_id = waiting.id
             and body.received_at = waiting.received_at
         where waiting.org_id = private.platform_id()
+            and waiting.is_waiting
             and waiting.status in ('received', 'parked')
             and private.is_due_event(waiting)
         order by waiting.id
@@ -51,6 +52,7 @@ begin
         select waiting.*
         from private.webhook_events waiting
         where waiting.org_id = p_org_id
+            and waiting.is_waiting
             and waiting.status in ('received', 'parked')
             and private.is_due_event(waiting)
         order by waiting.received_at, waiting.id

@@ -49,3 +49,19 @@ as $$
         and account.status <> 'disconnected'
     order by account.stripe_account_id;
 $$;
+
+-- Whether a payee has asked for an account of Stripe's Accounts API v2, whose events are thin and in a log of their own.
+-- Definer: the job has no access to the table.
+create function private.uses_accounts_v2()
+    returns boolean
+    language sql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from public.stripe_connect_accounts account
+        where account.accounts_api = 'v2'
+    );
+$$;

@@ -7,7 +7,8 @@
 --   50_balance     compares what Stripe holds, less all that has a name, with the ledger: the remainder must be zero
 --   60_reports     freezes each day's figures in reconciliation_reports
 --   62_months      closes a month of the books: its totals stay, and what comes later is booked in the first open month
---   64_month_report, 65_month_lists  what `jobs report` shows of a month
+--   64_month_report, 65_month_lists  what `jobs report` shows of a month, and a school's own page of the same
+--   66_kpis        how a school, or the platform, does, month by month
 --   70_keys        which object and step a balance transaction, or a ledger transaction, is about
 --
 -- The balance is reconciled, not payouts: those of the platform are manual, so Stripe cannot say what one of them contains. Days are UTC,
@@ -189,6 +190,33 @@ comment on column public.reconciliation_reports.payout_breakdown is 'By kind of 
 comment on column public.reconciliation_reports.balance_breakdown is
     'What moved Stripe''s balance: {"net_cents", "categories": {<reporting category>: {"count", "amount_cents", "fee_cents", "net_cents"}}}.';
 comment on column public.reconciliation_reports.content_hash is 'SHA-256 of the figures: equal if and only if they are.';
+
+create table private.month_reports (
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    month_on date not null,
+    version integer not null,
+    contents jsonb not null,
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, month_on, version),
+    foreign key (month_on, version) references private.month_closings (month_on, version) on delete restrict
+);
+
+create index on private.month_reports (month_on, version);
+
+comment on table private.month_reports is
+    'The reports of closed months, as they were when they were kept; the platform''s own under the organization that stands for it. Append-only.';
+comment on column private.month_reports.version is 'Which closing of the month it belongs to.';
+comment on column private.month_reports.contents is 'What report_of_month returned: the page is made of it.';
+
+alter table private.month_reports enable row level security;
+
+create trigger forbid_change
+    before update or delete on private.month_reports
+    for each row execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on private.month_reports
+    for each statement execute function private.forbid_change();
 
 alter table private.balance_transactions enable row level security;
 alter table private.stripe_movements enable row level security;

@@ -1,5 +1,5 @@
--- Closes a month of the books (UTC), given by any of its days: freezes its totals with their hash, and returns them. From then on what
--- happened in it is posted in the first month that is open. Months close in order, once they are over and reconciled.
+-- Closes a month of the books (UTC), given by any of its days: freezes its totals with their hash, and its report; returns the
+-- totals. From then on what happened in it is posted in the first month that is open. Months close in order, once they are over and reconciled.
 -- Definer: no role may write closings.
 create function private.admin_close_month(p_month date, p_reason text)
     returns jsonb
@@ -12,6 +12,7 @@ declare
     person constant uuid := private.require_platform_admin(p_reason);
     month constant date := date_trunc('month', p_month::timestamp);
     frozen jsonb;
+    closing private.month_closings;
 begin
     -- Waits for the postings under way, and makes later ones wait.
     perform pg_advisory_xact_lock('private.month_closings'::regclass::oid::bigint);
@@ -20,7 +21,9 @@ begin
     insert into private.month_closings (month_on, version, totals, content_hash, closed_by, reason)
     select month, coalesce(max(earlier.version), 0) + 1, frozen, private.hash_of(frozen), person, p_reason
     from private.month_closings earlier
-    where earlier.month_on = month;
+    where earlier.month_on = month
+    returning * into closing;
+    perform private.keep_report(null, closing);
     return frozen;
 end;
 $$;

@@ -1,5 +1,6 @@
 -- What a month's report lists beside the results: payouts, refunds, disputes, prepaid hours, balances, utilisation, cancellations, exceptions.
-create function private.report_payouts(p_month date)
+-- Where there is p_org_id, only those of that organization are counted; null: of all.
+create function private.report_payouts(p_org_id uuid, p_month date)
     returns table (currency text, status text, payouts bigint, amount_cents bigint, reversed_cents bigint)
     language plpgsql
     stable
@@ -11,14 +12,15 @@ begin
     select
         payout.currency, payout.status::text, count(*), sum(payout.amount_cents)::bigint, sum(payout.reversed_cents)::bigint
     from public.payouts payout
-    where payout.payout_date >= p_month
+    where (p_org_id is null or payout.org_id = p_org_id)
+        and payout.payout_date >= p_month
         and payout.payout_date < p_month + interval '1 month'
     group by payout.currency, payout.status
     order by payout.currency, payout.status;
 end;
 $$;
 
-create function private.report_refunds(p_from timestamptz, p_until timestamptz)
+create function private.report_refunds(p_org_id uuid, p_from timestamptz, p_until timestamptz)
     returns table (currency text, status text, refunds bigint, amount_cents bigint)
     language plpgsql
     stable
@@ -29,7 +31,8 @@ begin
     return query
     select refund.currency, refund.status::text, count(*), sum(refund.amount_cents)::bigint
     from public.refunds refund
-    where refund.created_at >= p_from
+    where (p_org_id is null or refund.org_id = p_org_id)
+        and refund.created_at >= p_from
         and refund.created_at < p_until
     group by refund.currency, refund.status
     order by refund.currency, refund.status;
@@ -37,7 +40,7 @@ end;
 $$;
 
 -- Disputes that were opened or closed in the month.
-create function private.report_disputes(p_from timestamptz, p_until timestamptz)
+create function private.report_disputes(p_org_id uuid, p_from timestamptz, p_until timestamptz)
     returns table (currency text, status text, opened bigint, closed bigint, amount_cents bigint, lost_cents bigint, fee_cents bigint)
     language plpgsql
     stable
@@ -52,8 +55,11 @@ begin
         count(*) filter (where dispute.closed_at >= p_from and dispute.closed_at < p_until),
         sum(dispute.amount_cents)::bigint, sum(dispute.lost_cents)::bigint, sum(dispute.fee_cents)::bigint
     from public.disputes dispute
-    where (dispute.opened_at >= p_from and dispute.opened_at < p_until)
-        or (dispute.closed_at >= p_from and dispute.closed_at < p_until)
+    where (p_org_id is null or dispute.org_id = p_org_id)
+        and (
+            (dispute.opened_at >= p_from and dispute.opened_at < p_until)
+            or (dispute.closed_at >= p_from and dispute.closed_at < p_until)
+        )
     group by dispute.currency, dispute.status
     order by dispute.currency, dispute.status;
 end;
@@ -62,7 +68,7 @@ $$;
 -- Prepaid hours rolled forward, by instructor, and of all (instructor_id null):
 -- opening + sold - used - refunded - lost in disputes - expired = closing, in minutes and in what was paid for them. Minutes that are reserved
 -- for lessons ahead are prepaid until the lesson ends.
-create function private.report_prepaid(p_from timestamptz, p_until timestamptz)
+create function private.report_prepaid(p_org_id uuid, p_from timestamptz, p_until timestamptz)
     returns table (
         currency text,
         instructor_id uuid,
@@ -107,7 +113,8 @@ begin
                 ('dispute_reversed', 'disputed', 1),
                 ('expire', 'expired', -1)
         ) effect (kind, line, sign) on effect.kind = entry.kind
-        where entry.created_at < p_until
+        where (p_org_id is null or entry.org_id = p_org_id)
+            and entry.created_at < p_until
     )
 
     select
@@ -134,7 +141,7 @@ end;
 $$;
 
 -- What payees are owed at the end of the month, and what those owe whose balance is negative.
-create function private.report_balances(p_month date)
+create function private.report_balances(p_org_id uuid, p_month date)
     returns table (currency text, line text, payees bigint, amount_cents bigint)
     language plpgsql
     stable
@@ -147,13 +154,13 @@ begin
         balance.currency,
         case when balance.amount_cents > 0 and balance.kind = 'payee_payable' then 'negative' else balance.kind::text end,
         count(*), -sum(balance.amount_cents)::bigint
-    from private.report_owned_balances(p_month) balance
+    from private.report_owned_balances(p_org_id, p_month) balance
     group by 1, 2
     order by 1, 2;
 end;
 $$;
 
-create function private.report_owned_balances(p_month date)
+create function private.report_owned_balances(p_org_id uuid, p_month date)
     returns table (org_id uuid, account_id bigint, owner_id uuid, kind private.ledger_account_kind, currency text, amount_cents bigint)
     language plpgsql
     stable
@@ -167,6 +174,7 @@ begin
     join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
     join private.ledger_transactions posted on posted.org_id = entry.org_id and posted.id = entry.transaction_id
     where account.kind in ('instructor_pending', 'payee_payable', 'payout_in_transit')
+        and (p_org_id is null or account.org_id = p_org_id)
         and posted.month_on <= p_month
     group by account.org_id, account.id
     having sum(entry.amount_cents) <> 0;
@@ -175,7 +183,7 @@ $$;
 
 -- Payees who owe the platform: since when, what took the balance below zero, and what is to come that recovers it: earnings that are pending,
 -- and the shares of confirmed lessons ahead.
-create function private.report_negative_balances(p_month date)
+create function private.report_negative_balances(p_org_id uuid, p_month date)
     returns table (
         currency text,
         payee_id uuid,
@@ -196,7 +204,7 @@ begin
     return query
     with negative as materialized (
         select balance.*
-        from private.report_owned_balances(p_month) balance
+        from private.report_owned_balances(p_org_id, p_month) balance
         where balance.kind = 'payee_payable'
             and balance.amount_cents > 0
     ),
@@ -241,7 +249,7 @@ begin
         coalesce(
             (
                 select -sum(pending.amount_cents)::bigint
-                from private.report_owned_balances(p_month) pending
+                from private.report_owned_balances(p_org_id, p_month) pending
                 where pending.kind = 'instructor_pending'
                     and pending.org_id = negative.org_id
                     and pending.owner_id = negative.owner_id
@@ -269,7 +277,7 @@ end;
 $$;
 
 -- Hours offered (opening hours and published times, less closed times, as they are now) and sold, by organization.
-create function private.report_utilisation(p_from timestamptz, p_until timestamptz)
+create function private.report_utilisation(p_org_id uuid, p_from timestamptz, p_until timestamptz)
     returns table (organization text, instructors bigint, offered_minutes bigint, sold_minutes bigint)
     language plpgsql
     stable
@@ -285,6 +293,7 @@ begin
     from public.instructors instructor
     join public.organizations organization on organization.id = instructor.org_id
     where instructor.is_active
+        and (p_org_id is null or instructor.org_id = p_org_id)
     group by organization.id
     order by organization.name, organization.id;
 end;
@@ -364,7 +373,7 @@ end;
 $$;
 
 -- Bookings that were cancelled in the month, and lessons of the month to which somebody did not come, by side.
-create function private.report_cancellations(p_from timestamptz, p_until timestamptz)
+create function private.report_cancellations(p_org_id uuid, p_from timestamptz, p_until timestamptz)
     returns table (side text, cancelled bigint, late bigint, no_shows bigint)
     language plpgsql
     stable
@@ -377,14 +386,16 @@ begin
     from (
         select booking.cancelled_by::text as side, 1 as cancelled, (booking.refund_bps < 10000)::integer as late, 0 as no_shows
         from public.bookings booking
-        where booking.cancelled_at >= p_from
+        where (p_org_id is null or booking.org_id = p_org_id)
+            and booking.cancelled_at >= p_from
             and booking.cancelled_at < p_until
             and booking.cancelled_by is not null
             and not booking.is_rescheduled
         union all
         select booking.no_show_by::text, 0, 0, 1
         from public.bookings booking
-        where booking.start_at >= p_from
+        where (p_org_id is null or booking.org_id = p_org_id)
+            and booking.start_at >= p_from
             and booking.start_at < p_until
             and booking.no_show_by is not null
     ) ended

@@ -80,3 +80,53 @@ return private.admin_reopen_month(p_month, p_reason);
 
 comment on function public.admin_reopen_month is
     'Opens the latest closed month of the books again; platform admins only. Errors: not_an_admin, reason_required, month_not_latest.';
+
+create function public.organization_kpis(p_org_id uuid, p_from date, p_months integer default 12)
+    returns table (
+        month date,
+        active_learners bigint,
+        lessons bigint,
+        new_learners bigint,
+        repeat_bps integer,
+        offered_minutes bigint,
+        sold_minutes bigint,
+        utilisation_bps integer,
+        cancelled_by_learner bigint,
+        cancelled_by_instructor bigint,
+        cancelled_by_others bigint,
+        no_shows bigint,
+        no_show_bps integer,
+        hours_to_first_lesson integer
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        kpi.month, kpi.active_learners, kpi.lessons, kpi.new_learners, kpi.repeat_bps, kpi.offered_minutes, kpi.sold_minutes,
+        kpi.utilisation_bps, kpi.cancelled_by_learner, kpi.cancelled_by_instructor, kpi.cancelled_by_others, kpi.no_shows, kpi.no_show_bps,
+        kpi.hours_to_first_lesson
+    from private.organization_kpis(p_org_id, p_from, p_months) kpi;
+end;
+
+comment on function public.organization_kpis is
+    'How a school does, month by month (UTC): learners with completed lessons, how many of them had one before (repeat_bps), hours offered and '
+    'sold, who cancelled and who did not come, and the median of hours from adding a learner to their first lesson. Parts are in basis points, and '
+    'null of nothing. For the school''s admins; p_org_id null is the whole platform, for its admins. '
+    'Errors: sign_in_required, organization_not_found, not_an_admin, second_factor_required, bad_time_range.';
+
+create function public.organization_learner_revenue(p_org_id uuid, p_from date, p_months integer default 12)
+    returns table (month date, currency text, revenue_cents bigint, active_learners bigint, revenue_per_learner_cents bigint)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select revenue.month, revenue.currency, revenue.revenue_cents, revenue.active_learners, revenue.revenue_per_learner_cents
+    from private.organization_learner_revenue(p_org_id, p_from, p_months) revenue;
+end;
+
+comment on function public.organization_learner_revenue is
+    'What the completed lessons of each month (UTC) cost their learners, and that per learner who had one, by currency. For the same people as '
+    'organization_kpis. Errors: sign_in_required, organization_not_found, not_an_admin, second_factor_required, bad_time_range.';

@@ -15,6 +15,7 @@ grant execute on function private.finish_reconciliation to jobs;
 grant execute on function private.days_to_report to jobs;
 grant execute on function private.write_reconciliation_reports to jobs;
 grant execute on function private.month_report to jobs;
+grant execute on function private.report_for to webhook_service;
 
 grant execute on function private.admin_reconciliation_exceptions to authenticated;
 grant execute on function public.admin_reconciliation_exceptions to authenticated;
@@ -26,3 +27,7 @@ grant execute on function private.admin_close_month to authenticated;
 grant execute on function public.admin_close_month to authenticated;
 grant execute on function private.admin_reopen_month to authenticated;
 grant execute on function public.admin_reopen_month to authenticated;
+grant execute on function private.organization_kpis to authenticated;
+grant execute on function public.organization_kpis to authenticated;
+grant execute on function private.organization_learner_revenue to authenticated;
+grant execute on function public.organization_learner_revenue to authenticated;

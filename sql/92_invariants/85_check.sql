@@ -50,6 +50,12 @@ begin
     union all
     select 'what_was_paid_outside_is_recorded', violation.detail from private.what_was_paid_outside_is_recorded violation
     union all
+    select 'lessons_paid_later_are_charged', violation.detail from private.lessons_paid_later_are_charged violation
+    union all
+    select 'fees_are_invoiced', violation.detail from private.fees_are_invoiced violation
+    union all
+    select 'invoice_numbers_have_no_gaps', violation.detail from private.invoice_numbers_have_no_gaps violation
+    union all
     select 'cash_is_posted_as_it_moved', violation.detail from private.cash_is_posted_as_it_moved violation
     union all
     select 'ended_items_are_earned', violation.detail from private.ended_items_are_earned violation

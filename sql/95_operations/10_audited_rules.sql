@@ -4,4 +4,6 @@ select private.audit_table('private.status_transitions', 'edge');
 
 select private.audit_table('private.currencies', 'code');
 
+select private.audit_table('private.payee_countries', 'code');
+
 select private.audit_table('private.suspense_refunds', 'stripe_refund_id');

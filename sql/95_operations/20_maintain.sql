@@ -25,7 +25,13 @@ begin
     union all
     select 'stripe_fees_queued', private.enqueue_stripe_fees()::bigint
     union all
-    select 'reports_removed', private.remove_old_reports()::bigint;
+    select 'reports_removed', private.remove_old_reports()::bigint
+    union all
+    select 'setup_intents_removed', private.remove_old_setup_intents()::bigint
+    union all
+    select 'news_removed', private.remove_old_news()::bigint
+    union all
+    select 'codes_removed', private.remove_old_codes()::bigint;
 end;
 $$;
 
@@ -60,6 +66,8 @@ begin
     union all
     select 'refunds_recorded', private.post_recorded_refunds(p_org_id)::bigint
     union all
+    select 'lessons_collected', private.queue_collections(p_org_id)::bigint
+    union all
     select 'holds_expired', private.expire_holds(p_org_id)::bigint
     union all
     select 'purchases_expired', private.expire_purchases(p_org_id)::bigint
@@ -92,7 +100,13 @@ begin
     union all
     select 'instructor_fees_charged', private.charge_instructor_fees(p_org_id)::bigint
     union all
-    select 'earnings_made_available', private.make_earnings_available(p_org_id, private.clock())::bigint;
+    select 'reports_kept', private.keep_closed_reports(p_org_id)::bigint
+    union all
+    select 'earnings_made_available', private.make_earnings_available(p_org_id, private.clock())::bigint
+    union all
+    select 'sellers_removed', private.remove_old_sellers(p_org_id)::bigint
+    union all
+    select 'fees_invoiced', private.issue_fee_invoices(p_org_id)::bigint;
 end;
 $$;
 

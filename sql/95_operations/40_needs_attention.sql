@@ -14,7 +14,8 @@ begin
         concat_ws(', ', event.type, event.account, event.note),
         'Remove the cause, then call admin_replay_event with this id and a reason; or admin_dismiss_event, if nothing follows from it.'
     from private.webhook_events event
-    where event.status in ('parked', 'failed');
+    where event.is_waiting
+        and event.status in ('parked', 'failed');
 
     return query
     select
@@ -63,6 +64,17 @@ begin
         from private.trip_points_default point
     ) used
     where used.since is not null;
+
+    return query
+    select
+        'sign_ups_unconfirmed', null::text, min(login.confirmation_sent_at),
+        format('%s people were sent a mail to confirm their address between a week and a day ago, and nobody did', count(*)),
+        'Sign up at an address outside of the team. If no mail comes, configure SMTP; if its link leads to 127.0.0.1, set site_url '
+        '(docs/operations.md, First deployment).'
+    from auth.users login
+    where login.confirmation_sent_at between private.clock() - interval '7 days' and private.clock() - interval '1 day'
+    having count(*) >= 3
+        and count(login.email_confirmed_at) = 0;
 
     return query
     select

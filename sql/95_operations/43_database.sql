@@ -93,6 +93,6 @@ as $$
     select event.livemode
     from private.webhook_events event
     where event.status = 'processed'
-    order by event.provider desc, event.processed_at desc
+    order by event.provider desc, event.received_at desc
     limit 1;
 $$;

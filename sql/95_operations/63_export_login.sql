@@ -37,6 +37,8 @@ as $$
     union all
     select 'private.calendar_feeds', to_jsonb(feed) - '{token_hash}'::text[] from private.calendar_feeds feed where feed.user_id = p_user_id
     union all
+    select 'private.phone_codes', to_jsonb(sent) - '{code}'::text[] from private.phone_codes sent where sent.user_id = p_user_id
+    union all
     select 'private.message_preferences', to_jsonb(preference)
     from private.message_preferences preference
     where preference.user_id = p_user_id
@@ -107,11 +109,18 @@ as $$
     union all
     select 'public.setup_intents', to_jsonb(intent) from public.setup_intents intent where intent.user_id = p_user_id
     union all
+    select 'private.checkout_sessions', to_jsonb(opened)
+    from public.stripe_customers customer
+    join private.checkout_sessions opened on opened.org_id = customer.org_id and opened.customer_id = customer.id
+    where customer.user_id = p_user_id
+    union all
     select 'public.subscriptions', to_jsonb(subscription)
     from public.subscriptions subscription
     where subscription.user_id = p_user_id
     union all
     select 'public.invoices', to_jsonb(invoice) from public.invoices invoice where invoice.user_id = p_user_id
     union all
-    select 'public.invoice_payments', to_jsonb(paid) from public.invoice_payments paid where paid.user_id = p_user_id;
+    select 'public.invoice_payments', to_jsonb(paid) from public.invoice_payments paid where paid.user_id = p_user_id
+    union all
+    select 'public.fee_invoices', to_jsonb(document) from public.fee_invoices document where document.payer_id = p_user_id;
 $$;

@@ -167,5 +167,12 @@ as $$
     union all
     select 'public.outside_payments', to_jsonb(paid) - '{recorded_by}'::text[]
     from public.outside_payments paid
-    where paid.instructor_id = any (p_instructor_ids);
+    where paid.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.seller_details', to_jsonb(seller) from public.seller_details seller where seller.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.fee_invoices', to_jsonb(document) - '{payer_id}'::text[]
+    from public.fee_invoices document
+    where document.instructor_id = any (p_instructor_ids)
+        and document.bearer = 'payee';
 $$;

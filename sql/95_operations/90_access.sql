@@ -26,3 +26,6 @@ grant execute on function private.export_person to authenticated;
 grant execute on function public.export_person to authenticated;
 grant execute on function private.admin_find_person to authenticated;
 grant execute on function public.admin_find_person to authenticated;
+grant execute on function private.dispute_evidence to jobs;
+grant execute on function private.evidence_for to webhook_service;
+grant execute on function private.import_lines to jobs;

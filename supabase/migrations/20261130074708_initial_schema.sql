@@ -271,11 +271,45 @@ begin
         perform private.refuse(
             'PT409', 'illegal_transition',
             format('A %s cannot go from %s to %s this way.', tg_argv[0], old_status, new.status),
-            'Reload the row: it may have moved on. Use the function made for this step.'
+            format('Reload the row: it may have moved on. For this step call %s.', private.function_of_step(tg_argv[0], new.status::text))
         );
     end if;
     return new;
 end;
+$$;
+
+-- The function that is made for a step, by name, for who tries to take it by editing a row. What Stripe decides comes as an event.
+create function private.function_of_step(p_entity text, p_to_status text)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case p_entity
+        when 'booking' then case p_to_status
+            when 'confirmed' then 'confirm_booking, or record_payment_outside'
+            when 'declined' then 'decline_booking'
+            when 'in_progress' then 'start_lesson'
+            when 'completed' then 'complete_lesson'
+            when 'no_show' then 'mark_no_show'
+            when 'cancelled' then 'cancel_booking'
+            else 'create_booking_with_payment, or request_booking'
+        end
+        when 'lesson_claim' then case p_to_status when 'withdrawn' then 'withdraw_claim' when 'open' then 'mark_no_show' else 'decide_claim' end
+        when 'payment' then 'admin_refund to give money back; Stripe''s events say the rest, and admin_replay_event applies them again'
+        when 'refund' then 'admin_refund, or decide_refund for one that is asked for'
+        when 'dispute' then 'nothing: Stripe decides, and admin_replay_event applies its events again'
+        when 'credit' then 'buy_credits, or refund_credits'
+        when 'payout' then case p_to_status
+            when 'held' then 'admin_hold_payout'
+            when 'pending' then 'admin_release_payout'
+            when 'paid' then 'admin_adopt_transfer'
+            else 'admin_cancel_payout'
+        end
+        when 'message' then 'admin_resend_message'
+        else 'the function made for it'
+    end;
 $$;
 
 -- Who is acting in this transaction. The two services are recognized by their login, so that no claims they might set can
@@ -735,6 +769,7 @@ create function private.platform_id()
 return '00000000-0000-4000-8000-000000000000'::uuid;
 
 create type public.withdrawal_mode as enum ('full', 'packages', 'none');
+create type public.supply_model as enum ('agent', 'principal');
 
 create table public.organizations (
     id uuid primary key default gen_random_uuid(),
@@ -756,7 +791,9 @@ create table public.organizations (
     dispute_liability public.dispute_liability not null default 'platform',
     max_open_holds integer not null default 3,
     max_held_lessons integer not null default 12,
+    max_lessons_paid_later integer not null default 0,
     withdrawal_mode public.withdrawal_mode not null default 'packages',
+    supply_model public.supply_model not null default 'agent',
     referral_discount_bps integer not null default 0,
     referral_reward_cents bigint not null default 0,
     credit_validity_months integer,
@@ -783,6 +820,7 @@ create table public.organizations (
     constraint checkout_hold_is_reasonable check (checkout_hold_minutes between 1 and 1440),
     constraint open_holds_are_limited check (max_open_holds between 1 and 100),
     constraint held_lessons_are_limited check (max_held_lessons between 1 and 1000),
+    constraint lessons_paid_later_are_limited check (max_lessons_paid_later between 0 and 100),
     constraint referral_discount_is_a_fraction check (referral_discount_bps between 0 and 10000),
     constraint a_reward_is_for_a_discounted_lesson check (
         referral_reward_cents between 0 and 1000000 and (referral_reward_cents = 0 or referral_discount_bps > 0)
@@ -810,6 +848,8 @@ comment on column public.organizations.is_platform is
     'Has no people and sells nothing: the platform''s own money is posted here, and money whose tenant is unknown.';
 comment on column public.organizations.max_open_holds is 'How many orders a person may have unpaid at once; a series is one.';
 comment on column public.organizations.max_held_lessons is 'How many lessons ahead a person may have unpaid at once, free ones counted.';
+comment on column public.organizations.max_lessons_paid_later is
+    'How many lessons ahead a person may have at once whose price is charged to a saved card two days before each; 0: none is sold so.';
 comment on column public.organizations.fee_mode is 'on_top: the learner pays price + fee. included: the fee comes out of the price.';
 comment on column public.organizations.fee_bps is 'The platform''s fee in basis points of the list price: 1800 is 18 %.';
 comment on column public.organizations.plan_fee_bps is
@@ -824,6 +864,9 @@ comment on column public.organizations.referral_reward_cents is 'Reward for the 
 comment on column public.organizations.credit_validity_months is 'How long prepaid minutes can be used; null: they never expire.';
 comment on column public.organizations.withdrawal_mode is
     'What consumers may withdraw from within 14 days: full: lessons and prepaid hours; packages: prepaid hours; none.';
+comment on column public.organizations.supply_model is
+    'Who sells lessons to learners. agent: the instructor does, and the platform is paid a fee. principal: the organization or the platform '
+    'does, in its own name, and no fee is invoiced.';
 comment on column public.organizations.refunds_resold_times is
     'Whether what is kept of a late cancellation goes back when somebody else pays for the same time.';
 comment on column public.organizations.forfeits_expired_hours is
@@ -1089,6 +1132,27 @@ as $$
     from auth.users login
     where login.id = p_user_id
         and login.email_confirmed_at is not null;
+$$;
+
+-- Lets the webhook service ask as a person whose token it has verified: for the rest of the transaction every rule sees that person, and what
+-- their session has shown, as if the Data API had asked.
+create function private.act_for(p_user_id uuid, p_has_second_factor boolean)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform set_config('lplate.acting_user', p_user_id::text, true);
+    perform set_config(
+        'request.jwt.claims',
+        jsonb_build_object(
+            'role', 'authenticated', 'sub', p_user_id, 'aal', case when p_has_second_factor then 'aal2' else 'aal1' end
+        )::text,
+        true
+    );
+end;
 $$;
 
 -- sql/10_people/40_require.sql
@@ -1956,12 +2020,27 @@ create function private.add_learner(
     security definer
     set search_path = '', pg_temp
 as $$
+begin
+    perform private.require_org_admin(p_org_id);
+    return private.insert_learner(p_org_id, p_full_name, p_email, p_phone, p_date_of_birth, p_notes);
+end;
+$$;
+
+-- Adds a learner by the rules of the tables. An import (95) calls it too.
+create function private.insert_learner(
+    p_org_id uuid, p_full_name text, p_email text, p_phone text, p_date_of_birth date, p_notes text
+)
+    returns uuid
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
 declare
     new_learner_id uuid;
     broken_rule text;
     missing_column text;
 begin
-    perform private.require_org_admin(p_org_id);
     perform private.assert_date_of_birth_is_plausible(p_date_of_birth);
 
     insert into public.learners (org_id, full_name)
@@ -2293,7 +2372,7 @@ begin
             'Ask the learner to call link_guardian; for a learner under 18, set the date of birth first.'
         );
     end if;
-    perform private.assert_may_offer_guardianship(learner.id);
+    perform private.assert_may_offer_guardianship(learner.id, person);
     if lower(trim(p_guardian_email)) = private.verified_email(learner.user_id) then
         perform private.refuse(
             'PT422', 'own_guardian',
@@ -2334,9 +2413,9 @@ exception
 end;
 $$;
 
--- Refuses the eleventh offer for one learner within 24 hours, whatever became of the others: each leads to a mail to somebody who did not
--- ask for it. The learner's row is locked, so that offers made at once are counted one by one.
-create function private.assert_may_offer_guardianship(p_learner_id uuid)
+-- Refuses the eleventh offer for one learner within 24 hours, and a person's 51st, whatever became of the others: each leads to a mail to
+-- somebody who did not ask for it. The person's profile and the learner's row are locked, so that offers made at once are counted one by one.
+create function private.assert_may_offer_guardianship(p_learner_id uuid, p_user_id uuid)
     returns void
     language plpgsql
     volatile
@@ -2345,7 +2424,9 @@ create function private.assert_may_offer_guardianship(p_learner_id uuid)
 as $$
 declare
     max_a_day constant integer := 10;
+    max_a_person constant integer := 50;
 begin
+    perform from public.profiles where id = p_user_id for no key update;
     perform from public.learners where id = p_learner_id for no key update;
     if (
         select count(*)
@@ -2357,6 +2438,18 @@ begin
             'PT429', 'too_many_guardians',
             format('%s guardianships a day can be offered for a learner.', max_a_day),
             'Go on tomorrow.'
+        );
+    end if;
+    if (
+        select count(*)
+        from public.learner_guardians link
+        where link.invited_by = p_user_id
+            and link.created_at > private.clock() - interval '24 hours'
+    ) >= max_a_person then
+        perform private.refuse(
+            'PT429', 'too_many_guardians',
+            format('A person can offer %s guardianships a day.', max_a_person),
+            'Go on tomorrow, or let another admin of the school do it.'
         );
     end if;
 end;
@@ -3363,7 +3456,8 @@ create function private.update_organization(
     p_max_held_lessons integer,
     p_refunds_resold_times boolean,
     p_reminder_minutes integer[],
-    p_completion_grace interval
+    p_completion_grace interval,
+    p_max_lessons_paid_later integer
 )
     returns void
     language plpgsql
@@ -3390,6 +3484,7 @@ begin
         checkout_hold_minutes = coalesce(p_checkout_hold_minutes, checkout_hold_minutes),
         max_open_holds = coalesce(p_max_open_holds, max_open_holds),
         max_held_lessons = coalesce(p_max_held_lessons, max_held_lessons),
+        max_lessons_paid_later = coalesce(p_max_lessons_paid_later, max_lessons_paid_later),
         labels = coalesce(p_labels, labels),
         credit_validity_months = nullif(coalesce(p_credit_validity_months, credit_validity_months), 0),
         forfeits_expired_hours = coalesce(p_forfeits_expired_hours, forfeits_expired_hours),
@@ -3406,7 +3501,7 @@ end;
 $$;
 
 -- Sets the terms between the platform and an organization: the fee, the payout hold, who bears refunded fees and lost disputes,
--- referrals; null leaves a term as it is. Platform admins only. Definer: nobody updates organizations directly.
+-- referrals, who sells the lessons; null leaves a term as it is. Platform admins only. Definer: nobody updates organizations directly.
 create function private.admin_set_terms(
     p_org_id uuid,
     p_reason text,
@@ -3417,7 +3512,8 @@ create function private.admin_set_terms(
     p_dispute_liability public.dispute_liability,
     p_referral_discount_bps integer,
     p_referral_reward_cents bigint,
-    p_withdrawal_mode public.withdrawal_mode
+    p_withdrawal_mode public.withdrawal_mode,
+    p_supply_model public.supply_model
 )
     returns void
     language plpgsql
@@ -3438,7 +3534,8 @@ begin
         dispute_liability = coalesce(p_dispute_liability, dispute_liability),
         referral_discount_bps = coalesce(p_referral_discount_bps, referral_discount_bps),
         referral_reward_cents = coalesce(p_referral_reward_cents, referral_reward_cents),
-        withdrawal_mode = coalesce(p_withdrawal_mode, withdrawal_mode)
+        withdrawal_mode = coalesce(p_withdrawal_mode, withdrawal_mode),
+        supply_model = coalesce(p_supply_model, supply_model)
     where id = p_org_id
         and not is_platform;
 
@@ -4019,7 +4116,8 @@ create function public.update_organization(
     p_max_held_lessons integer default null,
     p_refunds_resold_times boolean default null,
     p_reminder_minutes integer[] default null,
-    p_completion_grace interval default null
+    p_completion_grace interval default null,
+    p_max_lessons_paid_later integer default null
 )
     returns void
     language sql
@@ -4029,7 +4127,8 @@ create function public.update_organization(
 return private.update_organization(
     p_org_id, p_name, p_tax_id, p_time_zone, p_currency, p_payout_weekday, p_minimum_payout_cents,
     p_checkout_hold_minutes, p_max_open_holds, p_labels, p_credit_validity_months, p_forfeits_expired_hours,
-    p_requires_second_factor, p_max_held_lessons, p_refunds_resold_times, p_reminder_minutes, p_completion_grace
+    p_requires_second_factor, p_max_held_lessons, p_refunds_resold_times, p_reminder_minutes, p_completion_grace,
+    p_max_lessons_paid_later
 );
 
 comment on function public.update_organization is
@@ -4038,8 +4137,10 @@ comment on function public.update_organization is
     'p_forfeits_expired_hours: the instructor earns hours that expire, which are refunded otherwise; '
     'p_requires_second_factor: whether changing where money goes needs one, for owners; p_max_open_holds and p_max_held_lessons: how many '
     'orders and lessons a person may have unpaid at once; p_refunds_resold_times: what is kept of a late cancellation goes back when '
-    'somebody else pays for that time; p_reminder_minutes: how long before a lesson its reminders are sent, at most two; '
-    'p_completion_grace: how long after its end a lesson is completed by itself. Errors: sign_in_required, '
+    'somebody else pays for that time; p_reminder_minutes: how long before a lesson its reminders are sent, at most two, also of '
+    'lessons that are booked already; '
+    'p_completion_grace: how long after its end a lesson is completed by itself; p_max_lessons_paid_later: how many lessons ahead a person '
+    'may have that are charged two days before each, 0: none is sold so. Errors: sign_in_required, '
     'organization_not_found, role_above_yours, second_factor_required, unknown_currency, value_out_of_range, and the rules of public.organizations.';
 
 create function public.admin_set_terms(
@@ -4052,7 +4153,8 @@ create function public.admin_set_terms(
     p_dispute_liability public.dispute_liability default null,
     p_referral_discount_bps integer default null,
     p_referral_reward_cents bigint default null,
-    p_withdrawal_mode public.withdrawal_mode default null
+    p_withdrawal_mode public.withdrawal_mode default null,
+    p_supply_model public.supply_model default null
 )
     returns void
     language sql
@@ -4061,12 +4163,12 @@ create function public.admin_set_terms(
     set search_path = '', pg_temp
 return private.admin_set_terms(
     p_org_id, p_reason, p_fee_mode, p_fee_bps, p_payout_hold, p_fee_refundable, p_dispute_liability,
-    p_referral_discount_bps, p_referral_reward_cents, p_withdrawal_mode
+    p_referral_discount_bps, p_referral_reward_cents, p_withdrawal_mode, p_supply_model
 );
 
 comment on function public.admin_set_terms is
-    'Sets the platform''s terms with an organization: fee, payout hold, who bears refunded fees and lost disputes, referrals; null '
-    'leaves a term as it is. Platform admins only. '
+    'Sets the platform''s terms with an organization: fee, payout hold, who bears refunded fees and lost disputes, referrals, who sells the '
+    'lessons (supply_model, which counts for what is ordered from then on); null leaves a term as it is. Platform admins only. '
     'Errors: not_an_admin, reason_required, organization_not_found, and the rules of public.organizations.';
 
 create function public.list_members(
@@ -8592,13 +8694,15 @@ create table public.bookable_slots (
     constraint slot_is_at_most_a_day check (end_at <= start_at + interval '24 hours'),
     constraint seats_are_never_oversold check (current_bookings between 0 and max_bookings),
     constraint only_published_slots_can_be_withdrawn check (is_published or not is_withdrawn_when_free)
-);
+) with (fillfactor = 80);
 
 create index on public.bookable_slots (org_id, service_id, start_at);
 create index on public.bookable_slots (instructor_id, start_at);
 create index on public.bookable_slots (org_id, availability_window_id);
-create index on public.bookable_slots (service_id, start_at) where is_available;
+create index on public.bookable_slots (service_id, start_at) where is_published;
 create index on public.bookable_slots (start_at, end_at);
+
+-- No index names the seats that are taken, and pages keep room, so that booking a slot is a HOT update: it writes no index.
 
 comment on table public.bookable_slots is
     'A bookable time of a service. Instructors publish slots; booking a listed time that was not published makes one. Bookings take its seats.';
@@ -10081,7 +10185,7 @@ create table public.learner_credits (
     constraint an_unpaid_purchase_has_a_deadline check (status <> 'pending' or hold_expires_at is not null),
     constraint paid_credit_has_its_activation_time check (status in ('pending', 'cancelled') or activated_at is not null),
     constraint client_key_is_short check (length(client_key) between 1 and 200)
-);
+) with (fillfactor = 80);
 
 create index on public.learner_credits (org_id, service_id);
 create index on public.learner_credits (learner_id, instructor_id, activated_at) where status = 'active';
@@ -10175,7 +10279,7 @@ select private.audit_table('public.learner_credits', 'id');
 -- It is frozen while the payment is disputed.
 --
 -- credit:
---   · → pending: buy_credits (user, service, studio)
+--   · → pending: buy_credits, import_hours (user, service, job, studio)
 --   pending, cancelled → active: activate_credit (service, job)
 --   pending → cancelled: expire_purchases, withdraw_hours (user, service, job, studio)
 --   active → frozen: freeze_credit (service, job)
@@ -10183,7 +10287,7 @@ select private.audit_table('public.learner_credits', 'id');
 
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
-    ('credit', 'new', 'pending', '{user,service,studio}'),
+    ('credit', 'new', 'pending', '{user,service,job,studio}'),
     ('credit', 'pending', 'active', '{service,job}'),
     ('credit', 'pending', 'cancelled', '{user,service,job,studio}'),
     ('credit', 'cancelled', 'active', '{service,job}'),
@@ -10692,6 +10796,7 @@ create table public.order_items (
     share_cents bigint not null,
     total_cents bigint not null generated always as (share_cents + fee_cents - discount_cents) stored,
     is_fee_refundable boolean not null,
+    supply_model public.supply_model not null default 'agent',
     credit_share_cents bigint not null default 0,
     credit_fee_cents bigint not null default 0,
     credit_discount_cents bigint not null default 0,
@@ -10749,6 +10854,7 @@ comment on table public.order_items is
 comment on column public.order_items.booking_id is 'The lesson''s booking; after a move, the replacement.';
 comment on column public.order_items.total_cents is 'What the learner pays: share + fee - discount.';
 comment on column public.order_items.share_cents is 'The instructor''s share, if the lesson is given.';
+comment on column public.order_items.supply_model is 'Who sells it to the learner: the organization''s terms when it was ordered.';
 comment on column public.order_items.credit_share_cents is 'The part of the share that prepaid minutes pay; likewise of fee and discount.';
 comment on column public.order_items.is_paid is 'Whether money or prepaid minutes have paid for it; a free lesson is paid by its confirmation.';
 comment on column public.order_items.is_paid_outside is
@@ -10795,6 +10901,10 @@ alter table public.order_items enable row level security;
 create trigger touch_updated_at
     before update on public.order_items
     for each row execute function private.touch_updated_at();
+
+create trigger forbid_change
+    before update of supply_model on public.order_items
+    for each row execute function private.forbid_change();
 
 -- Who placed it may be forgotten, with the login.
 create trigger forbid_change
@@ -11015,12 +11125,13 @@ create function private.add_credit_item(p_order_id uuid, p_credit public.learner
 as $$
     insert into public.order_items (
         org_id, order_id, learner_id, instructor_id, kind, credit_id, currency, minutes,
-        list_cents, discount_cents, fee_cents, share_cents, is_fee_refundable
+        list_cents, discount_cents, fee_cents, share_cents, is_fee_refundable, supply_model
     )
     values (
         p_credit.org_id, p_order_id, p_credit.learner_id, p_credit.instructor_id, 'credits', p_credit.id, p_credit.currency,
         p_credit.minutes_purchased, p_credit.price_cents, p_credit.discount_cents, p_credit.platform_fee_cents,
-        p_credit.instructor_share_cents, p_credit.is_fee_refundable
+        p_credit.instructor_share_cents, p_credit.is_fee_refundable,
+        (select organization.supply_model from public.organizations organization where organization.id = p_credit.org_id)
     );
 $$;
 
@@ -11879,6 +11990,7 @@ create table public.bookings (
     start_at timestamptz not null,
     end_at timestamptz not null,
     status public.booking_status not null,
+    keeps_seat boolean not null generated always as (status not in ('cancelled', 'declined', 'expired')) stored,
     hold_expires_at timestamptz,
     currency text not null,
     price_cents bigint not null,
@@ -11905,6 +12017,7 @@ create table public.bookings (
     is_withdrawn boolean not null default false,
     no_show_by public.booking_party,
     refund_bps integer,
+    is_partly_kept boolean generated always as (status = 'cancelled' and refund_bps < 10000) stored,
     cancellation_refund_cents bigint,
     restored_minutes integer,
     kept_share_cents bigint,
@@ -11920,6 +12033,10 @@ create table public.bookings (
     given_up_at timestamptz,
     accepted_at timestamptz,
     early_start_requested_at timestamptz,
+    is_collected_later boolean not null default false,
+    collect_from uuid references public.profiles (id) on delete set null,
+    collect_at timestamptz,
+    collection_tries integer not null default 0,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -11956,6 +12073,11 @@ create table public.bookings (
     constraint only_a_cancelled_booking_is_withdrawn check (not is_withdrawn or status = 'cancelled'),
     constraint the_share_never_grows check (kept_share_cents <= instructor_share_cents),
     constraint a_hold_has_a_deadline check (status not in ('proposed', 'held', 'requested') or hold_expires_at is not null),
+    constraint only_what_is_collected_later_has_a_plan check (
+        is_collected_later or (collection_tries = 0 and num_nonnulls(collect_from, collect_at) = 0)
+    ),
+    constraint only_an_unpaid_lesson_is_to_be_collected check (collect_at is null or status in ('requested', 'held')),
+    constraint collection_is_tried_twice_at_most check (collection_tries between 0 and 2),
     constraint a_cancellation_says_when_and_by_whom check (
         (status = 'cancelled') = (cancelled_at is not null)
         and (status = 'cancelled') = (cancelled_by is not null)
@@ -11978,32 +12100,35 @@ create table public.bookings (
 
 create unique index one_seat_a_learner_and_lesson
     on public.bookings (slot_id, learner_person_id)
-    where status not in ('cancelled', 'declined', 'expired');
+    where keeps_seat;
 create unique index one_replacement_a_booking
     on public.bookings (original_booking_id)
-    where status not in ('cancelled', 'declined', 'expired');
+    where keeps_seat;
 create index on public.bookings (org_id, start_at);
-create index on public.bookings (org_id, end_at) where status in ('confirmed', 'in_progress');
 create index on public.bookings (instructor_id, start_at);
 create index on public.bookings (learner_id, start_at);
 create index on public.bookings (service_id);
 create index on public.bookings (slot_id);
-create index on public.bookings (org_id, start_at) where status = 'cancelled' and refund_bps < 10000;
-create index on public.bookings (org_id, hold_expires_at) where status in ('proposed', 'held', 'requested');
-create index on public.bookings (learner_person_id) where status in ('held', 'requested');
+create index on public.bookings (org_id, start_at) where is_partly_kept;
+create index on public.bookings (learner_person_id, start_at);
 create index on public.bookings (learner_person_id, given_up_at) where given_up_at is not null;
-create index on public.bookings (learner_person_id, start_at) where status = 'confirmed' and total_cents = 0;
+create index on public.bookings (org_id, collect_at) where collect_at is not null;
+create index on public.bookings (collect_from);
 create index on public.bookings (org_id, series_id);
 create index on public.bookings (org_id, order_id);
 create index on public.bookings (original_booking_id);
 create index on public.bookings (org_id, cancellation_policy_id);
 create index on public.bookings (booked_by);
 
--- Pages keep room for the next versions of their rows.
+-- No index names a column that an event changes while the booking is ahead or its lesson is given, and pages keep room for the next
+-- versions of their rows, so that updates are HOT: they write no index. What indexes need of the status is generated, and changes when a
+-- seat is freed. The bookings that have not ended are in 12_open_bookings.
 alter table public.bookings set (fillfactor = 80);
 
 comment on table public.bookings is
     'A learner''s commitment to a slot, with its price frozen. Only functions change it, and every change is audited.';
+comment on column public.bookings.keeps_seat is 'Whether it takes a seat of its slot: it is neither cancelled nor declined nor expired.';
+comment on column public.bookings.is_partly_kept is 'Whether its cancellation kept a part of the price.';
 comment on column public.bookings.learner_person_id is
     'The learner''s login, else the learner''s id. So a person who learns in two organizations cannot be in two places at once.';
 comment on column public.bookings.is_group is 'Whether the slot has several seats.';
@@ -12023,6 +12148,12 @@ comment on column public.bookings.payout_hold is
     'How long after the lesson the earning becomes payable; copied from the organization when the booking was made.';
 comment on column public.bookings.given_up_at is
     'When it ended unpaid, by the learner''s doing: its hold expired, or the learner cancelled it while it was held, not at once.';
+comment on column public.bookings.is_collected_later is
+    'Whether it was booked to be charged to a saved card two days before: it is held until 12 hours before its start, or until it is paid.';
+comment on column public.bookings.collect_from is 'Whose default card is charged then: the learner or a guardian who may pay.';
+comment on column public.bookings.collect_at is
+    'When that card is charged, or charged again; null once the charge is under way, or when none is to come.';
+comment on column public.bookings.collection_tries is 'How many charges of that card have failed: after the second the time is free again.';
 comment on column public.bookings.credit_minutes is 'How many of its minutes are paid with prepaid ones; a card pays the rest.';
 comment on column public.bookings.credit_applied_cents is 'What prepaid minutes pay of the total.';
 comment on column public.bookings.order_id is 'The order that it belongs to; a replacement belongs to its original''s.';
@@ -12069,36 +12200,6 @@ alter table public.credit_entries
 -- Deferred, because a booking occupies its persons before its own row is there.
 alter table private.person_calendar
     add foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict deferrable initially deferred;
-
-create type private.booking_request as (
-    notes text,
-    client_key text,
-    pickup jsonb,
-    dropoff jsonb,
-    discount_code text,
-    uses_rewards boolean,
-    uses_credit boolean,
-    series_id uuid,
-    original_booking_id uuid,
-    order_id uuid,
-    pays_rest_by_card boolean,
-    is_offered boolean
-);
-comment on type private.booking_request is
-    'What a client asks for besides the time: pickup and dropoff are {"address", "lat", "lng"}. is_offered: nobody asked; the time is offered '
-    'to the learner from the waiting list.';
-
-create type private.booking_terms as (
-    price private.price,
-    offer private.code_offer,
-    credit_minutes integer,
-    credit_cents bigint,
-    original_total_cents bigint,
-    is_fee_refundable boolean,
-    cancellation_policy_id uuid
-);
-comment on type private.booking_terms is
-    'What a booking costs, what pays for it besides a card, and its terms. All of it is frozen with the booking.';
 
 alter table public.cancellation_policies enable row level security;
 alter table public.cancellation_tiers enable row level security;
@@ -12243,6 +12344,39 @@ begin
 end;
 $$;
 
+-- sql/50_bookings/10_types.sql
+-- What a booking is asked for with, and what it comes to. Functions hand them on; no table holds them.
+create type private.booking_request as (
+    notes text,
+    client_key text,
+    pickup jsonb,
+    dropoff jsonb,
+    discount_code text,
+    uses_rewards boolean,
+    uses_credit boolean,
+    series_id uuid,
+    original_booking_id uuid,
+    order_id uuid,
+    pays_rest_by_card boolean,
+    is_offered boolean,
+    collect_from uuid
+);
+comment on type private.booking_request is
+    'What a client asks for besides the time: pickup and dropoff are {"address", "lat", "lng"}. is_offered: nobody asked; the time is offered '
+    'to the learner from the waiting list. collect_from: whose saved card is charged two days before the lesson.';
+
+create type private.booking_terms as (
+    price private.price,
+    offer private.code_offer,
+    credit_minutes integer,
+    credit_cents bigint,
+    original_total_cents bigint,
+    is_fee_refundable boolean,
+    cancellation_policy_id uuid
+);
+comment on type private.booking_terms is
+    'What a booking costs, what pays for it besides a card, and its terms. All of it is frozen with the booking.';
+
 -- sql/50_bookings/11_transitions.sql
 -- A booking is held until it is paid, requested until its instructor answers, or proposed until the learner does for whom a school or the
 -- waiting list has made it, or whose lesson the other side wants to move. Once confirmed it takes place (in_progress,
@@ -12251,7 +12385,8 @@ $$;
 --
 -- booking:
 --   · → proposed: hold_slot (user, service, job, studio)
---   · → held, requested: hold_slot (user, service, studio)
+--   · → held: hold_slot, import_booking (user, service, job, studio)
+--   · → requested: hold_slot (user, service, studio)
 --   proposed → held: accept_proposal (user, service, studio)
 --   proposed → confirmed: accept_proposal (user, service, job)
 --   proposed → declined: decline_proposal (user, service, studio)
@@ -12265,7 +12400,7 @@ $$;
 --   confirmed, in_progress → completed: complete_lesson, complete_forgotten_lessons (user, job, studio)
 --   confirmed, in_progress, completed → no_show: end_as_no_show (user, job, studio)
 --   held, requested → cancelled: cancel_booking, cancel_locked, withdraw_from_order, offboard_instructor, cancel_replacement,
---       cancel_refused_lessons, cancel_lost_holds (user, service, job, studio)
+--       cancel_refused_lessons, cancel_lost_holds, move_unpaid, fail_collection (user, service, job, studio)
 --   proposed → cancelled: cancel_booking, cancel_locked, withdraw_from_order, offboard_instructor, cancel_replacement
 --       (user, service, job, studio)
 --   confirmed → cancelled: cancel_booking, cancel_locked, withdraw_from_order, offboard_instructor, end_original_booking,
@@ -12288,7 +12423,7 @@ $$;
 insert into private.status_transitions (entity, from_status, to_status, actors)
 values
     ('booking', 'new', 'proposed', '{user,service,job,studio}'),
-    ('booking', 'new', 'held', '{user,service,studio}'),
+    ('booking', 'new', 'held', '{user,service,job,studio}'),
     ('booking', 'new', 'requested', '{user,service,studio}'),
     ('booking', 'proposed', 'held', '{user,service,studio}'),
     ('booking', 'proposed', 'confirmed', '{user,service,job}'),
@@ -12321,6 +12456,58 @@ values
     ('lesson_claim', 'undecided', 'upheld', '{user,service,job,studio}'),
     ('lesson_claim', 'undecided', 'dismissed', '{user,service,job,studio}'),
     ('lesson_claim', 'undecided', 'withdrawn', '{user,service,job,studio}');
+
+-- sql/50_bookings/12_open_bookings.sql
+-- The bookings that have not ended, apart from the others, so that no index of bookings names a status or a deadline: worked off by
+-- expire_holds (61_expire.sql) and complete_forgotten_lessons (70_earnings). From the booking to the end of the lesson, a booking's
+-- updates are HOT.
+create table private.open_bookings (
+    org_id uuid not null,
+    booking_id uuid not null,
+    end_at timestamptz not null,
+    hold_expires_at timestamptz,
+    primary key (org_id, booking_id),
+    foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict
+) with (fillfactor = 80);
+
+create index on private.open_bookings (org_id, end_at) where hold_expires_at is null;
+create index on private.open_bookings (org_id, hold_expires_at) where hold_expires_at is not null;
+
+comment on table private.open_bookings is 'Every booking that has not ended. Kept by a trigger of bookings.';
+comment on column private.open_bookings.hold_expires_at is
+    'Until when it waits, proposed, held or requested; null once it is confirmed.';
+
+alter table private.open_bookings enable row level security;
+
+-- Adds a booking to the open ones, and removes it when it ends.
+-- Definer: whoever writes bookings may not write the open ones.
+create function private.keep_open_bookings()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if new.status in ('proposed', 'held', 'requested', 'confirmed', 'in_progress') then
+        insert into private.open_bookings as kept (org_id, booking_id, end_at, hold_expires_at)
+        values (
+            new.org_id, new.id, new.end_at,
+            case when new.status in ('proposed', 'held', 'requested') then new.hold_expires_at end
+        )
+        on conflict (org_id, booking_id) do update
+            set hold_expires_at = excluded.hold_expires_at
+            where kept.hold_expires_at is distinct from excluded.hold_expires_at;
+    else
+        delete from private.open_bookings where org_id = new.org_id and booking_id = new.id;
+    end if;
+    return null;
+end;
+$$;
+
+create trigger keep_open_bookings
+    after insert or update of status, hold_expires_at on public.bookings
+    for each row execute function private.keep_open_bookings();
 
 -- sql/50_bookings/20_policies.sql
 -- Adds the next version of an organization's refund rules, for bookings made from now on. For the organization's admins.
@@ -12873,7 +13060,7 @@ begin
     if p_uses_credit then
         terms := private.price_by_credit(
             null, price, service, instructor, start_at, private.quoted_learner(p_learner_id, service.org_id),
-            row(null, null, null, null, null, false, true, null, null, null, true, false)::private.booking_request
+            row(null, null, null, null, null, false, true, null, null, null, true, false, null)::private.booking_request
         );
         price := terms.price;
     else
@@ -13650,6 +13837,9 @@ begin
     if not is_proposed and (terms.credit_cents = 0 or terms.credit_cents < (terms.price).total_cents) then
         perform private.assert_may_hold(learner_person_id, p_request.series_id, organization);
     end if;
+    if private.is_paid_later(p_request, slot.start_at) then
+        perform private.assert_may_pay_later(learner_person_id, organization);
+    end if;
     if not private.is_slot_open(slot.instructor_id, slot.service_id, slot.start_at, p_request.original_booking_id) then
         perform private.refuse_taken_slot();
     end if;
@@ -13787,7 +13977,7 @@ $$;
 
 -- Refuses a person who keeps as many orders or lessons ahead without paying as the organization allows, or who has given up too many
 -- holds of late. Held and requested lessons are unpaid, and free ones stay so. A series is one order; the series that is being booked
--- does not count as one.
+-- does not count as one. Lessons that are charged to a saved card later count apart: see assert_may_pay_later.
 create function private.assert_may_hold(p_learner_person_id uuid, p_series_id uuid, p_organization public.organizations)
     returns void
     language plpgsql
@@ -13808,9 +13998,11 @@ begin
     into open_orders, held_lessons
     from public.bookings booking
     where booking.learner_person_id = p_learner_person_id
+        and booking.start_at > private.clock()
+        and not booking.is_collected_later
         and (
             (booking.status in ('held', 'requested') and booking.hold_expires_at > private.clock())
-            or (booking.status = 'confirmed' and booking.total_cents = 0 and booking.start_at > private.clock())
+            or (booking.status = 'confirmed' and booking.total_cents = 0)
         );
 
     if open_orders >= p_organization.max_open_holds then
@@ -13861,6 +14053,7 @@ create function private.add_booking(
 as $$
 declare
     booking public.bookings;
+    is_paid_later constant boolean := private.is_paid_later(p_request, p_slot.start_at);
 begin
     insert into public.bookings (
         org_id, learner_id, instructor_id, service_id, slot_id, learner_person_id, is_group, start_at, end_at,
@@ -13868,7 +14061,8 @@ begin
         currency, price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents, fee_mode, fee_bps,
         credit_minutes, credit_applied_cents, original_total_cents, is_fee_refundable, cancellation_policy_id, payout_hold, early_start_requested_at,
         pickup_address, pickup_lat, pickup_lng, dropoff_address, dropoff_lat, dropoff_lng,
-        learner_notes, client_key, series_id, order_id, original_booking_id, booked_by
+        learner_notes, client_key, series_id, order_id, original_booking_id, booked_by,
+        is_collected_later, collect_from, collect_at
     )
     values (
         p_slot.org_id, p_learner.id, p_slot.instructor_id, p_slot.service_id, p_slot.id, p_learner_person_id,
@@ -13881,6 +14075,7 @@ begin
         case
             when p_request.is_offered then least(private.clock() + interval '2 hours', p_slot.start_at)
             when p_is_proposed then private.proposal_expires_at(p_slot.start_at, p_request.original_booking_id)
+            when is_paid_later and not p_service.requires_approval then private.held_for_collection_until(p_slot.start_at)
             else least(
                 private.clock() + case
                     when p_service.requires_approval then make_interval(hours => p_service.approval_hours)
@@ -13902,7 +14097,9 @@ begin
             private.order_of_booking(p_request.original_booking_id),
             private.place_order(p_slot.org_id, p_learner.id, p_slot.instructor_id, (p_terms.price).currency)
         ),
-        p_request.original_booking_id, private.my_user_id()
+        p_request.original_booking_id, private.my_user_id(),
+        is_paid_later, case when is_paid_later then p_request.collect_from end,
+        case when is_paid_later then private.collect_at(p_slot.start_at) end
     )
     on conflict do nothing
     returning * into booking;
@@ -14044,8 +14241,9 @@ end;
 $$;
 
 -- sql/50_bookings/53_answer.sql
--- The instructor accepts a request: the learner then has the service's approval hours to pay, or the booking is confirmed at
--- once if nothing is due. Not if the instructor could not be booked any more. Definer: bookings change only through functions.
+-- The instructor accepts a request: the learner then has the service's approval hours to pay, and longer for a lesson that is charged
+-- later; or the booking is confirmed at once if nothing is due. Not if the instructor could not be booked any more. Definer: bookings
+-- change only through functions.
 create function private.confirm_booking(p_booking_id uuid)
     returns void
     language plpgsql
@@ -14065,9 +14263,9 @@ begin
     update public.bookings
     set status = case when booking.due_cents = 0 then 'confirmed' else 'held' end::public.booking_status,
         hold_expires_at = case
-            when booking.due_cents > 0 then least(
-                private.clock() + make_interval(hours => service.approval_hours),
-                booking.start_at
+            when booking.due_cents > 0 then greatest(
+                least(private.clock() + make_interval(hours => service.approval_hours), booking.start_at),
+                case when booking.is_collected_later then private.held_for_collection_until(booking.start_at) end
             )
         end
     from public.services service
@@ -14152,7 +14350,8 @@ end;
 $$;
 
 -- sql/50_bookings/54_series.sql
--- Books the same local time every so many weeks: all of the times or none, or all that are open. A date on which the clocks
+-- Books the same local time every so many weeks: all of the times or none, or all that are open, in one order, or in an order each if they
+-- are charged one by one to the card of p_collect_from. A date on which the clocks
 -- skip that time has none to book. Times are booked in order, so that two series cannot deadlock.
 -- Definer: as request_booking.
 create function private.request_booking_series(
@@ -14165,7 +14364,8 @@ create function private.request_booking_series(
     p_learner_user_id uuid,
     p_learner_id uuid,
     p_notes text,
-    p_uses_credit boolean
+    p_uses_credit boolean,
+    p_collect_from uuid default null
 )
     returns table (occurrence integer, start_at timestamptz, booking_id uuid, refusal text, order_id uuid)
     language plpgsql
@@ -14179,22 +14379,29 @@ declare
     );
     local_start timestamp;
     refused_code text;
+    series_order_id uuid;
 begin
-    order_id := private.place_series_order(series);
+    if p_collect_from is null then
+        series_order_id := private.place_series_order(series);
+    end if;
     for nth in 1..p_occurrences loop
         occurrence := nth;
         local_start := p_start_at at time zone series.time_zone + make_interval(weeks => p_every_weeks * (nth - 1));
         start_at := case nth when 1 then p_start_at else local_start at time zone series.time_zone end;
         booking_id := null;
+        order_id := series_order_id;
         refusal := null;
         begin
             if start_at at time zone series.time_zone <> local_start then
                 perform private.refuse_taken_slot();
             end if;
-            booking_id := (private.request_booking(
+            select booked.id, booked.order_id into booking_id, order_id
+            from private.request_booking(
                 p_instructor_id, p_service_id, start_at, null, series.learner_id,
-                row(p_notes, null, null, null, null, false, p_uses_credit, series.id, null, order_id, false, false)::private.booking_request
-            )).id;
+                row(
+                    p_notes, null, null, null, null, false, p_uses_credit, series.id, null, series_order_id, false, false, p_collect_from
+                )::private.booking_request
+            ) booked;
         exception
             when sqlstate 'PT409' or sqlstate 'PT422' then
                 get stacked diagnostics refused_code = pg_exception_detail;
@@ -14336,9 +14543,10 @@ as $$
 $$;
 
 -- The learner accepts: the booking takes its place in the learner's calendar, and is held until it is paid, or confirmed at once if nothing
--- is due. A move that costs nothing more ends its original; another one when the difference is paid. To accept is to book.
+-- is due, which prepaid hours may pay. A move that costs nothing more ends its original; another one when the difference is paid. To
+-- accept is to book.
 -- Definer: bookings change only through functions.
-create function private.accept_proposal(p_booking_id uuid)
+create function private.accept_proposal(p_booking_id uuid, p_use_credits boolean)
     returns public.booking_status
     language plpgsql
     volatile
@@ -14352,9 +14560,13 @@ begin
     select * into strict organization from public.organizations where id = booking.org_id;
     perform private.assert_still_bookable(booking);
     perform private.expire_holds(booking.org_id, booking.slot_id, booking.learner_person_id);
-    perform private.assert_may_hold(booking.learner_person_id, booking.series_id, organization);
     if booking.original_booking_id is not null then
+        perform private.assert_may_hold(booking.learner_person_id, booking.series_id, organization);
         perform private.move_original(booking);
+    elsif p_use_credits and booking.due_cents > 0 then
+        booking := private.pay_by_credit(booking);
+    else
+        perform private.assert_may_hold(booking.learner_person_id, booking.series_id, organization);
     end if;
 
     update public.bookings
@@ -14435,6 +14647,34 @@ begin
         booking := private.reprice_by_credit(booking);
     end if;
     perform private.move_item(original.id, booking.id, private.price_of_booking(booking));
+end;
+$$;
+
+-- Lets prepaid minutes alone pay for a proposed booking, and for its item.
+create function private.pay_by_credit(p_booking public.bookings)
+    returns public.bookings
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    booking constant public.bookings := private.reprice_by_credit(p_booking);
+    credit constant private.credit_part := private.booking_credit(p_booking.id, 'reserve');
+begin
+    update public.order_items
+    set list_cents = booking.price_cents,
+        discount_cents = booking.discount_cents,
+        fee_cents = booking.platform_fee_cents,
+        share_cents = booking.instructor_share_cents,
+        is_fee_refundable = booking.is_fee_refundable,
+        credit_share_cents = credit.share_cents,
+        credit_fee_cents = credit.fee_cents,
+        credit_discount_cents = credit.discount_cents,
+        is_paid = true
+    where org_id = booking.org_id
+        and booking_id = booking.id;
+    return booking;
 end;
 $$;
 
@@ -14563,14 +14803,15 @@ begin
     insert into public.order_items (
         org_id, order_id, learner_id, instructor_id, kind, booking_id, currency, minutes,
         list_cents, discount_cents, fee_cents, share_cents, is_fee_refundable,
-        credit_share_cents, credit_fee_cents, credit_discount_cents, is_paid
+        credit_share_cents, credit_fee_cents, credit_discount_cents, is_paid, supply_model
     )
     values (
         p_booking.org_id, p_booking.order_id, p_booking.learner_id, p_booking.instructor_id, 'booking', p_booking.id, p_booking.currency,
         extract(epoch from p_booking.end_at - p_booking.start_at) / 60,
         p_booking.price_cents, p_booking.discount_cents, p_booking.platform_fee_cents, p_booking.instructor_share_cents,
         p_booking.is_fee_refundable or credit.minutes > 0,
-        credit.share_cents, credit.fee_cents, credit.discount_cents, credit.minutes > 0 and p_booking.due_cents = 0
+        credit.share_cents, credit.fee_cents, credit.discount_cents, credit.minutes > 0 and p_booking.due_cents = 0,
+        (select organization.supply_model from public.organizations organization where organization.id = p_booking.org_id)
     );
 end;
 $$;
@@ -14588,6 +14829,178 @@ as $$
         p_booking.platform_fee_cents, p_booking.instructor_share_cents, p_booking.total_cents
     )::private.price;
 $$;
+
+-- sql/50_bookings/57_pay_later.sql
+-- Lessons of a series can be paid one by one: each is held, and charged to a saved card two days before it (75_billing/25_collect.sql), so that
+-- twelve weeks are not paid at once. Until then nothing is paid, so moving or cancelling one costs nothing. A lesson that begins sooner is paid
+-- in the checkout, as any other.
+
+-- Whether a lesson that begins at this time is charged to the saved card that the request names.
+create function private.is_paid_later(p_request private.booking_request, p_start_at timestamptz)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return p_request.collect_from is not null and private.collect_at(p_start_at) > private.clock();
+end;
+$$;
+
+-- When the card is charged for a lesson: two days before, so that a day is left to try again, and most of another to sell the time to others.
+create function private.collect_at(p_start_at timestamptz)
+    returns timestamptz
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+return p_start_at - interval '48 hours';
+
+-- Until when a lesson is held that is charged later. What the card did not pay, its owner can pay in the meantime.
+create function private.held_for_collection_until(p_start_at timestamptz)
+    returns timestamptz
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+return p_start_at - interval '12 hours';
+
+-- Refuses a person who has as many lessons ahead that are charged later as the organization allows, or one of whose lessons could not be
+-- charged within the last 30 days. They count apart from the holds of assert_may_hold, of which each lasts minutes.
+create function private.assert_may_pay_later(p_learner_person_id uuid, p_organization public.organizations)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_organization.max_lessons_paid_later = 0 then
+        perform private.refuse(
+            'PT409', 'not_paid_later',
+            'Lessons are paid here when they are booked.',
+            'Book the series with request_booking_series.'
+        );
+    end if;
+    if (
+        select count(*)
+        from public.bookings booking
+        where booking.learner_person_id = p_learner_person_id
+            and booking.status in ('held', 'requested')
+            and booking.is_collected_later
+            and booking.hold_expires_at > private.clock()
+    ) >= p_organization.max_lessons_paid_later then
+        perform private.refuse(
+            'PT409', 'too_many_lessons_paid_later',
+            format('At most %s lessons ahead can be paid later.', p_organization.max_lessons_paid_later),
+            'Book fewer at once, or pay for them when you book them.'
+        );
+    end if;
+    if exists (
+        select
+        from public.bookings booking
+        where booking.learner_person_id = p_learner_person_id
+            and booking.given_up_at > private.clock() - interval '30 days'
+            and booking.is_collected_later
+    ) then
+        perform private.refuse(
+            'PT409', 'lesson_was_not_paid',
+            'A lesson that was to be paid later was not paid within the last 30 days.',
+            'Pay for lessons when you book them.'
+        );
+    end if;
+end;
+$$;
+
+-- Whose card pays for a lesson later, as long as they are the learner or a guardian who may pay; null: nobody any more.
+create function private.payer_of_collection(p_booking public.bookings)
+    returns uuid
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select p_booking.collect_from
+        from public.learners learner
+        where learner.org_id = p_booking.org_id
+            and learner.id = p_booking.learner_id
+            and (learner.user_id = p_booking.collect_from or learner.id = any (private.ward_ids(p_booking.collect_from, 'pay')))
+    );
+end;
+$$;
+
+-- Ends the plan to charge a card for a lesson that is paid or has ended. Definer: as the other guards.
+create function private.end_collection()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    new.collect_at := null;
+    return new;
+end;
+$$;
+
+create trigger end_collection
+    before update of status on public.bookings
+    for each row
+    when (new.collect_at is not null and new.status not in ('requested', 'held'))
+    execute function private.end_collection();
+
+-- Moves a lesson whose card is not charged yet: it is booked anew at the other time, charged two days before that, or if that is sooner paid
+-- in the checkout. Rescheduling (64) calls it.
+create function private.move_unpaid(
+    p_booking public.bookings,
+    p_party public.booking_party,
+    p_service public.services,
+    p_instructor public.instructors,
+    p_start_at timestamptz,
+    p_client_key text
+)
+    returns public.bookings
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    learner public.learners;
+begin
+    select * into strict learner from public.learners where org_id = p_booking.org_id and id = p_booking.learner_id;
+    perform private.lock_learner(learner.id);
+    update public.bookings
+    set status = 'cancelled',
+        cancelled_by = p_party,
+        cancelled_at = private.clock(),
+        cancellation_reason = 'Moved to another time.'
+    where org_id = p_booking.org_id
+        and id = p_booking.id;
+    return private.reserve_slot(
+        private.ensure_slot(p_service, p_instructor, p_start_at, null),
+        learner,
+        row(
+            p_booking.learner_notes, p_client_key,
+            private.place_of(p_booking.pickup_address, p_booking.pickup_lat, p_booking.pickup_lng),
+            private.place_of(p_booking.dropoff_address, p_booking.dropoff_lat, p_booking.dropoff_lng),
+            null, false, false, p_booking.series_id, null, null, false, false, p_booking.collect_from
+        )::private.booking_request
+    );
+end;
+$$;
+
+-- A place as a request names it.
+create function private.place_of(p_address text, p_lat numeric, p_lng numeric)
+    returns jsonb
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+return jsonb_strip_nulls(jsonb_build_object('address', p_address, 'lat', p_lat, 'lng', p_lng));
 
 -- sql/50_bookings/60_confirm.sql
 -- Confirms a booking whose payment has arrived, even if it has expired, as long as its time is still free. False means that
@@ -14722,9 +15135,11 @@ declare
 begin
     for overdue_id in
         select booking.id
-        from public.bookings booking
+        from private.open_bookings waiting
+        join public.bookings booking on booking.org_id = waiting.org_id and booking.id = waiting.booking_id
         join public.orders ordered on ordered.org_id = booking.org_id and ordered.id = booking.order_id
-        where booking.org_id = p_org_id
+        where waiting.org_id = p_org_id
+            and waiting.hold_expires_at <= private.clock()
             and booking.status in ('proposed', 'held', 'requested')
             and booking.hold_expires_at <= private.clock()
             and (
@@ -14745,7 +15160,8 @@ end;
 $$;
 
 -- Notes when a hold ends unpaid by the learner's doing: it expires, or the learner cancels it later than a minute after booking, before
--- which it was a mistake. A late payment undoes it. Who gives up many holds waits: see assert_may_hold. Definer: as the other guards.
+-- which it was a mistake. What is charged later was not given up while no charge has failed, and was after the second. A late payment
+-- undoes it. Who gives up many holds waits: see assert_may_hold and assert_may_pay_later. Definer: as the other guards.
 create function private.note_given_up_hold()
     returns trigger
     language plpgsql
@@ -14756,7 +15172,12 @@ as $$
 begin
     new.given_up_at := case
         when new.status = 'expired'
-            or (new.cancelled_by in ('learner', 'guardian') and private.clock() > old.created_at + interval '1 minute')
+            or new.collection_tries = 2
+            or (
+                new.cancelled_by in ('learner', 'guardian')
+                and private.clock() > old.created_at + interval '1 minute'
+                and (not new.is_collected_later or new.collection_tries > 0)
+            )
             then least(old.hold_expires_at, private.clock())
     end;
     return new;
@@ -14865,8 +15286,8 @@ begin
 end;
 $$;
 
--- Whether a booking in this status keeps its seat and its instructor's time. An index of public.bookings and seats_taken repeat the
--- list, because a call for each row would be slow.
+-- Whether a booking in this status keeps its seat and its instructor's time. bookings.keeps_seat and seats_taken repeat the list, because
+-- a call for each row would be slow.
 create function private.occupies_slot(p_status public.booking_status)
     returns boolean
     language plpgsql
@@ -15446,7 +15867,7 @@ begin atomic
         p_learner_id,
         row(
             p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null,
-            p_pay_rest_by_card, false
+            p_pay_rest_by_card, false, null
         )::private.booking_request
     ) booking;
 end;
@@ -15508,7 +15929,7 @@ begin atomic
         p_learner_id,
         row(
             p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null,
-            p_pay_rest_by_card, false
+            p_pay_rest_by_card, false, null
         )::private.booking_request
     ) booking;
 end;
@@ -15581,17 +16002,18 @@ return private.decline_booking(p_booking_id, p_reason);
 comment on function public.decline_booking is
     'Declines a request, which frees its time; for its instructor or an admin. Errors: sign_in_required, booking_not_found, booking_not_requested.';
 
-create function public.accept_proposal(p_booking_id uuid)
+create function public.accept_proposal(p_booking_id uuid, p_use_credits boolean default false)
     returns public.booking_status
     language sql
     volatile
     security invoker
     set search_path = '', pg_temp
-return private.accept_proposal(p_booking_id);
+return private.accept_proposal(p_booking_id, p_use_credits);
 
 comment on function public.accept_proposal is
     'Accepts what the school has booked for the caller, or for a learner for whom the caller may book, or the time to which their lesson '
-    'would move, and returns the status: held until it is paid, or confirmed. For two hours cancelling then costs nothing, but of a time that '
+    'would move, and returns the status: held until it is paid, or confirmed. p_use_credits pays with prepaid hours what is new; a '
+    'move keeps what its original was paid with. For two hours cancelling then costs nothing, but of a time that '
     'was offered from the waiting list. Errors: sign_in_required, booking_not_found, booking_not_proposed, booking_not_reschedulable, '
     'not_yourself, may_not_book, not_a_learner_here, consent_required, instructor_unavailable, too_many_holds, too_many_held_lessons, '
     'too_many_unpaid_holds, learner_busy, discount_with_credit, insufficient_credit, credit_changed, '
@@ -16220,6 +16642,56 @@ begin
 end;
 $$;
 
+-- Writes the instructor's summary of a lesson that has begun, or another in its place, until 14 days after its booked end: also when the learner
+-- has completed it, or nobody. For the instructor and admins.
+-- Definer: lessons change only through functions.
+create function private.write_lesson_notes(p_booking_id uuid, p_notes text)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    booking constant public.bookings := private.require_taught_booking(p_booking_id);
+    broken_rule text;
+begin
+    if private.clock() > booking.end_at + interval '14 days' then
+        perform private.refuse(
+            'PT422', 'too_late',
+            'This lesson was more than 14 days ago.',
+            'Write it with a later lesson.'
+        );
+    end if;
+
+    update public.lessons set notes = p_notes where org_id = booking.org_id and booking_id = booking.id;
+    if not found then
+        perform private.refuse_lesson_that_did_not_begin();
+    end if;
+exception
+    when check_violation then
+        get stacked diagnostics broken_rule = constraint_name;
+        perform private.refuse_violation(broken_rule);
+end;
+$$;
+
+-- Refuses what needs a lesson that was started or completed. 58_progress asks it too.
+create function private.refuse_lesson_that_did_not_begin()
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.refuse(
+        'PT409', 'lesson_not_begun',
+        'This lesson has not begun.',
+        'Wait until its instructor has started or completed it.'
+    );
+end;
+$$;
+
 -- Returns the booking, locked, if the caller is the learner, a guardian who may book, the instructor or an admin of its organization.
 create function private.require_booking_to_complete(p_booking_id uuid)
     returns public.bookings
@@ -16304,6 +16776,19 @@ comment on function public.complete_lesson is
     'instructor''s summary for the learner. Errors: sign_in_required, booking_not_found, booking_not_confirmed, too_early, claim_open, and '
     'the rules of public.lessons.';
 
+create function public.write_lesson_notes(p_booking_id uuid, p_notes text)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.write_lesson_notes(p_booking_id, p_notes);
+
+comment on function public.write_lesson_notes is
+    'Writes the instructor''s summary of a lesson for the learner, or another in its place, from its start until 14 days after its end, '
+    'whoever completed it; null removes it. For its instructor and admins. Errors: sign_in_required, booking_not_found, lesson_not_begun, '
+    'too_late, and the rules of public.lessons.';
+
 -- sql/55_lessons/90_access.sql
 create policy select_party on public.lessons
     for select
@@ -16320,11 +16805,13 @@ grant execute on function private.start_lesson to authenticated;
 grant execute on function public.start_lesson to authenticated;
 grant execute on function private.complete_lesson to authenticated;
 grant execute on function public.complete_lesson to authenticated;
+grant execute on function private.write_lesson_notes to authenticated;
+grant execute on function public.write_lesson_notes to authenticated;
 
 -- sql/56_waiting_list/10_tables.sql
 -- 56_waiting_list: who would take a time that becomes free. When a booking ends, its time is noted; maintenance (95) then offers it to those
 -- who wait for such a time, one after another in the order in which they joined, each by a proposed booking that keeps the time for two
--- hours. Who accepts it (accept_proposal, 50) has it; who declines it or lets it lapse passes it on.
+-- hours. Who accepts it (accept_proposal, 50) has it; who declines it or lets it lapse passes it on, four times at most: then it is everybody's.
 --
 --   20_join   join_waiting_list, leave_waiting_list
 --   30_offer  note_freed_time, called by 82_effects; offer_freed_times, called by maintain_organization
@@ -16670,7 +17157,8 @@ as $$
 $$;
 
 -- Offers a time to the first who can have it, and says whether there was one. Who cannot is noted with the reason, and not asked again; who
--- waits for a lesson that the time does not hold, such as a longer one, is passed over.
+-- waits for a lesson that the time does not hold, such as a longer one, is passed over. After five offers that nobody took the time is
+-- everybody's, so that no crowd of accounts keeps it from others by waiting for it.
 create function private.offer_freed_time(p_freed private.freed_times)
     returns boolean
     language plpgsql
@@ -16685,6 +17173,9 @@ declare
     refused_code text;
     closed_service_ids uuid[] := '{}';
 begin
+    if private.was_offered_enough(p_freed) then
+        return false;
+    end if;
     for suitable in
         select entry_id, service_id from private.suitable_entries(p_freed)
     loop
@@ -16718,6 +17209,22 @@ begin
     end loop;
     return false;
 end;
+$$;
+
+-- Whether a time has been offered five times.
+create function private.was_offered_enough(p_freed private.freed_times)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select count(*) >= 5
+    from private.waiting_offers offer
+    where offer.org_id = p_freed.org_id
+        and offer.instructor_id = p_freed.instructor_id
+        and offer.start_at = p_freed.start_at
+        and offer.booking_id is not null;
 $$;
 
 -- Who waits for a time, in the order in which they joined, and the service that they would book: a learner to whom it was not offered
@@ -16822,7 +17329,7 @@ begin
     perform private.lock_daily_cap(instructor);
     return private.reserve_slot(
         private.ensure_slot(service, instructor, p_freed.start_at, null), learner,
-        row(null, null, null, null, null, false, false, null, null, null, false, true)::private.booking_request
+        row(null, null, null, null, null, false, false, null, null, null, false, true, null)::private.booking_request
     );
 end;
 $$;
@@ -17194,7 +17701,8 @@ $$;
 -- sql/57_trips/31_record.sql
 -- Takes a batch of a trip's points, in any order, and returns the times of those that were new. A batch that was sent before, or holds a
 -- point twice, changes nothing more. Points of a finished trip count too, for a week: then it is measured again.
--- All are inserted first and judged afterwards, by what the insert returns, so that a batch is read once; a refusal undoes it.
+-- All are inserted first and judged afterwards, by what the insert returns, so that a batch is read once; a refusal undoes it. A batch arrives
+-- at one instant, which is asked once: the default of received_at would be asked for every point.
 -- Definer: points change only through functions.
 create function private.record_trip_points(p_trip_id uuid, p_points jsonb)
     returns timestamptz[]
@@ -17205,6 +17713,7 @@ create function private.record_trip_points(p_trip_id uuid, p_points jsonb)
 as $$
 declare
     trip public.trips := private.require_recorded_trip(p_trip_id);
+    arrived_at constant timestamptz := private.clock();
     new_times timestamptz[];
     first_at timestamptz;
     last_at timestamptz;
@@ -17212,8 +17721,8 @@ begin
     perform private.assert_batch_is_small(p_points);
 
     with entered as (
-        insert into private.trip_points (org_id, trip_id, ts, lat, lng, speed_kph, accuracy_meters)
-        select trip.org_id, trip.id, sent.ts, sent.lat, sent.lng, sent.speed_kph, sent.accuracy_meters
+        insert into private.trip_points (org_id, trip_id, ts, lat, lng, speed_kph, accuracy_meters, received_at)
+        select trip.org_id, trip.id, sent.ts, sent.lat, sent.lng, sent.speed_kph, sent.accuracy_meters, arrived_at
         from jsonb_to_recordset(p_points) sent (
             ts timestamptz, lat numeric(9, 6), lng numeric(9, 6), speed_kph numeric(6, 2), accuracy_meters numeric(7, 2)
         )
@@ -17379,7 +17888,7 @@ end;
 $$;
 
 -- Measures a trip by all of its points: distance, line, and times, which points from before and after may extend. The lesson's distance is
--- that of its trips. The caller has locked the trip.
+-- that of its trips together: what is sent with two of them is driven once. The caller has locked the trip.
 create function private.measure_trip(p_trip public.trips)
     returns void
     language plpgsql
@@ -17393,13 +17902,20 @@ declare
     points integer;
     meters double precision;
     places point[];
+    trip_ids constant uuid[] := array(
+        select trip.id
+        from public.trips trip
+        where trip.org_id = p_trip.org_id
+            and trip.lesson_id = p_trip.lesson_id
+            and (trip.ended_at is not null or trip.id = p_trip.id)
+    );
 begin
     select min(recorded.ts), max(recorded.ts), count(*) into first_at, last_at, points
     from private.trip_points recorded
     where recorded.org_id = p_trip.org_id
         and recorded.trip_id = p_trip.id;
     select drive.meters, drive.places into meters, places
-    from private.drive_of(p_trip.org_id, p_trip.id) drive;
+    from private.drive_of(p_trip.org_id, array[p_trip.id]) drive;
 
     update public.trips
     set started_at = least(p_trip.started_at, first_at),
@@ -17410,12 +17926,10 @@ begin
     where org_id = p_trip.org_id
         and id = p_trip.id;
     update public.lessons
-    set distance_meters = (
-        select sum(trip.distance_meters)
-        from public.trips trip
-        where trip.org_id = p_trip.org_id
-            and trip.lesson_id = p_trip.lesson_id
-    )
+    set distance_meters = case
+        when p_trip.id = all (trip_ids) then round(meters)
+        else (select round(drive.meters) from private.drive_of(p_trip.org_id, trip_ids) drive)
+    end
     where org_id = p_trip.org_id
         and id = p_trip.lesson_id;
 end;
@@ -17452,7 +17966,7 @@ begin
         when trip.ended_at is not null then trip.line
         else (
             select private.coordinates_of(private.simplify_line(drive.places, 10))
-            from private.drive_of(trip.org_id, trip.id) drive
+            from private.drive_of(trip.org_id, array[trip.id]) drive
         )
     end;
     return jsonb_build_object(
@@ -17670,9 +18184,9 @@ as $$
     select p_meters * 3.6 / greatest(extract(epoch from p_to - p_from)::double precision, 0.001);
 $$;
 
--- The credible points of a trip, with the speed that it would take from the point before and to the next; the first of each second, so that
--- the work is bounded by how long the lesson is, however many points are sent.
-create function private.legs_of(p_org_id uuid, p_trip_id uuid)
+-- The credible points of trips, with the speed that it would take from the point before and to the next; the first of each second, so that
+-- the work is bounded by how long the lesson is, however many points are sent, and a drive that is sent with two trips counts once.
+create function private.legs_of(p_org_id uuid, p_trip_ids uuid[])
     returns table (
         ts timestamptz,
         lat double precision,
@@ -17706,7 +18220,7 @@ as $$
             greatest(recorded.accuracy_meters, 10)::double precision as doubt
         from private.trip_points recorded
         where recorded.org_id = p_org_id
-            and recorded.trip_id = p_trip_id
+            and recorded.trip_id = any (p_trip_ids)
             and coalesce(recorded.accuracy_meters, 0) <= 50
             and (recorded.lat, recorded.lng) <> (0, 0)
         order by date_trunc('second', recorded.ts), recorded.ts
@@ -17714,13 +18228,13 @@ as $$
     window in_time as (order by here.ts);
 $$;
 
--- What a trip's points say was driven, in metres, and where. In the order of time, and whatever order they came in:
+-- What the points of a lesson's trips say was driven, in metres, and where. In the order of time, and whatever order they came in:
 -- * A point that the phone doubts by more than 50 metres does not count, nor does (0, 0), which some receivers send for "unknown".
 -- * A point that could be reached and left only at more than 200 km/h is a jump of the receiver, and left out; what a longer jump adds is
 --   not driven.
 -- * A car that does less than 1.5 m/s (5.4 km/h) stands, and one that is still within the phone's doubt, of ten metres at least, of where
 --   it was last: its drifting is no distance.
-create function private.drive_of(p_org_id uuid, p_trip_id uuid)
+create function private.drive_of(p_org_id uuid, p_trip_ids uuid[])
     returns table (meters double precision, places point[])
     language plpgsql
     stable
@@ -17739,7 +18253,7 @@ begin
     places := '{}';
     for place in
         select leg.ts, leg.lat, leg.lng, leg.speed_kph, leg.doubt
-        from private.legs_of(p_org_id, p_trip_id) leg
+        from private.legs_of(p_org_id, p_trip_ids) leg
         where coalesce(leg.kph_before, leg.kph_after, 0) <= fastest_kph
             or coalesce(leg.kph_after, leg.kph_before, 0) <= fastest_kph
         order by leg.ts
@@ -18089,7 +18603,7 @@ create table public.lesson_ratings (
     constraint hidden_reviews_say_why check ((hidden_at is null) = (hidden_for is null))
 );
 
-create index on public.lesson_ratings (instructor_id, created_at);
+create index on public.lesson_ratings (instructor_id, created_at, id);
 create index on public.lesson_ratings (learner_id);
 create index on public.lesson_ratings (rated_by);
 
@@ -18298,23 +18812,6 @@ begin
             'Send such as [{"skill_id": "…", "level": 3, "note": "Mirrors!"}], with levels from 1 to 5 and each skill once.'
         );
     end if;
-end;
-$$;
-
--- Refuses a lesson that never began.
-create function private.refuse_lesson_that_did_not_begin()
-    returns void
-    language plpgsql
-    volatile
-    security invoker
-    set search_path = '', pg_temp
-as $$
-begin
-    perform private.refuse(
-        'PT409', 'lesson_not_begun',
-        'This lesson has not begun.',
-        'Only a lesson that its instructor has started or completed can be assessed or rated.'
-    );
 end;
 $$;
 
@@ -18632,11 +19129,13 @@ exception
 end;
 $$;
 
--- The lesson of a booking that the caller had, or for whose learner they may book, if it can be rated now.
+-- The lesson of a booking that the caller had, or for whose learner they may book, if it can be rated now. The booking is locked as by
+-- whoever ends it, because keep_ratings locks the lesson and the instructor: somebody who ends two lessons of one instructor has the
+-- instructor's row before that of the second lesson.
 create function private.require_lesson_to_rate(p_booking_id uuid)
     returns public.lessons
     language plpgsql
-    stable
+    volatile
     security invoker
     set search_path = '', pg_temp
 as $$
@@ -18653,18 +19152,18 @@ begin
             'Check the id and who is signed in.'
         );
     end if;
-    if exists (
-        select
-        from public.instructors instructor
-        where instructor.id = booking.instructor_id
-            and instructor.user_id = private.my_user_id()
+    if private.buys_from_own_people(
+        (select learner from public.learners learner where learner.org_id = booking.org_id and learner.id = booking.learner_id),
+        booking.instructor_id
     ) then
         perform private.refuse(
             'PT422', 'own_lesson',
-            'You cannot rate your own lesson.',
-            'Let the learner rate it.'
+            'You cannot rate a lesson of your own, or of your own school.',
+            'Ratings are what other people say.'
         );
     end if;
+    perform private.lock_bookings(array[p_booking_id]);
+    select * into booking from public.bookings where id = p_booking_id;
     select * into lesson from public.lessons where org_id = booking.org_id and booking_id = booking.id;
     if lesson.id is null or (booking.status = 'in_progress' and private.clock() < booking.end_at) then
         perform private.refuse_lesson_that_did_not_begin();
@@ -18819,6 +19318,7 @@ begin
     if not found then
         perform private.refuse_unknown_review();
     end if;
+    perform private.assert_may_report(person);
 
     insert into public.review_reports (org_id, rating_id, reported_by, fault, statement)
     values (rated.org_id, rated.id, person, p_fault, nullif(p_statement, ''))
@@ -18835,6 +19335,34 @@ exception
     when check_violation or not_null_violation then
         get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
         perform private.refuse_violation(broken_rule, missing_column);
+end;
+$$;
+
+-- Refuses a person's 21st report within 24 hours: each is work for the platform. The person's profile is locked, so that reports made at
+-- once are counted one by one.
+create function private.assert_may_report(p_user_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    max_a_day constant integer := 20;
+begin
+    perform from public.profiles where id = p_user_id for no key update;
+    if (
+        select count(*)
+        from public.review_reports report
+        where report.reported_by = p_user_id
+            and report.created_at > private.clock() - interval '24 hours'
+    ) >= max_a_day then
+        perform private.refuse(
+            'PT429', 'too_many_reports',
+            format('A person can report %s reviews a day.', max_a_day),
+            'Go on tomorrow, or write to the platform''s support.'
+        );
+    end if;
 end;
 $$;
 
@@ -18901,7 +19429,8 @@ begin
 end;
 $$;
 
--- The review, locked, for an admin of the platform who gives a reason. Its reports are answered with what they decide.
+-- The review, locked after the booking, as by whoever rates, for an admin of the platform who gives a reason. Its reports are answered with
+-- what they decide.
 create function private.require_review_to_judge(p_rating_id uuid, p_reason text)
     returns public.lesson_ratings
     language plpgsql
@@ -18913,6 +19442,14 @@ declare
     rated public.lesson_ratings;
 begin
     perform private.require_platform_admin(p_reason);
+    perform private.lock_bookings(
+        array(
+            select lesson.booking_id
+            from public.lesson_ratings judged
+            join public.lessons lesson on lesson.org_id = judged.org_id and lesson.id = judged.lesson_id
+            where judged.id = p_rating_id
+        )
+    );
     select * into rated from public.lesson_ratings where id = p_rating_id for no key update;
     if not found then
         perform private.refuse_unknown_review();
@@ -18935,7 +19472,7 @@ $$;
 -- sql/58_progress/40_reviews.sql
 -- What everybody may read of an instructor who is listed: ratings with their reviews and replies, the newest first, and nobody's name.
 -- Definer: visitors may not read ratings.
-create function private.list_reviews(p_instructor_id uuid, p_before timestamptz, p_limit integer)
+create function private.list_reviews(p_instructor_id uuid, p_limit integer, p_after_rated_at timestamptz, p_after_id uuid)
     returns table (rating_id uuid, rating smallint, review text, rated_at timestamptz, reply text, replied_at timestamptz)
     language sql
     stable
@@ -18948,8 +19485,8 @@ as $$
         and given.instructor_id = any (private.listed_instructor_ids())
         and given.hidden_at is null
         and given.is_of_paid_lesson
-        and given.created_at < coalesce(p_before, 'infinity')
-    order by given.created_at desc
+        and (p_after_rated_at is null or (given.created_at, given.id) < (p_after_rated_at, p_after_id))
+    order by given.created_at desc, given.id desc
     limit private.page_size(p_limit);
 $$;
 
@@ -19041,7 +19578,7 @@ return private.report_review(p_rating_id, p_fault, p_statement);
 
 comment on function public.report_review is
     'Reports a review to the platform for one of the listed reasons; for everybody who can read it. Errors: sign_in_required, '
-    'review_not_found, value_missing, and the rules of public.review_reports.';
+    'review_not_found, too_many_reports, value_missing, and the rules of public.review_reports.';
 
 create function public.admin_hide_review(p_rating_id uuid, p_fault public.review_fault, p_reason text)
     returns void
@@ -19067,7 +19604,12 @@ comment on function public.admin_keep_review is
     'Answers the reports of a review by leaving it as it is, or shows a hidden one again; platform admins only. Errors: '
     'not_an_admin, reason_required, review_not_found.';
 
-create function public.list_reviews(p_instructor_id uuid, p_before timestamptz default null, p_limit integer default 50)
+create function public.list_reviews(
+    p_instructor_id uuid,
+    p_limit integer default 50,
+    p_after_rated_at timestamptz default null,
+    p_after_id uuid default null
+)
     returns table (rating_id uuid, rating smallint, review text, rated_at timestamptz, reply text, replied_at timestamptz)
     language sql
     stable
@@ -19075,12 +19617,12 @@ create function public.list_reviews(p_instructor_id uuid, p_before timestamptz d
     set search_path = '', pg_temp
 begin atomic
     select given.rating_id, given.rating, given.review, given.rated_at, given.reply, given.replied_at
-    from private.list_reviews(p_instructor_id, p_before, p_limit) given;
+    from private.list_reviews(p_instructor_id, p_limit, p_after_rated_at, p_after_id) given;
 end;
 
 comment on function public.list_reviews is
-    'What learners say of an instructor who is listed, the newest first, in pages of at most 200, where p_before is the rated_at of the last '
-    'row of the page before. Average and count are in instructors.rating and rating_count. For everybody.';
+    'What learners say of an instructor who is listed, the newest first, in pages of at most 200: for the next, send rated_at '
+    'and rating_id of the last row as p_after_rated_at and p_after_id. Average and count are in instructors.rating and rating_count. For everybody.';
 
 create function public.add_test(
     p_learner_id uuid,
@@ -19374,13 +19916,13 @@ create table public.refunds (
     constraint what_is_made_elsewhere_is_not_at_stripe check (not is_made_elsewhere or stripe_refund_id is null),
     constraint at_most_the_amount_is_unmatched check (unmatched_cents between 0 and amount_cents),
     constraint client_key_is_short check (length(client_key) between 1 and 200)
-);
+) with (fillfactor = 80);
 
 create index on public.refunds (learner_id);
 create index on public.refunds (instructor_id);
 create index on public.refunds (requested_by);
 create index on public.refunds (org_id, request_id);
-create index on public.refunds (payment_id, id) where is_made_elsewhere and status = 'pending';
+create index on public.refunds (payment_id, id) where is_made_elsewhere;
 
 alter table public.credit_entries
     add foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict;
@@ -20275,6 +20817,10 @@ begin
     then
         return row('processed', 'late')::private.stripe_outcome;
     end if;
+    -- That Stripe has made it says nothing but its id, which is recorded.
+    if payment.last_event_at is null and new_status = payment.status and private.intent_failure_code(p_intent) is null then
+        return row('processed', null)::private.stripe_outcome;
+    end if;
 
     update public.payments
     set status = new_status,
@@ -20414,7 +20960,7 @@ $$;
 
 -- Extends the holds of a payment's lessons while the bank processes it: until three days after it was opened or 24 hours before the
 -- lesson, whichever is first, so that no bank account without money keeps a time for weeks. If it then fails, the learner has the
--- checkout minutes once more.
+-- checkout minutes once more; what is charged later keeps its own deadline.
 create function private.keep_hold_while_processing(p_payment public.payments, p_status public.payment_status)
     returns void
     language sql
@@ -20430,7 +20976,10 @@ as $$
         )
         else least(
             booking.hold_expires_at,
-            private.clock() + make_interval(mins => organization.checkout_hold_minutes)
+            greatest(
+                private.clock() + make_interval(mins => organization.checkout_hold_minutes),
+                case when booking.is_collected_later then private.held_for_collection_until(booking.start_at) end
+            )
         )
     end
     from public.organizations organization
@@ -25663,8 +26212,7 @@ begin
             and item.is_paid
         join public.orders ordered on ordered.org_id = item.org_id and ordered.id = item.order_id
         where cancelled.org_id = p_org_id
-            and cancelled.status = 'cancelled'
-            and cancelled.refund_bps < 10000
+            and cancelled.is_partly_kept
             and cancelled.start_at > private.clock() - interval '2 days'
             and private.is_sold_again(cancelled)
         order by ordered.id, item.id
@@ -25759,7 +26307,7 @@ $$;
 -- Reschedules a confirmed booking to another time of its service, by reserving a replacement, which takes over the order item. For a
 -- more expensive time the difference is paid first, for a cheaper one it is refunded. The same key again is the same call.
 -- What the instructor or the school moves is a proposal: the original stays until the learner accepts it (50_bookings/55_propose.sql).
--- An original that they cannot keep, they cancel.
+-- An original that they cannot keep, they cancel. A lesson that is charged later and not paid yet is booked anew at the other time.
 -- Definer: bookings change only through functions.
 create function private.reschedule_booking(p_booking_id uuid, p_start_at timestamptz, p_client_key text)
     returns table (booking public.bookings, refund_cents bigint)
@@ -25788,7 +26336,10 @@ begin
         perform private.assert_reschedulable(original, p_start_at);
         perform private.assert_slot_is_bookable(p_start_at, service, instructor);
         perform private.lock_daily_cap(instructor);
-        replacement := private.reserve_replacement(original, service, instructor, p_start_at, p_client_key);
+        replacement := case original.status
+            when 'held' then private.move_unpaid(original, private.party_of(original), service, instructor, p_start_at, p_client_key)
+            else private.reserve_replacement(original, service, instructor, p_start_at, p_client_key)
+        end;
     end if;
     return query
     select
@@ -25804,8 +26355,8 @@ begin
 end;
 $$;
 
--- Refuses to reschedule a booking that is not confirmed. A learner may reschedule only while cancelling would refund in full,
--- because otherwise rescheduling would evade the cancellation policy. An authorization must last until the new time.
+-- Refuses to reschedule a booking that is neither confirmed nor waits to be charged later. A learner may reschedule only while cancelling
+-- would refund in full, because otherwise rescheduling would evade the cancellation policy. An authorization must last until the new time.
 create function private.assert_reschedulable(p_booking public.bookings, p_start_at timestamptz)
     returns void
     language plpgsql
@@ -25814,7 +26365,7 @@ create function private.assert_reschedulable(p_booking public.bookings, p_start_
     set search_path = '', pg_temp
 as $$
 begin
-    if p_booking.status <> 'confirmed' or p_booking.start_at <= private.clock() then
+    if (p_booking.status <> 'confirmed' and not private.is_movable_unpaid(p_booking)) or p_booking.start_at <= private.clock() then
         perform private.refuse(
             'PT409', 'booking_not_reschedulable',
             'Only a confirmed booking that has not begun can be rescheduled.',
@@ -25860,6 +26411,22 @@ begin
 end;
 $$;
 
+-- Whether a booking is held to be charged later, its card has not been tried, and the caller is the learner or a guardian.
+create function private.is_movable_unpaid(p_booking public.bookings)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return p_booking.status = 'held'
+        and p_booking.collection_tries = 0
+        and p_booking.collect_at > private.clock()
+        and private.party_of(p_booking) in ('learner', 'guardian');
+end;
+$$;
+
 -- Reserves the replacement. If nothing more is due, the original ends first; otherwise it stays until the difference is paid, or the
 -- learner accepts, and the two may overlap as one chain. The pickup and dropoff places are copied.
 create function private.reserve_replacement(
@@ -25888,7 +26455,7 @@ begin
     request := row(
         p_booking.learner_notes, p_client_key, null, null, null, false,
         private.is_moved_by_hours(p_booking, priced_service.duration_minutes),
-        p_booking.series_id, p_booking.id, p_booking.order_id, false, false
+        p_booking.series_id, p_booking.id, p_booking.order_id, false, false, null
     );
     is_proposed := private.waits_for_the_learner(learner, request);
     if not is_proposed and not request.uses_credit then
@@ -26095,7 +26662,7 @@ begin
         (
             private.price_booking(
                 service, instructor, p_start_at, learner,
-                row(null, null, null, null, null, false, false, p_booking.series_id, p_booking.id, null, false, false)::private.booking_request
+                row(null, null, null, null, null, false, false, p_booking.series_id, p_booking.id, null, false, false, null)::private.booking_request
             )
         ).price
     ).total_cents;
@@ -26184,7 +26751,7 @@ begin
     replacement := private.reserve_slot(
         private.ensure_slot(service, instructor, original.start_at, null),
         learner,
-        row(original.learner_notes, null, null, null, null, false, false, null, null, null, false, false)::private.booking_request
+        row(original.learner_notes, null, null, null, null, false, false, null, null, null, false, false, null)::private.booking_request
     );
     update public.bookings
     set pickup_address = original.pickup_address,
@@ -27870,14 +28437,16 @@ begin atomic
 end;
 
 comment on function public.reschedule_booking is
-    'Reschedules a confirmed booking to another open time and returns the replacement: confirmed, or held until amount_cents is paid (the '
+    'Reschedules a booking that is confirmed, or held to be charged later, to another open time and returns the replacement: '
+    'confirmed, or held until amount_cents is paid (the '
     'original stays until then), or requested; or proposed, if the instructor or an admin moves it: the original stays until the learner '
     'calls accept_proposal, which they can until hold_expires_at. An original that cannot be kept is cancelled with cancel_booking. '
     'refund_cents is the refund for a cheaper time. A learner may do so while cancelling would refund in full. Errors: sign_in_required, '
     'booking_not_found, booking_not_reschedulable, same_time, too_late_to_reschedule, payment_does_not_last, client_key_reused, '
     'time_is_plausible, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, insufficient_credit, '
     'credit_changed, amount_too_small, amount_too_large, price_missing, too_many_holds, too_many_held_lessons, too_many_unpaid_holds, '
-    'slot_taken, time_not_offered, learner_busy, and the rules of public.bookings.';
+    'not_paid_later, too_many_lessons_paid_later, lesson_was_not_paid, slot_taken, time_not_offered, learner_busy, and the rules of '
+    'public.bookings.';
 
 create function public.list_reschedule_times(
     p_booking_id uuid,
@@ -28389,7 +28958,8 @@ grant execute on function public.reward_balance to authenticated;
 -- my_bookings, instructor_day, organization_bookings and lessons_to_complete (80_api) each serve one audience: a private function with the owner's
 -- rights picks the ids of one page by that audience's index, and list_bookings reads them through the view. lesson_materials leads to
 -- what a booked lesson is taught with, instructor_contact to the instructor's phone, and my_payments lists what was paid.
--- Frontends call these; no other room does. It has no tables.
+-- Frontends call these; no other room does. receipt_for (41) is what the webhook service prints as a payment's receipt; it keeps what a
+-- receipt says in the room's one table (11).
 create view public.booking_details
     with (security_invoker = true)
 as
@@ -28510,6 +29080,39 @@ comment on column public.booking_details.is_paid_outside is
 create trigger refuse_write_to_view
     instead of insert or update or delete on public.booking_details
     for each row execute function private.refuse_write_to_view();
+
+-- sql/67_booking_lists/11_receipts.sql
+-- What receipts say, kept as it was when each was first asked for, so that a payment has one receipt for ever (41_receipts).
+create table private.receipts (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    payment_id uuid,
+    outside_payment_id uuid,
+    contents jsonb not null,
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    unique (org_id, payment_id),
+    unique (org_id, outside_payment_id),
+    foreign key (org_id, payment_id) references public.payments (org_id, id) on delete restrict,
+    foreign key (org_id, outside_payment_id) references public.outside_payments (org_id, id) on delete restrict,
+    constraint it_is_of_one_payment check (num_nonnulls(payment_id, outside_payment_id) = 1)
+);
+
+comment on table private.receipts is
+    'What the receipt of a payment says, as it was when it was first asked for. Append-only. People''s names are not kept here: they are '
+    'written when it is printed, so that they go with the person.';
+comment on column private.receipts.contents is
+    'As receipt_contents composes it: the school, the day, what was paid for line by line, and the amounts that add up.';
+
+alter table private.receipts enable row level security;
+
+create trigger forbid_change
+    before update or delete on private.receipts
+    for each row execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on private.receipts
+    for each statement execute function private.forbid_change();
 
 -- sql/67_booking_lists/20_lists.sql
 -- Returns the details of these bookings by time, as far as the caller may see them. The functions of 80_api call it with one page.
@@ -28641,9 +29244,10 @@ as $$
 begin
     return array(
         select booking.id
-        from public.bookings booking
-        where booking.status in ('confirmed', 'in_progress')
-            and booking.end_at <= private.clock()
+        from private.open_bookings given
+        join public.bookings booking on booking.org_id = given.org_id and booking.id = given.booking_id
+        where given.hold_expires_at is null
+            and given.end_at <= private.clock()
             and (
                 booking.learner_id = any ((select private.my_family_ids())::uuid[])
                 or booking.instructor_id = any ((select private.my_instructor_ids())::uuid[])
@@ -28864,6 +29468,246 @@ as $$
         and paid.id = p_outside_payment_id;
 $$;
 
+-- sql/67_booking_lists/41_receipts.sql
+-- The receipt of a payment as one JSON document, which the webhook service renders as a PDF: for whoever paid, the learner's family, and the
+-- organization's admins. The first call keeps what it says; every later one says the same.
+-- Definer: payers may not read the school's row, and nobody may write receipts.
+create function private.receipt_for(p_user_id uuid, p_has_second_factor boolean, p_payment_id uuid)
+    returns jsonb
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    payment public.payments;
+    outside public.outside_payments;
+begin
+    perform private.act_for(p_user_id, p_has_second_factor);
+    perform private.require_person();
+    select * into payment
+    from public.payments paid
+    where paid.id = p_payment_id
+        and (
+            paid.payer_id = p_user_id
+            or paid.learner_id = any (private.my_family_ids())
+            or paid.org_id = any (private.my_admin_org_ids())
+        );
+    select * into outside
+    from public.outside_payments paid
+    where paid.id = p_payment_id
+        and (paid.learner_id = any (private.my_family_ids()) or paid.org_id = any (private.my_admin_org_ids()));
+    perform private.assert_has_receipt(payment, outside);
+
+    insert into private.receipts (org_id, payment_id, outside_payment_id, contents)
+    values (
+        coalesce(payment.org_id, outside.org_id), payment.id, outside.id,
+        case when payment.id is null then private.outside_receipt_contents(outside) else private.receipt_contents(payment) end
+    )
+    on conflict do nothing;
+    return (
+        select receipt.contents || private.names_on_receipt(payment, outside)
+        from private.receipts receipt
+        where receipt.org_id = coalesce(payment.org_id, outside.org_id)
+            and p_payment_id in (receipt.payment_id, receipt.outside_payment_id)
+    );
+end;
+$$;
+
+-- Refuses a payment that the caller may not see, and one that has brought no money.
+create function private.assert_has_receipt(p_payment public.payments, p_outside public.outside_payments)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_payment.id is null and p_outside.id is null then
+        perform private.refuse(
+            'PT404', 'payment_not_found',
+            'You have no payment with that id.',
+            'Read my_payments, and check the id.'
+        );
+    end if;
+    if p_payment.status <> 'succeeded' then
+        perform private.refuse(
+            'PT409', 'payment_not_succeeded',
+            'Nothing was paid yet, so there is no receipt.',
+            'Ask again once the payment has succeeded.'
+        );
+    end if;
+end;
+$$;
+
+-- What a payment's receipt says besides names. The amounts of its lines, the fee on top and the discount sum to what was paid.
+create function private.receipt_contents(p_payment public.payments)
+    returns jsonb
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select private.receipt_head(p_payment.org_id, p_payment.currency, min(posted.effective_at)) || jsonb_build_object(
+            'receipt_id', p_payment.id,
+            'method', 'card',
+            'reference', p_payment.stripe_payment_intent_id,
+            'lines', private.receipt_items(p_payment),
+            'fee_cents', p_payment.fee_cents - private.included_fee_cents(p_payment),
+            'discount_cents', p_payment.discount_cents,
+            'amount_cents', p_payment.amount_cents,
+            'uncaptured_cents', p_payment.amount_cents - p_payment.captured_cents
+        )
+        from private.ledger_transactions posted
+        where posted.org_id = p_payment.org_id
+            and posted.source_type = 'payment'
+            and posted.source_id = p_payment.id
+    );
+end;
+$$;
+
+-- What was paid outside is paid for one lesson, whose price has the fee in it.
+create function private.outside_receipt_contents(p_outside public.outside_payments)
+    returns jsonb
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select private.receipt_head(p_outside.org_id, p_outside.currency, p_outside.created_at) || jsonb_build_object(
+            'receipt_id', p_outside.id,
+            'method', p_outside.method,
+            'reference', null,
+            'lines', jsonb_build_array(
+                jsonb_build_object(
+                    'title', service.title,
+                    'lesson_at', to_char(booking.start_at at time zone organization.time_zone, 'YYYY-MM-DD HH24:MI'),
+                    'minutes', item.minutes,
+                    'amount_cents', p_outside.amount_cents
+                )
+            ),
+            'fee_cents', 0,
+            'discount_cents', 0,
+            'amount_cents', p_outside.amount_cents,
+            'uncaptured_cents', 0
+        )
+        from public.order_items item
+        join public.bookings booking on booking.org_id = item.org_id and booking.id = item.booking_id
+        join public.services service on service.org_id = booking.org_id and service.id = booking.service_id
+        join public.organizations organization on organization.id = item.org_id
+        where item.org_id = p_outside.org_id
+            and item.id = p_outside.item_id
+    );
+end;
+$$;
+
+create function private.receipt_head(p_org_id uuid, p_currency text, p_paid_at timestamptz)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select jsonb_build_object(
+        'organization', organization.name,
+        'tax_id', organization.tax_id,
+        'time_zone', organization.time_zone,
+        'paid_on', (p_paid_at at time zone organization.time_zone)::date,
+        'currency', currency.code,
+        'minor_digits', currency.minor_digits
+    )
+    from public.organizations organization
+    cross join private.currencies currency
+    where organization.id = p_org_id
+        and currency.code = p_currency;
+$$;
+
+-- A line for each lesson or purchase of hours: its list price, or the part of it that this payment pays.
+create function private.receipt_items(p_payment public.payments)
+    returns jsonb
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select jsonb_agg(
+            jsonb_build_object(
+                'title', coalesce(service.title, 'Prepaid hours'),
+                'lesson_at', to_char(booking.start_at at time zone organization.time_zone, 'YYYY-MM-DD HH24:MI'),
+                'minutes', item.minutes,
+                'amount_cents', part.share_cents + case when private.is_fee_included(item) then part.fee_cents else 0 end
+            )
+            order by booking.start_at, part.item_id
+        )
+        from public.payment_items part
+        join public.order_items item on item.org_id = part.org_id and item.id = part.item_id
+        join public.organizations organization on organization.id = part.org_id
+        left join public.bookings booking on booking.org_id = part.org_id and booking.id = coalesce(part.booking_id, item.booking_id)
+        left join public.services service on service.org_id = booking.org_id and service.id = booking.service_id
+        where part.org_id = p_payment.org_id
+            and part.payment_id = p_payment.id
+    );
+end;
+$$;
+
+create function private.included_fee_cents(p_payment public.payments)
+    returns bigint
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select coalesce(sum(part.fee_cents), 0)::bigint
+        from public.payment_items part
+        join public.order_items item on item.org_id = part.org_id and item.id = part.item_id
+        where part.org_id = p_payment.org_id
+            and part.payment_id = p_payment.id
+            and private.is_fee_included(item)
+    );
+end;
+$$;
+
+-- Whether an item's list price has the platform's fee in it; else the fee is on top.
+create function private.is_fee_included(p_item public.order_items)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_item.list_cents = p_item.share_cents + p_item.fee_cents;
+$$;
+
+-- Who paid, for whom, and who teaches.
+create function private.names_on_receipt(p_payment public.payments, p_outside public.outside_payments)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select jsonb_build_object(
+        'payer', coalesce(payer.full_name, learner.full_name),
+        'learner', learner.full_name,
+        'instructor', instructor.display_name
+    )
+    from public.learners learner
+    join public.instructors instructor
+        on instructor.org_id = learner.org_id
+        and instructor.id = coalesce(p_payment.instructor_id, p_outside.instructor_id)
+    left join public.profiles payer on payer.id = p_payment.payer_id
+    where learner.org_id = coalesce(p_payment.org_id, p_outside.org_id)
+        and learner.id = coalesce(p_payment.learner_id, p_outside.learner_id);
+$$;
+
 -- sql/67_booking_lists/50_totals.sql
 -- Document 4's totals of a learner, by currency, as far as the caller may read bookings and payments.
 create view public.learner_totals
@@ -29072,16 +29916,19 @@ grant execute on function public.my_payments to authenticated;
 
 grant select on public.learner_totals to authenticated;
 
+grant execute on function private.receipt_for to webhook_service;
+
 -- sql/68_connect/10_tables.sql
 -- Connect: the Stripe accounts into which payees are paid.
 --
 -- stripe_connect_accounts   one live account for each payee: an instructor, or an organization that is paid itself
 -- connect_account_details   what Stripe says about an account that only admins may see
+-- payee_countries           where payees may live
 --
 -- The webhook service calls open_connect_account and record_connect_account (20_onboard), open_dashboard_link and
 -- open_account_sync (40_dashboard) for a person whose token it has verified. 85_webhooks hands in Stripe's events through
--- apply_account, apply_capability and apply_deauthorization (30_account_events). Payouts (72_payouts) go only to accounts whose
--- status is ready.
+-- apply_account, apply_account_change and apply_deauthorization (30_account_events). Payouts (72_payouts) go only to accounts whose
+-- status is ready. An account is made and read by Stripe's Accounts API v1 or v2; both say the same here (70_account_as_v1).
 create type public.connect_status as enum (
     'not_started', 'incomplete', 'under_review', 'paused', 'ready', 'disconnected'
 );
@@ -29091,6 +29938,7 @@ create table public.stripe_connect_accounts (
     org_id uuid not null references public.organizations (id) on delete restrict,
     instructor_id uuid,
     stripe_account_id text,
+    accounts_api text not null default 'v1',
     account_type text not null default 'express',
     service_agreement text not null default 'full',
     status public.connect_status not null default 'not_started',
@@ -29110,6 +29958,7 @@ create table public.stripe_connect_accounts (
     primary key (org_id, id),
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
     constraint country_is_an_iso_code check (country ~ '^[A-Z]{2}$'),
+    constraint accounts_api_is_known check (accounts_api in ('v1', 'v2')),
     constraint service_agreement_is_known check (service_agreement in ('full', 'recipient')),
     constraint account_id_is_stripes check (stripe_account_id ~ '^acct_'),
     constraint a_started_account_exists_at_stripe check (status = 'not_started' or stripe_account_id is not null),
@@ -29123,8 +29972,11 @@ create index on public.stripe_connect_accounts (instructor_id);
 
 comment on table public.stripe_connect_accounts is
     'The Stripe account of a payee: the instructor, or the organization if instructor_id is null.';
-comment on column public.stripe_connect_accounts.country is
-    'Fixed, like service_agreement, once Stripe has created the account.';
+comment on column public.stripe_connect_accounts.accounts_api is
+    'The version of Stripe''s Accounts API that the account is made and read by: v1, or v2. Fixed once Stripe has created the account.';
+comment on column public.stripe_connect_accounts.country is 'Fixed once Stripe has created the account.';
+comment on column public.stripe_connect_accounts.service_agreement is
+    'The agreement that Stripe says the payee is under. Accounts are made under the full one, the only one that is paid across borders.';
 comment on column public.stripe_connect_accounts.status_reason is
     'Why the account is not ready, as a code that the payee may see. Stripe''s own reason is in connect_account_details, '
     'for admins.';
@@ -29162,12 +30014,37 @@ comment on table private.connect_links is
     'The onboarding links that a payee has asked for within the last hour, which are limited; older ones are removed with the next.';
 comment on column private.connect_links.instructor_id is 'Null when the organization is the payee.';
 
+create table private.payee_countries (
+    code text primary key,
+    crosses_borders boolean not null,
+    constraint code_is_an_iso_country check (code ~ '^[A-Z]{2}$')
+);
+
+comment on table private.payee_countries is
+    'The countries in which payees may have their Stripe accounts. A platform pays those of its own country, and, where both countries '
+    'cross borders, those of another.';
+comment on column private.payee_countries.crosses_borders is
+    'Whether Stripe transfers from this country to the others that have this, and back.';
+
+-- Countries from which Stripe offers separate charges and transfers (docs.stripe.com/connect/separate-charges-and-transfers), and which
+-- of them it transfers between: the US, the UK, the EEA, Canada and Switzerland (docs.stripe.com/connect/cross-border-payouts). Iceland
+-- is in the EEA, and Stripe opens no accounts there (stripe.com/global). Read on 2026-12-01.
+insert into private.payee_countries (code, crosses_borders)
+select country.code, true as crosses_borders
+from unnest(string_to_array(
+    'AT BE BG CA CH CY CZ DE DK EE ES FI FR GB GR HR HU IE IT LI LT LU LV MT NL NO PL PT RO SE SI SK US', ' '
+)) country (code)
+union all
+select country.code, false as crosses_borders
+from unnest(string_to_array('AU BR JP MX MY NZ SG', ' ')) country (code);
+
 create type private.payee as (org_id uuid, instructor_id uuid);
 comment on type private.payee is 'Who is paid: an instructor, or the organization if instructor_id is null.';
 
 alter table public.stripe_connect_accounts enable row level security;
 alter table public.connect_account_details enable row level security;
 alter table private.connect_links enable row level security;
+alter table private.payee_countries enable row level security;
 
 create trigger touch_updated_at
     before update on public.stripe_connect_accounts
@@ -29190,8 +30067,8 @@ create trigger register_account
 -- sql/68_connect/20_onboard.sql
 -- Opens the Stripe account of a payee, and returns what the webhook service needs to create or fetch it, for the instructor or an
 -- admin of an organization that is paid itself. A repeated call returns the same account and key. Until Stripe has created the
--- account, another country (and so another service agreement) may be chosen, which changes the key. Since money goes where this leads,
--- p_has_second_factor says what the person's session has.
+-- account, another country or another version of its API (p_accounts_api) may be chosen, which changes the key. Since money goes where
+-- this leads, p_has_second_factor says what the person's session has.
 -- Definer: the service has no access to the tables.
 create function private.open_connect_account(
     p_user_id uuid,
@@ -29199,14 +30076,15 @@ create function private.open_connect_account(
     p_org_id uuid,
     p_country text,
     p_platform_country text,
-    p_has_second_factor boolean default false
+    p_has_second_factor boolean default false,
+    p_accounts_api text default 'v1'
 )
     returns table (
         connect_account_id uuid,
         stripe_account_id text,
         idempotency_key text,
+        accounts_api text,
         country text,
-        service_agreement text,
         email text,
         metadata jsonb
     )
@@ -29217,38 +30095,39 @@ create function private.open_connect_account(
 as $$
 declare
     payee private.payee := private.require_payee(p_user_id, p_instructor_id, p_org_id);
+    account public.stripe_connect_accounts;
 begin
     perform private.assert_second_factor(payee.org_id, p_has_second_factor);
     perform set_config('lplate.acting_user', p_user_id::text, true);
     perform private.count_connect_link(payee);
 
-    insert into public.stripe_connect_accounts as known (org_id, instructor_id, country, service_agreement)
-    values (
-        payee.org_id,
-        payee.instructor_id,
-        upper(p_country),
-        case when upper(p_country) <> upper(p_platform_country) then 'recipient' else 'full' end
-    )
+    insert into public.stripe_connect_accounts as known (org_id, instructor_id, country, accounts_api)
+    values (payee.org_id, payee.instructor_id, upper(p_country), p_accounts_api)
     on conflict (org_id, (coalesce(instructor_id, org_id))) where retired_at is null do update
         set country = excluded.country,
-            service_agreement = excluded.service_agreement
+            accounts_api = excluded.accounts_api
         where known.stripe_account_id is null
-            and known.country <> excluded.country;
+            and (known.country, known.accounts_api) <> (excluded.country, excluded.accounts_api);
+
+    select * into account
+    from public.stripe_connect_accounts live
+    where live.org_id = payee.org_id
+        and coalesce(live.instructor_id, live.org_id) = coalesce(payee.instructor_id, payee.org_id)
+        and live.retired_at is null;
+    if account.stripe_account_id is null then
+        perform private.assert_country_is_served(account.country, upper(p_platform_country));
+    end if;
 
     return query
     select
         account.id,
         account.stripe_account_id,
-        format('connect_account:%s:%s', account.id, account.country),
+        concat_ws(':', 'connect_account', account.id, account.country, nullif(account.accounts_api, 'v1')),
+        account.accounts_api,
         account.country,
-        account.service_agreement,
         profile.email,
         jsonb_build_object('connect_account_id', account.id, 'org_id', account.org_id)
     from public.profiles profile
-    join public.stripe_connect_accounts account
-        on account.org_id = payee.org_id
-        and coalesce(account.instructor_id, account.org_id) = coalesce(payee.instructor_id, payee.org_id)
-        and account.retired_at is null
     where profile.id = p_user_id;
 exception
     when check_violation then
@@ -29333,8 +30212,39 @@ begin
 end;
 $$;
 
--- Records Stripe's response to creating an account, dated at its creation, or to fetching it (p_is_fetched), dated now. The
--- webhook service and the jobs call it.
+-- Refuses a payee's country that Stripe cannot pay from the platform's, before anything is made at Stripe.
+create function private.assert_country_is_served(p_country text, p_platform_country text)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    served constant text[] := array(
+        select payee.code
+        from private.payee_countries payee
+        join private.payee_countries platform on platform.code = p_platform_country
+        where payee.code = platform.code
+            or (payee.crosses_borders and platform.crosses_borders)
+        order by payee.code
+    );
+begin
+    if p_country <> all (served) then
+        perform private.refuse(
+            'PT422', 'country_not_served',
+            format('Stripe cannot pay anybody in %s from %s.', p_country, p_platform_country),
+            format(
+                'Ask again with the country of the payee''s bank account, if it is one of these: %s.',
+                coalesce(nullif(array_to_string(served, ', '), ''), 'none')
+            )
+        );
+    end if;
+end;
+$$;
+
+-- Records Stripe's response to creating an account, dated at its creation, or to fetching it (p_is_fetched), dated now; of either
+-- version of the API. The webhook service and the jobs call it.
 -- Definer: the service has no access to the tables.
 create function private.record_connect_account(p_connect_account_id uuid, p_account jsonb, p_is_fetched boolean)
     returns void
@@ -29357,7 +30267,7 @@ begin
         p_account,
         case
             when p_is_fetched then date_trunc('second', private.clock())
-            else to_timestamp((p_account ->> 'created')::bigint)
+            else to_timestamp((private.account_as_v1(p_account) ->> 'created')::bigint)
         end
     );
     if outcome.status = 'parked' then
@@ -29371,8 +30281,9 @@ end;
 $$;
 
 -- sql/68_connect/30_account_events.sql
--- Applies a connected account from a Stripe event or response. The latest event counts, so a stale event never makes a ready account
--- unready. Of different statuses of one second the furthest along counts, until a fetch has settled which was the last.
+-- Applies a connected account from a Stripe event or response, of either version of the API. The latest event counts, so a stale event
+-- never makes a ready account unready. Of different statuses of one second the furthest along counts, until a fetch has settled which
+-- was the last. An account of v2 is judged by what v2 says of it: a snapshot of v1 only has it fetched.
 create function private.apply_account(p_account jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -29381,7 +30292,8 @@ create function private.apply_account(p_account jsonb, p_occurred_at timestamptz
     set search_path = '', pg_temp
 as $$
 declare
-    new_status constant public.connect_status := private.connect_status_of(p_account);
+    facts constant jsonb := private.account_as_v1(p_account);
+    new_status constant public.connect_status := private.connect_status_of(facts);
     known constant private.stripe_objects := private.stripe_row('stripe_connect_accounts', p_account ->> 'id');
     account public.stripe_connect_accounts;
 begin
@@ -29395,6 +30307,12 @@ begin
         return row('ignored', 'not_ours')::private.stripe_outcome;
     elsif not found then
         return row('parked', 'unknown_account')::private.stripe_outcome;
+    elsif p_account ->> 'closed' = 'true' then
+        return private.apply_deauthorization(p_account ->> 'id', p_occurred_at);
+    elsif account.accounts_api = 'v2' and p_account ->> 'object' is distinct from 'v2.core.account' then
+        return private.apply_account_change(
+            format('%s:%s', account.id, extract(epoch from p_occurred_at)), p_account ->> 'id'
+        );
     end if;
     if p_occurred_at = account.last_event_at and new_status <> account.status then
         perform private.fetch_account(account, format('sync_account:%s:%s', account.id, extract(epoch from private.clock())));
@@ -29405,16 +30323,17 @@ begin
 
     update public.stripe_connect_accounts
     set stripe_account_id = p_account ->> 'id',
-        account_type = coalesce(p_account ->> 'type', account_type),
+        account_type = coalesce(facts ->> 'type', account_type),
+        service_agreement = coalesce(facts #>> '{tos_acceptance,service_agreement}', service_agreement),
         status = new_status,
-        status_reason = private.connect_status_reason(p_account, new_status),
-        charges_enabled = (p_account -> 'charges_enabled')::boolean,
-        payouts_enabled = (p_account -> 'payouts_enabled')::boolean,
-        details_submitted = (p_account -> 'details_submitted')::boolean,
-        transfers_enabled = coalesce(p_account #>> '{capabilities,transfers}' = 'active', false),
-        country = p_account ->> 'country',
-        default_currency = p_account ->> 'default_currency',
-        business_type = p_account ->> 'business_type',
+        status_reason = private.connect_status_reason(facts, new_status),
+        charges_enabled = (facts -> 'charges_enabled')::boolean,
+        payouts_enabled = (facts -> 'payouts_enabled')::boolean,
+        details_submitted = (facts -> 'details_submitted')::boolean,
+        transfers_enabled = coalesce(facts #>> '{capabilities,transfers}' = 'active', false),
+        country = coalesce(facts ->> 'country', country),
+        default_currency = facts ->> 'default_currency',
+        business_type = facts ->> 'business_type',
         last_event_at = p_occurred_at
     where org_id = account.org_id
         and id = account.id;
@@ -29425,9 +30344,9 @@ begin
     values (
         account.id,
         account.org_id,
-        p_account #>> '{requirements,disabled_reason}',
-        p_account -> 'requirements',
-        p_account -> 'business_profile'
+        facts #>> '{requirements,disabled_reason}',
+        facts -> 'requirements',
+        facts -> 'business_profile'
     )
     on conflict (org_id, connect_account_id) do update
         set disabled_reason = excluded.disabled_reason,
@@ -29474,7 +30393,7 @@ create function private.connect_status_of(p_account jsonb)
 as $$
     select case
         when not (p_account -> 'details_submitted')::boolean then 'incomplete'
-        when p_account #>> '{requirements,disabled_reason}' ~ '^(rejected|platform_paused|listed)' then 'paused'
+        when p_account #>> '{requirements,disabled_reason}' ~ '^(rejected|platform_paused|listed|unsupported)' then 'paused'
         when p_account #>> '{capabilities,transfers}' = 'active' and (p_account -> 'payouts_enabled')::boolean then 'ready'
         when jsonb_array_length(coalesce(p_account #> '{requirements,currently_due}', '[]')) > 0 then 'incomplete'
         else 'under_review'
@@ -29500,8 +30419,8 @@ as $$
     end;
 $$;
 
--- Queues a fetch of the account whose capability changed, because the event holds only the capability.
-create function private.apply_capability(p_event_id text, p_account_id text)
+-- Queues a fetch of the account of which an event says no more than that it changed: a capability of v1, and every event of v2.
+create function private.apply_account_change(p_event_id text, p_account_id text)
     returns private.stripe_outcome
     language plpgsql
     volatile
@@ -29532,7 +30451,11 @@ create function private.fetch_account(p_account public.stripe_connect_accounts, 
 as $$
     select private.enqueue_command(
         p_account.org_id, 'sync_account', p_idempotency_key,
-        jsonb_build_object('connect_account_id', p_account.id, 'stripe_account_id', p_account.stripe_account_id),
+        jsonb_build_object(
+            'connect_account_id', p_account.id,
+            'stripe_account_id', p_account.stripe_account_id,
+            'accounts_api', p_account.accounts_api
+        ),
         format('connect_account:%s', p_account.id)
     );
 $$;
@@ -29609,7 +30532,7 @@ $$;
 -- Returns the Stripe account that the webhook service is to fetch again because the payee asked for it, at most once a minute.
 -- Definer: the service has no access to the tables.
 create function private.open_account_sync(p_user_id uuid, p_instructor_id uuid, p_org_id uuid)
-    returns table (connect_account_id uuid, stripe_account_id text)
+    returns table (connect_account_id uuid, stripe_account_id text, accounts_api text)
     language plpgsql
     volatile
     security definer
@@ -29632,7 +30555,7 @@ begin
     set synced_at = private.clock()
     where synced.org_id = account.org_id
         and synced.id = account.id
-    returning synced.id, synced.stripe_account_id;
+    returning synced.id, synced.stripe_account_id, synced.accounts_api;
 end;
 $$;
 
@@ -29665,6 +30588,80 @@ begin
     end if;
     return account;
 end;
+$$;
+
+-- sql/68_connect/70_account_as_v1.sql
+-- What an account of Stripe says, in the words of its API v1, whichever version it comes from.
+-- An account of v2 has no fields for whether its details are submitted and money can leave: they follow from the recipient
+-- configuration's capabilities and from what Stripe still asks of the payee. Where Stripe lists no capability of payouts, that of
+-- transfers counts. What was left out of an answer says nothing, so it never makes an account ready.
+create function private.account_as_v1(p_account jsonb)
+    returns jsonb
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    balance constant jsonb := p_account #> '{configuration,recipient,capabilities,stripe_balance}';
+    transfers constant text := balance #>> '{stripe_transfers,status}';
+    asked constant jsonb := private.asked_of_payee(p_account);
+begin
+    if p_account ->> 'object' is distinct from 'v2.core.account' then
+        return p_account;
+    end if;
+    return jsonb_build_object(
+        'created', floor(extract(epoch from (p_account ->> 'created')::timestamptz))::bigint,
+        'type', p_account ->> 'dashboard',
+        'charges_enabled', false,
+        'payouts_enabled', coalesce(balance #>> '{payouts,status}', transfers, 'none') = 'active',
+        'details_submitted', transfers is not null
+            and not jsonb_path_exists(asked, '$[*].requested_reasons[*] ? (@.code == "routine_onboarding")'),
+        'capabilities', jsonb_build_object('transfers', transfers),
+        'requirements', jsonb_build_object(
+            'disabled_reason', private.restriction_of(balance),
+            'currently_due', jsonb_path_query_array(asked, '$[*].description'),
+            'entries', p_account #> '{requirements,entries}'
+        ),
+        'country', upper(p_account #>> '{identity,country}'),
+        'default_currency', p_account #>> '{defaults,currency}',
+        'business_type', p_account #>> '{identity,entity_type}',
+        'business_profile', p_account #> '{defaults,profile}'
+    );
+end;
+$$;
+
+-- What Stripe asks of the payee now, of the requirements of an account of v2.
+create function private.asked_of_payee(p_account jsonb)
+    returns jsonb
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select jsonb_path_query_array(
+        p_account,
+        '$.requirements.entries[*] ? (
+            @.awaiting_action_from == "user"
+            && (@.minimum_deadline.status == "currently_due" || @.minimum_deadline.status == "past_due")
+        )'
+    );
+$$;
+
+-- Why an account of v2 cannot be paid, as Stripe's code: of transfers, or else of payouts; null if it can.
+create function private.restriction_of(p_balance jsonb)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select coalesce(
+        p_balance #>> '{stripe_transfers,status_details,0,code}',
+        nullif(p_balance #>> '{stripe_transfers,status}', 'active'),
+        p_balance #>> '{payouts,status_details,0,code}',
+        nullif(p_balance #>> '{payouts,status}', 'active')
+    );
 $$;
 
 -- sql/68_connect/90_access.sql
@@ -29727,6 +30724,7 @@ create table public.earnings (
     available_at timestamptz not null,
     status public.earning_status not null default 'pending',
     payout_id uuid,
+    is_unpaid boolean not null generated always as (payout_id is null and status <> 'closed') stored,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -29758,7 +30756,7 @@ create unique index one_earning_a_refund on public.earnings (refund_id, item_id,
 create unique index one_fee_an_instructor_and_period
     on public.earnings (org_id, instructor_id, fee_plan_id, fee_period_on)
     where fee_plan_id is not null;
-create index on public.earnings (org_id, status, available_at) where payout_id is null;
+create index on public.earnings (org_id, available_at) where is_unpaid;
 create index on public.earnings (org_id, item_id);
 create index on public.earnings (org_id, booking_id);
 create index on public.earnings (org_id, payment_id);
@@ -29774,6 +30772,8 @@ comment on table public.earnings is 'What an instructor earned (positive) or gav
 comment on column public.earnings.available_at is
     'Not payable before: the end of the lesson plus the organization''s payout hold, or when Stripe makes the money available if that is later.';
 comment on column public.earnings.payout_id is 'The payout that pays it. From then on its amount never changes.';
+comment on column public.earnings.is_unpaid is
+    'Whether a payout is still to pay it. It changes once, and with it the indexes, whatever else happens to the earning.';
 comment on column public.earnings.reversed_payout_id is 'Of an adjustment: the payout whose transfer was reversed.';
 comment on column public.earnings.fee_plan_id is 'Of an adjustment: the plan by which the platform charges instructors regularly.';
 comment on column public.earnings.fee_period_on is 'The first day of the week or month that an instructor is charged for.';
@@ -29899,14 +30899,13 @@ begin
             greatest(
                 case item.ending
                     when 'cancelled' then private.clock()
-                    else greatest(booking.end_at, coalesce(lesson.ended_at, private.clock()))
+                    else greatest(booking.end_at, private.clock())
                 end + booking.payout_hold,
                 funding.funds_available_at
             )
         )
     from public.order_items item
     join public.bookings booking on booking.org_id = item.org_id and booking.id = item.booking_id
-    left join public.lessons lesson on lesson.org_id = booking.org_id and lesson.booking_id = booking.id
     left join lateral (
         select earned.id, earned.payee_id, earned.available_at
         from public.earnings earned
@@ -30321,8 +31320,8 @@ $$;
 
 -- sql/70_earnings/43_complete_by_itself.sql
 -- Completes an organization's lessons that nobody has completed by the end of its grace, and returns how many: the instructor is paid, and
--- what was authorized is captured. Not while somebody is said not to have come, or a reported problem waits to be decided. 95_operations
--- calls it.
+-- what was authorized is captured. A lesson counts as over at its scheduled end, but is held like one that is completed now. Not while
+-- somebody is said not to have come, or a reported problem waits to be decided. 95_operations calls it.
 create function private.complete_forgotten_lessons(p_org_id uuid)
     returns integer
     language plpgsql
@@ -30340,7 +31339,7 @@ begin
     end if;
     perform private.lock_endings(forgotten_ids);
     for forgotten in
-        select booking.org_id, booking.id, booking.instructor_id, booking.learner_id, booking.start_at
+        select booking.org_id, booking.id, booking.instructor_id, booking.learner_id, booking.start_at, booking.end_at
         from public.bookings booking
         where booking.org_id = p_org_id
             and booking.id = any (forgotten_ids)
@@ -30352,7 +31351,7 @@ begin
         end if;
         insert into public.lessons (org_id, booking_id, instructor_id, learner_id, started_at, ended_at)
         values (
-            forgotten.org_id, forgotten.id, forgotten.instructor_id, forgotten.learner_id, forgotten.start_at, private.clock()
+            forgotten.org_id, forgotten.id, forgotten.instructor_id, forgotten.learner_id, forgotten.start_at, forgotten.end_at
         )
         on conflict (org_id, booking_id) do update
             set ended_at = excluded.ended_at;
@@ -30388,15 +31387,15 @@ create function private.forgotten_booking_ids(p_org_id uuid)
     set search_path = '', pg_temp
 as $$
     select array(
-        select booking.id
-        from public.bookings booking
-        join public.organizations organization on organization.id = booking.org_id
-        where booking.org_id = p_org_id
-            and booking.status in ('confirmed', 'in_progress')
-            and booking.end_at <= private.clock() - organization.completion_grace
-            and not private.has_open_claim(booking.id)
-            and not private.has_open_problem(booking.id)
-        order by booking.end_at
+        select given.booking_id
+        from private.open_bookings given
+        join public.organizations organization on organization.id = given.org_id
+        where given.org_id = p_org_id
+            and given.hold_expires_at is null
+            and given.end_at <= private.clock() - organization.completion_grace
+            and not private.has_open_claim(given.booking_id)
+            and not private.has_open_problem(given.booking_id)
+        order by given.end_at
         limit 1000
     );
 $$;
@@ -30468,8 +31467,8 @@ begin
     from public.earnings earning
     left join public.payments payment on payment.org_id = earning.org_id and payment.id = earning.payment_id
     where earning.org_id = p_org_id
+        and earning.is_unpaid
         and earning.status in ('pending', 'available')
-        and earning.payout_id is null
         and earning.available_at <= p_cutoff_at
         and payment.is_disputed is not true
         and not exists (
@@ -30779,7 +31778,6 @@ create index on public.payouts (org_id, connect_account_id);
 create index on public.payouts (instructor_id, payout_date);
 create index on public.payouts (run_id, last_tried_at nulls first, id) where status in ('pending', 'failed', 'unknown');
 create index on public.payouts (run_id, leased_until) where status = 'sending';
-create index on public.payouts (run_id, status);
 
 comment on table public.payouts is 'What a run pays one payee in one currency: one Stripe transfer for all their earnings.';
 comment on column public.payouts.id is
@@ -30804,7 +31802,7 @@ create table public.payout_items (
     foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
     foreign key (org_id, earning_id) references public.earnings (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict
-);
+) with (fillfactor = 80);
 
 create index on public.payout_items (org_id, earning_id);
 create index on public.payout_items (instructor_id);
@@ -31058,7 +32056,7 @@ begin
             from public.earnings earning
             left join public.instructor_details details on details.instructor_id = earning.payee_id
             where earning.org_id = organization.id
-                and earning.payout_id is null
+                and earning.is_unpaid
                 and earning.status in ('pending', 'available')
             group by 1
         ) owed
@@ -32955,6 +33953,25 @@ create function private.payout_statement(p_payout_id uuid)
     set search_path = '', pg_temp
 as $$
 begin
+    perform private.assert_may_read_statement(p_payout_id);
+    return query
+    select
+        statement.line, statement.payout_date, statement.instructor, statement.kind, statement.booking_id,
+        statement.lesson_at, statement.service, statement.learner_initials, statement.amount_cents, statement.currency,
+        statement.line_group, statement.explanation
+    from private.statement_lines(p_payout_id) statement;
+end;
+$$;
+
+-- Refuses who is neither the payee nor an admin of the organization.
+create function private.assert_may_read_statement(p_payout_id uuid)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
     perform private.require_person();
     if not exists (
         select
@@ -32971,12 +33988,21 @@ begin
             'Check the id.'
         );
     end if;
-    return query
-    select
-        statement.line, statement.payout_date, statement.instructor, statement.kind, statement.booking_id,
-        statement.lesson_at, statement.service, statement.learner_initials, statement.amount_cents, statement.currency,
-        statement.line_group, statement.explanation
-    from private.statement_lines(p_payout_id) statement;
+end;
+$$;
+
+-- The same document for those who may read the statement, which the webhook service renders. Definer: as payout_statement.
+create function private.statement_for(p_user_id uuid, p_has_second_factor boolean, p_payout_id uuid)
+    returns jsonb
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.act_for(p_user_id, p_has_second_factor);
+    perform private.assert_may_read_statement(p_payout_id);
+    return private.payout_statement_document(p_payout_id);
 end;
 $$;
 
@@ -33503,7 +34529,13 @@ $$;
 -- sql/72_payouts/63_year_statement.sql
 -- The payouts of some days, one line each, with the subtotals of their statements, which sum to the amount: for the payee and the
 -- organization's admins. Definer: sums lines that name learners whom the caller may not read.
-create function private.list_payouts(p_from date, p_until date)
+create function private.list_payouts(
+    p_from date,
+    p_until date,
+    p_limit integer,
+    p_after_date date,
+    p_after_id uuid
+)
     returns table (
         payout_id uuid,
         payout_date date,
@@ -33549,12 +34581,14 @@ begin
     left join public.instructors payee on payee.org_id = payout.org_id and payee.id = payout.instructor_id
     where payout.payout_date >= p_from
         and payout.payout_date < p_until
+        and (p_after_id is null or (payout.payout_date, payout.id) > (p_after_date, p_after_id))
         and (
             payout.instructor_id = any (private.my_earner_ids())
             or payout.org_id = any (private.my_admin_org_ids())
         )
     group by payout.org_id, payout.id, organization.name, payee.display_name
-    order by payout.payout_date, coalesce(payee.display_name, organization.name), payout.id;
+    order by payout.payout_date, payout.id
+    limit private.page_size(p_limit, 1000, 1000);
 end;
 $$;
 
@@ -33685,9 +34719,16 @@ end;
 comment on function public.payout_statement is
     'The lines of a payout, which sum to its amount, for its payee and the organization''s admins. line_group: lessons, late_cancellations, '
     'no_shows, expired_hours, refunds, disputes or adjustments, in this order; explanation: why an amount that is no lesson''s stands there. '
-    'With the header "Accept: text/csv" they come as CSV. Errors: sign_in_required, payout_not_found.';
+    'In pages of at most 1,000: the Data API''s .range(1000, 1999) is the second. With the header "Accept: text/csv" they come as CSV. '
+    'Errors: sign_in_required, payout_not_found.';
 
-create function public.list_payouts(p_from date, p_until date)
+create function public.list_payouts(
+    p_from date,
+    p_until date,
+    p_limit integer default 1000,
+    p_after_date date default null,
+    p_after_id uuid default null
+)
     returns table (
         payout_id uuid,
         payout_date date,
@@ -33716,12 +34757,13 @@ begin atomic
         listed.payout_id, listed.payout_date, listed.paid_at, listed.status, listed.organization, listed.payee, listed.lessons_cents,
         listed.late_cancellations_cents, listed.no_shows_cents, listed.expired_hours_cents, listed.refunds_cents, listed.disputes_cents,
         listed.adjustments_cents, listed.amount_cents, listed.reversed_cents, listed.currency, listed.stripe_transfer_id
-    from private.list_payouts(p_from, p_until) listed;
+    from private.list_payouts(p_from, p_until, p_limit, p_after_date, p_after_id) listed;
 end;
 
 comment on function public.list_payouts is
     'One line a payout of the days from p_from until before p_until, with the subtotals of its statement, which sum to amount_cents: for payees '
-    'their own, for a school''s admins all of its. With the header "Accept: text/csv" they come as CSV. '
+    'their own, for a school''s admins all of its, by date, in pages of at most 1,000: for the next page send payout_date and payout_id of '
+    'the last row as p_after_date and p_after_id. With the header "Accept: text/csv" they come as CSV. '
     'Errors: sign_in_required, bad_time_range.';
 
 create function public.year_statement(p_instructor_id uuid, p_year integer)
@@ -33753,8 +34795,9 @@ end;
 
 comment on function public.year_statement is
     'What an instructor was paid for in a year, line by line, by the day of payment in the organization''s time zone: the same lines as those of '
-    'payout_statement, for the instructor''s books. For the instructor and the organization''s admins. With the header "Accept: text/csv" they '
-    'come as CSV. Errors: sign_in_required, instructor_not_found, bad_year.';
+    'payout_statement, for the instructor''s books. For the instructor and the organization''s admins. In pages of at most 1,000: the Data '
+    'API''s .range(1000, 1999) is the second. With the header "Accept: text/csv" they come as CSV. '
+    'Errors: sign_in_required, instructor_not_found, bad_year.';
 
 create function public.set_payout_settings(
     p_instructor_id uuid,
@@ -33953,6 +34996,7 @@ grant execute on function public.admin_adopt_transfer to authenticated;
 grant execute on function private.admin_hold_instructor to authenticated;
 grant execute on function public.admin_hold_instructor to authenticated;
 grant execute on function private.payout_statement_document to jobs;
+grant execute on function private.statement_for to webhook_service;
 grant execute on function private.my_next_payout to authenticated;
 grant execute on function public.my_next_payout to authenticated;
 
@@ -33960,6 +35004,1522 @@ grant execute on function private.list_payouts to authenticated;
 grant execute on function public.list_payouts to authenticated;
 grant execute on function private.year_statement to authenticated;
 grant execute on function public.year_statement to authenticated;
+
+-- sql/74_tax/10_tables.sql
+-- 74_tax: what tax offices ask of a platform: who its sellers are, what they were paid, and invoices for the platform's own fee.
+--
+-- seller_details          what a payee says of themselves: legal name, address, tax numbers
+-- fee_invoices            an invoice for each fee that was posted, a credit note for what of it was given back
+-- fee_invoice_series      the counters of their numbers, an organization's each, without gaps
+-- uninvoiced_fees         the worklist: fees that were posted and have no invoice yet; and those that never have one
+-- platform_registrations  where the platform is established and registered for VAT
+--
+--   20_seller       save_seller_details, and until when the details are kept
+--   30_issue        issue_fee_invoices: turns the worklist into invoices and credit notes; called by maintenance (95)
+--   31_fees         what a posted fee is for, and who bears it
+--   32_vat          which VAT is in a fee; admin_set_registration
+--   40_list         list_fee_invoices
+--   50_report       platform_report: what sellers were paid, by quarter, for the yearly report and for themselves
+--
+-- The types of what is handed on between these files are in 15_types.
+--
+-- Fees reach the worklist from 82_effects, when they are posted to the ledger. Nothing here moves money: VAT is a part of the fee.
+
+create type public.seller_kind as enum ('individual', 'company');
+create type public.fee_document_kind as enum ('invoice', 'credit_note');
+create type public.fee_bearer as enum ('payer', 'payee');
+create type public.vat_treatment as enum ('standard', 'reverse_charge', 'none');
+
+-- True for numbers by country, such as {"GB": "AB123456C", "FR": "1234567890123"}: at most ten. Of the United Kingdom a UTR or a National
+-- Insurance number; elsewhere letters and digits.
+create function private.are_tax_ids(p_tax_ids jsonb)
+    returns boolean
+    language plpgsql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if jsonb_typeof(p_tax_ids) <> 'object' then
+        return false;
+    end if;
+    return (
+        select count(*) <= 10 and coalesce(
+            bool_and(
+                coalesce(
+                    number.key ~ '^[A-Z]{2}$'
+                    and number.value ~ case number.key
+                        when 'GB' then '^([0-9]{10}|[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][0-9]{6}[A-D])$'
+                        else '^[A-Z0-9]{4,20}$'
+                    end,
+                    false
+                )
+            ),
+            true
+        )
+        from jsonb_each_text(p_tax_ids) number
+    );
+end;
+$$;
+
+-- True for a VAT number with its country's prefix, such as GB123456789; null for null.
+create function private.is_vat_number(p_vat_number text)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+    return case left(p_vat_number, 2)
+        when 'GB' then p_vat_number ~ '^GB([0-9]{9}|[0-9]{12}|GD[0-4][0-9]{2}|HA[5-9][0-9]{2})$'
+        else p_vat_number ~ '^[A-Z]{2}[A-Z0-9]{2,13}$'
+    end;
+
+create table public.seller_details (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    instructor_id uuid,
+    kind public.seller_kind not null,
+    legal_name text not null,
+    address_line text not null,
+    city text not null,
+    postal_code text,
+    country text not null,
+    birth_date date,
+    registration_number text,
+    tax_ids jsonb not null default '{}',
+    vat_number text,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    constraint texts_are_short check (
+        greatest(length(legal_name), length(address_line), length(city)) <= 200 and least(length(legal_name), length(city)) > 0
+        and length(postal_code) between 1 and 20 and length(registration_number) between 1 and 40
+    ),
+    constraint texts_are_readable check (
+        private.is_line(legal_name) and private.is_line(address_line) and private.is_line(city) and private.is_line(postal_code)
+        and private.is_line(registration_number)
+    ),
+    constraint country_is_an_iso_code check (country ~ '^[A-Z]{2}$'),
+    constraint an_individual_has_a_birth_date check ((kind = 'individual') = (birth_date is not null)),
+    constraint a_company_has_a_registration_number check (kind <> 'company' or registration_number is not null),
+    constraint birth_is_plausible check (birth_date between date '1900-01-01' and date '2100-01-01'),
+    constraint tax_ids_are_numbers_by_country check (private.are_tax_ids(tax_ids)),
+    constraint vat_number_has_the_form_of_its_country check (private.is_vat_number(vat_number))
+);
+
+create unique index one_seller_a_payee on public.seller_details (org_id, (coalesce(instructor_id, org_id)));
+create index on public.seller_details (instructor_id);
+
+comment on table public.seller_details is
+    'What a payee says of themselves for tax offices. Kept apart from instructors and organizations: the payee alone writes it, and besides '
+    'them only the platform''s admins read it, with a second factor.';
+comment on column public.seller_details.instructor_id is 'The instructor who is paid; null: the organization itself.';
+comment on column public.seller_details.registration_number is 'Of a company: its number in the register of companies.';
+comment on column public.seller_details.tax_ids is 'Tax numbers by country (ISO 3166-1): {"GB": "AB123456C"}.';
+comment on column public.seller_details.vat_number is 'With the prefix of its country; null: not registered for VAT.';
+
+create table public.platform_registrations (
+    country text primary key,
+    legal_name text not null,
+    address text not null,
+    vat_number text,
+    vat_rate_bps integer not null default 0,
+    is_home boolean not null default false,
+    created_at timestamptz not null default private.clock(),
+    updated_at timestamptz not null default private.clock(),
+    constraint country_is_an_iso_code check (country ~ '^[A-Z]{2}$'),
+    constraint texts_are_short check (length(legal_name) between 1 and 200 and length(address) between 1 and 500),
+    constraint texts_are_readable check (private.is_line(legal_name) and private.is_line(address)),
+    constraint vat_number_has_the_form_of_its_country check (private.is_vat_number(vat_number)),
+    constraint rate_is_a_fraction check (vat_rate_bps between 0 and 5000),
+    constraint only_who_is_registered_charges_vat check (vat_number is not null or vat_rate_bps = 0)
+);
+
+create unique index there_is_one_home on public.platform_registrations (is_home) where is_home;
+
+comment on table public.platform_registrations is
+    'Where the platform is established and registered for VAT: what its invoices say of it, by country. Without a VAT number no VAT is charged.';
+comment on column public.platform_registrations.is_home is 'Whether the platform is established there.';
+
+create table private.fee_invoice_series (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null unique references public.organizations (id) on delete restrict,
+    series bigint not null generated always as identity,
+    invoices bigint not null default 0,
+    credit_notes bigint not null default 0,
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    constraint counts_are_not_negative check (least(invoices, credit_notes) >= 0)
+);
+
+comment on table private.fee_invoice_series is
+    'How many invoices and credit notes an organization''s fees have: whoever issues one locks this row until the end of the transaction, so '
+    'that numbers have no gaps. Maintenance alone does, so that no payment waits for it.';
+comment on column private.fee_invoice_series.series is 'Stands in the numbers, so that they differ between organizations: F7-000001.';
+
+create table private.uninvoiced_fees (
+    org_id uuid not null,
+    entry_id bigint not null,
+    is_own_sale boolean not null default false,
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, entry_id),
+    foreign key (org_id, entry_id) references private.ledger_entries (org_id, id) on delete restrict
+);
+
+create index fees_that_wait_for_an_invoice on private.uninvoiced_fees (org_id, entry_id) where not is_own_sale;
+
+comment on table private.uninvoiced_fees is 'Entries of platform_fees that have no invoice: not yet, or never because the lesson was an own sale.';
+comment on column private.uninvoiced_fees.is_own_sale is
+    'Whether the organization or the platform sold the lesson in its own name (principal): what it keeps of the price is no fee.';
+
+create table public.fee_invoices (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    kind public.fee_document_kind not null,
+    number text not null,
+    bearer public.fee_bearer not null,
+    payer_id uuid references public.profiles (id) on delete set null,
+    payee_id uuid not null,
+    instructor_id uuid not null,
+    order_id uuid,
+    entry_id bigint not null,
+    credited_invoice_id uuid,
+    currency text not null,
+    fee_cents bigint not null,
+    discount_cents bigint not null,
+    total_cents bigint not null generated always as (fee_cents - discount_cents) stored,
+    vat_treatment public.vat_treatment not null,
+    vat_rate_bps integer not null,
+    vat_cents bigint not null,
+    issuer_name text not null,
+    issuer_address text,
+    issuer_vat_number text,
+    recipient_name text,
+    recipient_address text,
+    recipient_vat_number text,
+    supplied_at timestamptz not null,
+    issued_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
+    foreign key (org_id, order_id) references public.orders (org_id, id) on delete restrict,
+    foreign key (org_id, entry_id) references private.ledger_entries (org_id, id) on delete restrict,
+    foreign key (org_id, credited_invoice_id) references public.fee_invoices (org_id, id) on delete restrict,
+    constraint payee_is_the_instructor_or_the_organization check (payee_id in (instructor_id, org_id)),
+    constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
+    constraint a_discount_is_of_the_fee check (fee_cents > 0 and discount_cents between 0 and fee_cents),
+    constraint only_a_credit_note_credits check (kind = 'credit_note' or credited_invoice_id is null),
+    constraint only_standard_vat_is_charged check ((vat_treatment = 'standard') or (vat_rate_bps = 0 and vat_cents = 0)),
+    constraint vat_is_a_part_of_the_total check (vat_cents between 0 and fee_cents - discount_cents and vat_rate_bps between 0 and 5000),
+    constraint who_charges_vat_is_registered check (vat_treatment = 'none' or issuer_vat_number is not null)
+);
+
+create unique index numbers_are_unique on public.fee_invoices (org_id, number);
+create unique index an_entry_is_invoiced_once on public.fee_invoices (org_id, entry_id, credited_invoice_id) nulls not distinct;
+create index on public.fee_invoices (org_id, instructor_id);
+create index on public.fee_invoices (org_id, order_id);
+create index on public.fee_invoices (org_id, credited_invoice_id);
+create index on public.fee_invoices (payer_id, issued_at, id);
+create index on public.fee_invoices (payee_id, issued_at, id);
+
+comment on table public.fee_invoices is
+    'Invoices and credit notes for the platform''s fee, by the entry of the ledger that they are for: to the payer where the fee is on top, to '
+    'the payee where it is included in the price or was not paid through the platform. Rows are never changed.';
+comment on column public.fee_invoices.number is 'Without gaps in the organization''s series: F7-000001 of an invoice, C7-000001 of a credit note.';
+comment on column public.fee_invoices.payee_id is 'Who is paid for the lessons: the instructor or the organization.';
+comment on column public.fee_invoices.order_id is 'What the fee is for; null: the agreed fee of an instructor''s week or month.';
+comment on column public.fee_invoices.entry_id is 'The entry of platform_fees in the ledger.';
+comment on column public.fee_invoices.credited_invoice_id is
+    'The invoice that a credit note is for; null if no invoice of the order was left to credit.';
+comment on column public.fee_invoices.fee_cents is 'The fee, or what is credited of it, in the minor unit, VAT included.';
+comment on column public.fee_invoices.discount_cents is 'What of the fee a code or rewards took off for the payer.';
+comment on column public.fee_invoices.total_cents is 'fee - discount.';
+comment on column public.fee_invoices.vat_treatment is
+    'standard: VAT is in the total; reverse_charge: the recipient, a business in another country, owes it; none: the platform is not registered.';
+comment on column public.fee_invoices.vat_cents is 'The VAT in the total.';
+comment on column public.fee_invoices.recipient_name is 'Of a payee as they have said by then; null of a payer, whose invoice is a simplified one.';
+comment on column public.fee_invoices.supplied_at is 'When the fee was earned or given back: when the ledger says that it happened.';
+
+alter table public.seller_details enable row level security;
+alter table public.fee_invoices enable row level security;
+alter table public.platform_registrations enable row level security;
+alter table private.fee_invoice_series enable row level security;
+alter table private.uninvoiced_fees enable row level security;
+
+create trigger touch_updated_at
+    before update on public.seller_details
+    for each row execute function private.touch_updated_at();
+
+create trigger touch_updated_at
+    before update on public.platform_registrations
+    for each row execute function private.touch_updated_at();
+
+-- Who paid may be forgotten, with the login.
+create trigger forbid_change
+    before update of
+        id, org_id, kind, number, bearer, payee_id, instructor_id, order_id, entry_id, credited_invoice_id, currency, fee_cents, discount_cents,
+        vat_treatment, vat_rate_bps, vat_cents, issuer_name, issuer_address, issuer_vat_number, recipient_name, recipient_address,
+        recipient_vat_number, supplied_at, issued_at
+        or delete
+    on public.fee_invoices
+    for each row execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on public.fee_invoices
+    for each statement execute function private.forbid_change();
+
+select private.audit_table(
+    'public.seller_details', 'id',
+    '{legal_name,address_line,city,postal_code,birth_date,registration_number,tax_ids,vat_number}'
+);
+select private.audit_table('public.platform_registrations', 'country');
+
+-- sql/74_tax/15_types.sql
+-- A line of the yearly report about a seller, in one currency.
+create type private.seller_report as (
+    year integer,
+    org_id uuid,
+    organization text,
+    payee_id uuid,
+    kind public.seller_kind,
+    legal_name text,
+    address_line text,
+    city text,
+    postal_code text,
+    country text,
+    birth_date date,
+    registration_number text,
+    tax_ids text,
+    vat_number text,
+    stripe_account_id text,
+    currency text,
+    q1_consideration_cents bigint,
+    q2_consideration_cents bigint,
+    q3_consideration_cents bigint,
+    q4_consideration_cents bigint,
+    q1_fees_cents bigint,
+    q2_fees_cents bigint,
+    q3_fees_cents bigint,
+    q4_fees_cents bigint,
+    q1_activities bigint,
+    q2_activities bigint,
+    q3_activities bigint,
+    q4_activities bigint,
+    missing text
+);
+comment on type private.seller_report is
+    'A seller''s year in one currency, by quarter: consideration net of fees, fees withheld or charged, number of activities; and which data '
+    'of the seller are missing.';
+
+-- A fee as it was posted to the ledger, with what it is for and who bears it.
+create type private.posted_fee as (
+    org_id uuid,
+    entry_id bigint,
+    currency text,
+    fee_cents bigint,
+    discount_cents bigint,
+    supplied_at timestamptz,
+    order_id uuid,
+    instructor_id uuid,
+    supply_model public.supply_model,
+    bearer public.fee_bearer,
+    payer_id uuid,
+    payee_id uuid
+);
+comment on type private.posted_fee is 'A fee of the ledger: positive if it was earned, negative if it was given back.';
+
+-- Which VAT is in a fee, and who issues the invoice.
+create type private.vat_terms as (
+    treatment public.vat_treatment,
+    rate_bps integer,
+    issuer_name text,
+    issuer_address text,
+    issuer_vat_number text
+);
+
+-- sql/74_tax/20_seller.sql
+-- Saves what the caller says of themselves for tax offices: for all organizations where they teach, so that it is asked once; or, with an
+-- organization, for the school that they administer. Each call replaces what was said before.
+-- Definer: nobody writes sellers directly.
+create function private.save_seller_details(
+    p_org_id uuid,
+    p_kind public.seller_kind,
+    p_legal_name text,
+    p_address_line text,
+    p_city text,
+    p_postal_code text,
+    p_country text,
+    p_birth_date date,
+    p_registration_number text,
+    p_tax_ids jsonb,
+    p_vat_number text
+)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    broken_rule text;
+    missing_column text;
+begin
+    perform private.assert_may_say_who_sells(p_org_id, p_birth_date);
+
+    insert into public.seller_details as known (
+        org_id, instructor_id, kind, legal_name, address_line, city, postal_code, country,
+        birth_date, registration_number, tax_ids, vat_number
+    )
+    select
+        payee.org_id, payee.instructor_id, p_kind, trim(p_legal_name), trim(p_address_line), trim(p_city), nullif(trim(p_postal_code), ''),
+        upper(trim(p_country)), p_birth_date, nullif(trim(p_registration_number), ''), private.plain_tax_ids(p_tax_ids),
+        private.plain_number(p_vat_number)
+    from (
+        select instructor.org_id, instructor.id as instructor_id
+        from public.instructors instructor
+        where p_org_id is null
+            and instructor.id = any (private.my_earner_ids())
+        union all
+        select p_org_id, null
+        where p_org_id is not null
+    ) payee
+    order by payee.org_id
+    on conflict (org_id, (coalesce(instructor_id, org_id))) do update
+    set kind = excluded.kind,
+        legal_name = excluded.legal_name,
+        address_line = excluded.address_line,
+        city = excluded.city,
+        postal_code = excluded.postal_code,
+        country = excluded.country,
+        birth_date = excluded.birth_date,
+        registration_number = excluded.registration_number,
+        tax_ids = excluded.tax_ids,
+        vat_number = excluded.vat_number;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+end;
+$$;
+
+-- Refuses who is no instructor, or, of an organization, none of its own admins; and a date of birth of a child or in the future.
+create function private.assert_may_say_who_sells(p_org_id uuid, p_birth_date date)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.require_person();
+    if p_org_id is not null and not p_org_id = any (private.my_school_ids()) then
+        perform private.refuse(
+            'PT404', 'organization_not_found',
+            'There is no such organization that you administer.',
+            'Check the id, or ask an owner to make you an admin.'
+        );
+    end if;
+    if p_org_id is null and cardinality(private.my_earner_ids()) = 0 then
+        perform private.refuse(
+            'PT404', 'instructor_not_found',
+            'You are no instructor, so there is nothing to say to tax offices.',
+            'For a school that you administer, send p_org_id.'
+        );
+    end if;
+    if p_birth_date > private.clock() - interval '16 years' then
+        perform private.refuse(
+            'PT422', 'birth_is_plausible',
+            'Nobody who sells lessons was born then.',
+            'Send the date of birth as YYYY-MM-DD.'
+        );
+    end if;
+end;
+$$;
+
+-- The organizations of which the caller is an owner or admin themselves: not those that a platform admin may see to.
+-- Definer: the policy of a table calls it.
+create function private.my_school_ids()
+    returns uuid[]
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = '', pg_temp
+as $$
+begin
+    return array(
+        select member.org_id
+        from public.organization_members member
+        where member.user_id = private.my_user_id()
+            and member.role in ('owner', 'admin')
+    );
+end;
+$$;
+
+-- True for an admin of the platform whose session has a second factor, whether or not the platform asks for one elsewhere.
+-- Definer: policies call it for readers who may not look names up in private.
+create function private.may_read_all_sellers()
+    returns boolean
+    language plpgsql
+    stable
+    security definer
+    parallel safe
+    set search_path = '', pg_temp
+as $$
+begin
+    return private.is_platform_admin() and private.has_second_factor();
+end;
+$$;
+
+-- A number as tax offices store it: capitals and digits, without spaces, points and hyphens; null for none.
+create function private.plain_number(p_number text)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select nullif(regexp_replace(upper(p_number), '[\s./-]', '', 'g'), '');
+$$;
+
+-- The same of numbers by country; what is no object stays, and is refused by the table.
+create function private.plain_tax_ids(p_tax_ids jsonb)
+    returns jsonb
+    language plpgsql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_tax_ids is null or jsonb_typeof(p_tax_ids) <> 'object' then
+        return p_tax_ids;
+    end if;
+    return (
+        select coalesce(jsonb_object_agg(upper(number.key), private.plain_number(number.value)), '{}')
+        from jsonb_each_text(p_tax_ids) number
+    );
+end;
+$$;
+
+-- Removes the details of an organization's sellers who were erased and have earned nothing for seven years: so long, which is six years
+-- and the current one, rules on platform reporting and on VAT ask to keep them. Returns how many. maintain_organization (95) calls it.
+create function private.remove_old_sellers(p_org_id uuid)
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    removed integer;
+begin
+    delete from public.seller_details seller
+    using public.instructors instructor
+    where seller.org_id = p_org_id
+        and instructor.org_id = seller.org_id
+        and instructor.id = seller.instructor_id
+        and instructor.user_id is null
+        and not exists (
+            select
+            from public.earnings earning
+            where earning.instructor_id = instructor.id
+                and earning.created_at >= private.clock() - interval '2557 days'
+        )
+        and seller.updated_at < private.clock() - interval '2557 days';
+    get diagnostics removed = row_count;
+    return removed;
+end;
+$$;
+
+-- sql/74_tax/30_issue.sql
+-- Issues invoices for an organization's fees that were posted since, and credit notes for what of them was given back; so many at once,
+-- oldest first. Returns how many fees it worked off. The counters are locked first, so that two who issue at once
+-- take turns, and no number is given twice or skipped: a transaction that fails takes its numbers back. maintain_organization (95) calls it.
+create function private.issue_fee_invoices(p_org_id uuid, p_limit integer default 1000)
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    fee private.posted_fee;
+    issued integer := 0;
+begin
+    if not exists (
+        select from private.uninvoiced_fees waiting where waiting.org_id = p_org_id and not waiting.is_own_sale
+    ) then
+        return 0;
+    end if;
+    insert into private.fee_invoice_series (org_id) values (p_org_id) on conflict (org_id) do nothing;
+    perform from private.fee_invoice_series counter where counter.org_id = p_org_id for no key update;
+
+    for fee in select waiting.* from private.waiting_fees(p_org_id, p_limit) waiting loop
+        if fee.supply_model = 'principal' then
+            update private.uninvoiced_fees set is_own_sale = true where org_id = fee.org_id and entry_id = fee.entry_id;
+        else
+            if fee.fee_cents > 0 then
+                perform private.invoice_fee(fee);
+            else
+                perform private.credit_fee(fee);
+            end if;
+            delete from private.uninvoiced_fees where org_id = fee.org_id and entry_id = fee.entry_id;
+        end if;
+        issued := issued + 1;
+    end loop;
+    return issued;
+end;
+$$;
+
+-- Issues the invoice for a fee, with the VAT of the day and what the recipient has said of themselves by then.
+create function private.invoice_fee(p_fee private.posted_fee)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    document public.fee_invoices := private.blank_document(p_fee);
+begin
+    document.kind := 'invoice';
+    document.fee_cents := p_fee.fee_cents;
+    document.discount_cents := p_fee.discount_cents;
+    document.vat_cents := private.vat_in(p_fee.fee_cents - p_fee.discount_cents, document.vat_rate_bps);
+    perform private.add_fee_document(document);
+end;
+$$;
+
+-- Credits what was given back of a fee: to the latest invoices of the order that have something left, so that each credit note is for one
+-- invoice, with that one's VAT; what is left is credited without one. Parts are cumulative, so that the last one closes an invoice to zero.
+create function private.credit_fee(p_fee private.posted_fee)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    document public.fee_invoices;
+    invoice public.fee_invoices;
+    credited_cents bigint;
+    left_cents bigint := -p_fee.fee_cents;
+    part_cents bigint;
+begin
+    for invoice in
+        select issued.*
+        from public.fee_invoices issued
+        where issued.org_id = p_fee.org_id
+            and issued.order_id = p_fee.order_id
+            and issued.kind = 'invoice'
+            and issued.bearer = p_fee.bearer
+        order by issued.entry_id desc
+    loop
+        exit when left_cents = 0;
+        credited_cents := private.credited_cents(invoice);
+        part_cents := least(left_cents, invoice.fee_cents - credited_cents);
+        continue when part_cents = 0;
+        left_cents := left_cents - part_cents;
+
+        document := invoice;
+        document.kind := 'credit_note';
+        document.credited_invoice_id := invoice.id;
+        document.entry_id := p_fee.entry_id;
+        document.supplied_at := p_fee.supplied_at;
+        document.fee_cents := part_cents;
+        document.discount_cents := private.credited_part(invoice.discount_cents, credited_cents, part_cents, invoice.fee_cents);
+        document.vat_cents := private.credited_part(invoice.vat_cents, credited_cents, part_cents, invoice.fee_cents);
+        perform private.add_fee_document(document);
+    end loop;
+
+    if left_cents > 0 then
+        document := private.blank_document(p_fee);
+        document.kind := 'credit_note';
+        document.fee_cents := left_cents;
+        document.discount_cents := 0;
+        document.vat_cents := private.vat_in(left_cents, document.vat_rate_bps);
+        perform private.add_fee_document(document);
+    end if;
+end;
+$$;
+
+-- What of an invoice's fee has been credited.
+create function private.credited_cents(p_invoice public.fee_invoices)
+    returns bigint
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select coalesce(sum(credit.fee_cents), 0)::bigint
+        from public.fee_invoices credit
+        where credit.org_id = p_invoice.org_id
+            and credit.credited_invoice_id = p_invoice.id
+    );
+end;
+$$;
+
+-- The part of a whole (an invoice's discount or VAT) that goes with so much of its fee, after what was credited before.
+create function private.credited_part(p_whole_cents bigint, p_before_cents bigint, p_part_cents bigint, p_fee_cents bigint)
+    returns bigint
+    language plpgsql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return private.prorate(p_whole_cents, p_before_cents + p_part_cents, p_fee_cents)
+        - private.prorate(p_whole_cents, p_before_cents, p_fee_cents);
+end;
+$$;
+
+-- A document about a fee, without amounts: who bears it, whose VAT it is, and what stands on it of both sides. A payer's invoice names
+-- nobody: it is a simplified one.
+create function private.blank_document(p_fee private.posted_fee)
+    returns public.fee_invoices
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    document public.fee_invoices;
+    seller public.seller_details;
+    terms private.vat_terms;
+begin
+    select * into seller
+    from public.seller_details
+    where org_id = p_fee.org_id
+        and coalesce(instructor_id, org_id) = p_fee.payee_id;
+    terms := private.vat_terms_of(seller.country, case p_fee.bearer when 'payee' then seller.vat_number end);
+
+    document.org_id := p_fee.org_id;
+    document.entry_id := p_fee.entry_id;
+    document.bearer := p_fee.bearer;
+    document.payer_id := case p_fee.bearer when 'payer' then p_fee.payer_id end;
+    document.payee_id := p_fee.payee_id;
+    document.instructor_id := p_fee.instructor_id;
+    document.order_id := p_fee.order_id;
+    document.currency := p_fee.currency;
+    document.supplied_at := p_fee.supplied_at;
+    document.vat_treatment := terms.treatment;
+    document.vat_rate_bps := terms.rate_bps;
+    document.issuer_name := terms.issuer_name;
+    document.issuer_address := terms.issuer_address;
+    document.issuer_vat_number := terms.issuer_vat_number;
+    if p_fee.bearer = 'payee' then
+        document.recipient_name := coalesce(seller.legal_name, private.payee_name(p_fee.org_id, p_fee.payee_id));
+        document.recipient_address := concat_ws(', ', seller.address_line, seller.city, seller.postal_code, seller.country);
+        document.recipient_vat_number := seller.vat_number;
+    end if;
+    return document;
+end;
+$$;
+
+-- What a payee is called who has not said their legal name.
+create function private.payee_name(p_org_id uuid, p_payee_id uuid)
+    returns text
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return coalesce(
+        (
+            select instructor.display_name
+            from public.instructors instructor
+            where instructor.org_id = p_org_id
+                and instructor.id = p_payee_id
+        ),
+        (select organization.name from public.organizations organization where organization.id = p_org_id)
+    );
+end;
+$$;
+
+-- Gives a document the next number of its organization's series, and keeps it.
+create function private.add_fee_document(p_document public.fee_invoices)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    next_number text;
+begin
+    update private.fee_invoice_series
+    set invoices = invoices + (p_document.kind = 'invoice')::integer,
+        credit_notes = credit_notes + (p_document.kind = 'credit_note')::integer
+    where org_id = p_document.org_id
+    returning case p_document.kind
+        when 'invoice' then format('F%s-%s', series, to_char(invoices, 'FM999999000000'))
+        else format('C%s-%s', series, to_char(credit_notes, 'FM999999000000'))
+    end
+    into strict next_number;
+
+    insert into public.fee_invoices (
+        org_id, kind, number, bearer, payer_id, payee_id, instructor_id, order_id, entry_id, credited_invoice_id, currency, fee_cents,
+        discount_cents, vat_treatment, vat_rate_bps, vat_cents, issuer_name, issuer_address, issuer_vat_number, recipient_name,
+        recipient_address, recipient_vat_number, supplied_at
+    )
+    values (
+        p_document.org_id, p_document.kind, next_number, p_document.bearer, p_document.payer_id, p_document.payee_id,
+        p_document.instructor_id, p_document.order_id, p_document.entry_id, p_document.credited_invoice_id, p_document.currency,
+        p_document.fee_cents, p_document.discount_cents, p_document.vat_treatment, p_document.vat_rate_bps, p_document.vat_cents,
+        p_document.issuer_name, p_document.issuer_address, p_document.issuer_vat_number, p_document.recipient_name,
+        p_document.recipient_address, p_document.recipient_vat_number, p_document.supplied_at
+    );
+end;
+$$;
+
+-- sql/74_tax/31_fees.sql
+-- The fees of an organization that wait for an invoice, oldest first. One on top of the price is the payer's; one that is included in it, or
+-- that is for a lesson paid outside, is the payee's. What the platform gave as a discount lowers the payer's fee, as far as it goes. One
+-- of neither an item nor an earning stays on the worklist.
+create function private.waiting_fees(p_org_id uuid, p_limit integer)
+    returns setof private.posted_fee
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return query
+    select
+        waiting.org_id, waiting.entry_id, entry.currency, -entry.amount_cents,
+        case bearer.is_payer when true then least(greatest(private.promotion_cents(entry), 0), greatest(-entry.amount_cents, 0)) else 0 end,
+        posted.effective_at, item.order_id, coalesce(item.instructor_id, earning.instructor_id), coalesce(item.supply_model, 'agent'),
+        case bearer.is_payer when true then 'payer' else 'payee' end::public.fee_bearer,
+        case bearer.is_payer when true then private.payer_of_item(item) end,
+        coalesce(earning.payee_id, private.payee_id(item.instructor_id))
+    from private.uninvoiced_fees waiting
+    join private.ledger_entries entry on entry.org_id = waiting.org_id and entry.id = waiting.entry_id
+    join private.ledger_transactions posted on posted.org_id = entry.org_id and posted.id = entry.transaction_id
+    left join public.earnings earning
+        on posted.source_type = 'earning'
+        and earning.org_id = posted.org_id
+        and earning.id = posted.source_id
+    left join public.order_items item
+        on item.org_id = posted.org_id
+        and item.id = private.item_of_source(posted.org_id, posted.source_type, posted.source_id)
+    left join public.bookings booking on booking.org_id = item.org_id and booking.id = item.booking_id
+    left join public.learner_credits credit on credit.org_id = item.org_id and credit.id = item.credit_id
+    cross join lateral (
+        select coalesce(booking.fee_mode, credit.fee_mode) = 'on_top' and not item.is_paid_outside as is_payer
+    ) bearer
+    where waiting.org_id = p_org_id
+        and not waiting.is_own_sale
+        and num_nonnulls(item.id, earning.id) > 0
+    order by waiting.entry_id
+    limit p_limit;
+end;
+$$;
+
+-- The item that a ledger transaction is about, by what caused it; of several one, since those of an order have one instructor and one payer.
+create function private.item_of_source(p_org_id uuid, p_source_type text, p_source_id uuid)
+    returns uuid
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return case p_source_type
+        when 'order_item' then p_source_id
+        when 'payment' then private.item_of_payment(p_org_id, p_source_id)
+        when 'refund' then coalesce(
+            (
+                select returned.item_id
+                from private.return_items returned
+                where returned.org_id = p_org_id
+                    and returned.refund_id = p_source_id
+                order by returned.item_id
+                limit 1
+            ),
+            (
+                select private.item_of_payment(refund.org_id, refund.payment_id)
+                from public.refunds refund
+                where refund.org_id = p_org_id
+                    and refund.id = p_source_id
+            )
+        )
+        when 'dispute' then coalesce(
+            (
+                select returned.item_id
+                from private.return_items returned
+                where returned.org_id = p_org_id
+                    and returned.dispute_id = p_source_id
+                order by returned.item_id
+                limit 1
+            ),
+            (
+                select private.item_of_payment(dispute.org_id, dispute.payment_id)
+                from public.disputes dispute
+                where dispute.org_id = p_org_id
+                    and dispute.id = p_source_id
+            )
+        )
+        when 'credit_entry' then (
+            select lot.id
+            from public.credit_entries entry
+            join public.order_items lot on lot.org_id = entry.org_id and lot.credit_id = entry.credit_id
+            where entry.org_id = p_org_id
+                and entry.id = p_source_id
+        )
+    end;
+end;
+$$;
+
+-- The first item that a payment pays.
+create function private.item_of_payment(p_org_id uuid, p_payment_id uuid)
+    returns uuid
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select part.item_id
+        from public.payment_items part
+        where part.org_id = p_org_id
+            and part.payment_id = p_payment_id
+        order by part.item_id
+        limit 1
+    );
+end;
+$$;
+
+-- Who paid for an item: the payer of the latest payment of its order, or of the hours that it used; of a free one, who ordered it.
+create function private.payer_of_item(p_item public.order_items)
+    returns uuid
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return coalesce(
+        (
+            select payment.payer_id
+            from public.payments payment
+            where payment.org_id = p_item.org_id
+                and payment.order_id = p_item.order_id
+                and payment.is_accepted
+            order by payment.created_at desc, payment.id desc
+            limit 1
+        ),
+        (select funding.payer_id from private.funding_payment(p_item.id) funding),
+        (
+            select ordered.placed_by
+            from public.orders ordered
+            where ordered.org_id = p_item.org_id
+                and ordered.id = p_item.order_id
+        )
+    );
+end;
+$$;
+
+-- What the same ledger transaction says was given as a discount.
+create function private.promotion_cents(p_entry private.ledger_entries)
+    returns bigint
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select coalesce(sum(other.amount_cents), 0)::bigint
+        from private.ledger_entries other
+        join private.ledger_accounts account on account.org_id = other.org_id and account.id = other.account_id
+        where other.org_id = p_entry.org_id
+            and other.transaction_id = p_entry.transaction_id
+            and account.kind = 'promotions'
+    );
+end;
+$$;
+
+-- sql/74_tax/32_vat.sql
+-- Which VAT is in the platform's fee. The fee that is charged is the whole; VAT is a part of it.
+
+-- The terms of a fee for lessons that a payee of a country gives. A business of another country, with a VAT number, owes the VAT itself;
+-- else it is that of the country of the lessons, if the platform is registered there; without a registration there is none.
+create function private.vat_terms_of(p_country text, p_business_vat_number text)
+    returns private.vat_terms
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    home public.platform_registrations;
+    here public.platform_registrations;
+    issuer public.platform_registrations;
+    treatment public.vat_treatment := 'none';
+begin
+    select * into home from public.platform_registrations where is_home;
+    select * into here from public.platform_registrations where country = coalesce(p_country, home.country);
+    issuer := case when here.country is null then home else here end;
+    if p_business_vat_number is not null and p_country <> home.country and home.vat_number is not null then
+        treatment := 'reverse_charge';
+        issuer := home;
+    elsif here.vat_number is not null then
+        treatment := 'standard';
+    end if;
+    return row(
+        treatment,
+        case treatment when 'standard' then here.vat_rate_bps else 0 end,
+        coalesce(
+            issuer.legal_name,
+            (select organization.name from public.organizations organization where organization.id = private.platform_id())
+        ),
+        issuer.address,
+        issuer.vat_number
+    )::private.vat_terms;
+end;
+$$;
+
+-- The VAT of a rate in an amount that includes it, rounded half up.
+create function private.vat_in(p_total_cents bigint, p_rate_bps integer)
+    returns bigint
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.prorate(p_total_cents, p_rate_bps, 10000 + p_rate_bps);
+$$;
+
+-- Sets what the platform's invoices say of it in a country, and the VAT there; invoices that were issued keep theirs. Without a VAT number
+-- no VAT is charged. Platform admins only. Definer: nobody writes registrations directly.
+create function private.admin_set_registration(
+    p_country text,
+    p_legal_name text,
+    p_address text,
+    p_vat_number text,
+    p_vat_rate_bps integer,
+    p_is_home boolean,
+    p_reason text
+)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    broken_rule text;
+    missing_column text;
+begin
+    perform private.require_platform_admin(p_reason);
+    if p_is_home then
+        update public.platform_registrations set is_home = false where is_home and country <> upper(p_country);
+    end if;
+    insert into public.platform_registrations as known (country, legal_name, address, vat_number, vat_rate_bps, is_home)
+    values (
+        upper(trim(p_country)), trim(p_legal_name), trim(p_address), private.plain_number(p_vat_number), coalesce(p_vat_rate_bps, 0),
+        coalesce(p_is_home, false)
+    )
+    on conflict (country) do update
+    set legal_name = excluded.legal_name,
+        address = excluded.address,
+        vat_number = excluded.vat_number,
+        vat_rate_bps = excluded.vat_rate_bps,
+        is_home = excluded.is_home;
+exception
+    when check_violation or not_null_violation then
+        get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
+        perform private.refuse_violation(broken_rule, missing_column);
+end;
+$$;
+
+-- sql/74_tax/40_list.sql
+-- The invoices and credit notes that the caller may read (90_access.sql), latest first, in pages of at most 200; p_before is the id of the
+-- previous page's last one.
+-- Definer: the caller may not read every organization whose fees they paid.
+create function private.list_fee_invoices(p_limit integer, p_before uuid)
+    returns table (
+        id uuid,
+        number text,
+        kind public.fee_document_kind,
+        credits_number text,
+        bearer public.fee_bearer,
+        org_id uuid,
+        organization text,
+        order_id uuid,
+        currency text,
+        fee_cents bigint,
+        discount_cents bigint,
+        total_cents bigint,
+        net_cents bigint,
+        vat_treatment public.vat_treatment,
+        vat_rate_bps integer,
+        vat_cents bigint,
+        issuer_name text,
+        issuer_address text,
+        issuer_vat_number text,
+        recipient_name text,
+        recipient_address text,
+        recipient_vat_number text,
+        supplied_at timestamptz,
+        issued_at timestamptz
+    )
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_person();
+    payee_ids constant uuid[] := private.my_earner_ids() || private.my_school_ids();
+    previous public.fee_invoices;
+begin
+    select * into previous
+    from public.fee_invoices known
+    where known.id = p_before
+        and (known.payer_id = person or known.payee_id = any (payee_ids));
+    return query
+    select
+        document.id, document.number, document.kind, credited.number, document.bearer, document.org_id, organization.name,
+        document.order_id, document.currency, document.fee_cents, document.discount_cents, document.total_cents,
+        document.total_cents - document.vat_cents, document.vat_treatment, document.vat_rate_bps, document.vat_cents,
+        document.issuer_name, document.issuer_address, document.issuer_vat_number, document.recipient_name,
+        document.recipient_address, document.recipient_vat_number, document.supplied_at, document.issued_at
+    from (
+        select paid.*
+        from public.fee_invoices paid
+        where paid.payer_id = person
+        union all
+        select owed.*
+        from public.fee_invoices owed
+        where owed.payee_id = any (payee_ids)
+            and owed.bearer = 'payee'
+    ) document
+    join public.organizations organization on organization.id = document.org_id
+    left join public.fee_invoices credited on credited.org_id = document.org_id and credited.id = document.credited_invoice_id
+    where previous.id is null
+        or (document.issued_at, document.id) < (previous.issued_at, previous.id)
+    order by document.issued_at desc, document.id desc
+    limit private.page_size(p_limit);
+end;
+$$;
+
+-- sql/74_tax/50_report.sql
+-- What sellers were paid in a calendar year, by quarter: one row a payee and currency, as the United Kingdom's reporting rules for digital
+-- platforms and the EU's DAC7 ask for it. Lessons are personal services, for which there is no threshold, so every payee is in it.
+-- `python -m jobs platform-report` writes it as CSV. Definer: the job has no access to the tables.
+create function private.platform_report(p_year integer)
+    returns setof private.seller_report
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.assert_year(p_year);
+    return query
+    select reported.*
+    from private.seller_reports(p_year, null) reported;
+end;
+$$;
+
+-- The rows of that report that are about the caller, or about the school that they administer: each seller's own copy.
+-- Definer: reads tables of which the caller may read some rows alone.
+create function private.my_platform_report(p_year integer)
+    returns setof private.seller_report
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.require_person();
+    perform private.assert_year(p_year);
+    return query
+    select reported.*
+    from private.seller_reports(p_year, private.my_earner_ids() || private.my_school_ids()) reported;
+end;
+$$;
+
+-- The report's rows of some payees, or of all.
+create function private.seller_reports(p_year integer, p_payee_ids uuid[])
+    returns setof private.seller_report
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return query
+    with payee as (
+        select
+            fact.org_id, fact.payee_id, fact.currency,
+            array[
+                coalesce(sum(fact.consideration_cents) filter (where fact.quarter = 1), 0),
+                coalesce(sum(fact.consideration_cents) filter (where fact.quarter = 2), 0),
+                coalesce(sum(fact.consideration_cents) filter (where fact.quarter = 3), 0),
+                coalesce(sum(fact.consideration_cents) filter (where fact.quarter = 4), 0)
+            ]::bigint[] as paid,
+            array[
+                coalesce(sum(fact.fees_cents) filter (where fact.quarter = 1), 0),
+                coalesce(sum(fact.fees_cents) filter (where fact.quarter = 2), 0),
+                coalesce(sum(fact.fees_cents) filter (where fact.quarter = 3), 0),
+                coalesce(sum(fact.fees_cents) filter (where fact.quarter = 4), 0)
+            ]::bigint[] as fees,
+            array[
+                coalesce(sum(fact.activities) filter (where fact.quarter = 1), 0),
+                coalesce(sum(fact.activities) filter (where fact.quarter = 2), 0),
+                coalesce(sum(fact.activities) filter (where fact.quarter = 3), 0),
+                coalesce(sum(fact.activities) filter (where fact.quarter = 4), 0)
+            ]::bigint[] as activities
+        from private.seller_facts(p_year, p_payee_ids) fact
+        group by fact.org_id, fact.payee_id, fact.currency
+    )
+
+    select
+        p_year, payee.org_id, organization.name, payee.payee_id, seller.kind,
+        coalesce(seller.legal_name, private.payee_name(payee.org_id, payee.payee_id)),
+        seller.address_line, seller.city, seller.postal_code, seller.country, seller.birth_date, seller.registration_number,
+        seller.tax_ids::text, seller.vat_number, account.stripe_account_id, payee.currency,
+        payee.paid[1], payee.paid[2], payee.paid[3], payee.paid[4],
+        payee.fees[1], payee.fees[2], payee.fees[3], payee.fees[4],
+        payee.activities[1], payee.activities[2], payee.activities[3], payee.activities[4],
+        private.missing_of_seller(seller)
+    from payee
+    join public.organizations organization on organization.id = payee.org_id
+    left join public.seller_details seller
+        on seller.org_id = payee.org_id
+        and coalesce(seller.instructor_id, seller.org_id) = payee.payee_id
+    left join public.stripe_connect_accounts account
+        on account.org_id = payee.org_id
+        and coalesce(account.instructor_id, account.org_id) = payee.payee_id
+    order by organization.name, payee.org_id, payee.payee_id, payee.currency;
+end;
+$$;
+
+-- What a seller has not said and the report asks for; null if nothing is missing.
+create function private.missing_of_seller(p_seller public.seller_details)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when p_seller.id is null then 'seller_details'
+        when p_seller.tax_ids = '{}' then 'tax_ids'
+    end;
+$$;
+
+-- What counts, one row a cause, by the quarter of the organization's time zone in which it happened:
+-- * what a lesson, a no-show, a late cancellation or expired hours earned, when it was credited, and what a refund or a dispute took from that,
+--   in the quarter in which it did. Corrections of payouts and agreed fees are no consideration.
+-- * lessons that were paid outside: the rules count what the platform knows of, whoever handed it over. What the payee keeps of it, at the
+--   lesson's end.
+-- * fees that the payee bears, less what was credited: those included in the price, of lessons paid outside, and agreed ones. A fee on top is
+--   the payer's, and is no part of what the payee is paid.
+create function private.seller_facts(p_year integer, p_payee_ids uuid[])
+    returns table (
+        org_id uuid,
+        payee_id uuid,
+        currency text,
+        quarter integer,
+        consideration_cents bigint,
+        fees_cents bigint,
+        activities integer
+    )
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    -- A day wider than the year on both sides, for indexes: the time zone decides below.
+    from_at constant timestamptz := make_timestamptz(p_year, 1, 1, 0, 0, 0, 'UTC') - interval '1 day';
+    until_at constant timestamptz := make_timestamptz(p_year + 1, 1, 1, 0, 0, 0, 'UTC') + interval '1 day';
+    instructor_ids constant uuid[] := array(
+        select instructor.id
+        from public.instructors instructor
+        where p_payee_ids is null
+            or instructor.id = any (p_payee_ids)
+            or instructor.org_id = any (p_payee_ids)
+    );
+begin
+    return query
+    select
+        fact.org_id, fact.payee_id, fact.currency, extract(quarter from fact.at at time zone organization.time_zone)::integer,
+        fact.consideration_cents, fact.fees_cents, fact.activities
+    from (
+        select
+            earning.org_id, earning.payee_id, earning.currency, earning.created_at as at,
+            earning.amount_cents as consideration_cents, 0::bigint as fees_cents,
+            (earning.kind in ('lesson', 'no_show', 'cancellation'))::integer as activities
+        from public.earnings earning
+        left join public.order_items item on item.org_id = earning.org_id and item.id = earning.item_id
+        where earning.instructor_id = any (instructor_ids)
+            and earning.created_at >= from_at
+            and earning.created_at < until_at
+            and (
+                earning.kind in ('lesson', 'no_show', 'cancellation', 'credit_expiry', 'refund', 'dispute')
+                or (earning.kind = 'adjustment' and earning.item_id is not null)
+            )
+            and item.is_paid_outside is not true
+        union all
+        select
+            item.org_id, coalesce(owed.payee_id, private.payee_id(item.instructor_id)), item.currency, booking.end_at,
+            private.outside_share_cents(item), 0, 1
+        from public.bookings booking
+        join public.order_items item on item.org_id = booking.org_id and item.booking_id = booking.id
+        left join lateral (
+            select earning.payee_id
+            from public.earnings earning
+            where earning.org_id = item.org_id
+                and earning.item_id = item.id
+            order by earning.created_at, earning.id
+            limit 1
+        ) owed on true
+        where booking.instructor_id = any (instructor_ids)
+            and booking.end_at >= from_at
+            and booking.end_at < until_at
+            and item.is_paid_outside
+            and item.ending is not null
+            and private.outside_share_cents(item) > 0
+        union all
+        select
+            document.org_id, document.payee_id, document.currency, document.supplied_at, 0,
+            case document.kind when 'invoice' then document.fee_cents else -document.fee_cents end, 0
+        from public.fee_invoices document
+        where (p_payee_ids is null or document.payee_id = any (p_payee_ids))
+            and document.bearer = 'payee'
+            and document.supplied_at >= from_at
+            and document.supplied_at < until_at
+    ) fact
+    join public.organizations organization on organization.id = fact.org_id
+    where extract(year from fact.at at time zone organization.time_zone) = p_year
+        and (p_payee_ids is null or fact.payee_id = any (p_payee_ids));
+end;
+$$;
+
+-- What the payee keeps of a lesson that was paid outside, less the fee: the share that they would have had by card.
+create function private.outside_share_cents(p_item public.order_items)
+    returns bigint
+    language plpgsql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    as_by_card public.order_items := p_item;
+begin
+    as_by_card.is_paid_outside := false;
+    as_by_card.excess_cents := 0;
+    return (private.item_books(as_by_card)).share_cents;
+end;
+$$;
+
+-- sql/74_tax/80_api.sql
+create function public.save_seller_details(
+    p_kind public.seller_kind,
+    p_legal_name text,
+    p_address_line text,
+    p_city text,
+    p_postal_code text,
+    p_country text,
+    p_birth_date date default null,
+    p_registration_number text default null,
+    p_tax_ids jsonb default '{}',
+    p_vat_number text default null,
+    p_org_id uuid default null
+)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.save_seller_details(
+    p_org_id, p_kind, p_legal_name, p_address_line, p_city, p_postal_code, p_country, p_birth_date, p_registration_number,
+    p_tax_ids, p_vat_number
+);
+
+comment on function public.save_seller_details is
+    'Saves what tax offices ask about whoever is paid: for the calling instructor in all organizations at once, or with p_org_id for a '
+    'school, by its own admins. Replaces what was said before. An individual has a p_birth_date, a company a p_registration_number; '
+    'p_country is an ISO 3166-1 code; p_tax_ids are numbers by country: {"GB": "AB123456C"}. Errors: sign_in_required, '
+    'instructor_not_found, organization_not_found, value_missing, birth_is_plausible, and the rules of public.seller_details.';
+
+create function public.my_platform_report(p_year integer)
+    returns table (
+        year integer,
+        org_id uuid,
+        organization text,
+        payee_id uuid,
+        kind public.seller_kind,
+        legal_name text,
+        address_line text,
+        city text,
+        postal_code text,
+        country text,
+        birth_date date,
+        registration_number text,
+        tax_ids text,
+        vat_number text,
+        stripe_account_id text,
+        currency text,
+        q1_consideration_cents bigint,
+        q2_consideration_cents bigint,
+        q3_consideration_cents bigint,
+        q4_consideration_cents bigint,
+        q1_fees_cents bigint,
+        q2_fees_cents bigint,
+        q3_fees_cents bigint,
+        q4_fees_cents bigint,
+        q1_activities bigint,
+        q2_activities bigint,
+        q3_activities bigint,
+        q4_activities bigint,
+        missing text
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        reported.year, reported.org_id, reported.organization, reported.payee_id, reported.kind, reported.legal_name,
+        reported.address_line, reported.city, reported.postal_code, reported.country, reported.birth_date,
+        reported.registration_number, reported.tax_ids, reported.vat_number, reported.stripe_account_id, reported.currency,
+        reported.q1_consideration_cents, reported.q2_consideration_cents, reported.q3_consideration_cents,
+        reported.q4_consideration_cents, reported.q1_fees_cents, reported.q2_fees_cents, reported.q3_fees_cents,
+        reported.q4_fees_cents, reported.q1_activities, reported.q2_activities, reported.q3_activities, reported.q4_activities,
+        reported.missing
+    from private.my_platform_report(p_year) reported;
+end;
+
+comment on function public.my_platform_report is
+    'What the platform reports to tax offices about the caller, and about schools that they administer, in a calendar year: by quarter the '
+    'consideration net of fees, the fees and the number of lessons, in the minor unit. The Data API writes it as CSV too. '
+    'Errors: sign_in_required, bad_year.';
+
+create function public.list_fee_invoices(p_limit integer default 50, p_before uuid default null)
+    returns table (
+        id uuid,
+        number text,
+        kind public.fee_document_kind,
+        credits_number text,
+        bearer public.fee_bearer,
+        org_id uuid,
+        organization text,
+        order_id uuid,
+        currency text,
+        fee_cents bigint,
+        discount_cents bigint,
+        total_cents bigint,
+        net_cents bigint,
+        vat_treatment public.vat_treatment,
+        vat_rate_bps integer,
+        vat_cents bigint,
+        issuer_name text,
+        issuer_address text,
+        issuer_vat_number text,
+        recipient_name text,
+        recipient_address text,
+        recipient_vat_number text,
+        supplied_at timestamptz,
+        issued_at timestamptz
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        document.id, document.number, document.kind, document.credits_number, document.bearer, document.org_id, document.organization,
+        document.order_id, document.currency, document.fee_cents, document.discount_cents, document.total_cents, document.net_cents,
+        document.vat_treatment, document.vat_rate_bps, document.vat_cents, document.issuer_name, document.issuer_address,
+        document.issuer_vat_number, document.recipient_name, document.recipient_address, document.recipient_vat_number,
+        document.supplied_at, document.issued_at
+    from private.list_fee_invoices(p_limit, p_before) document;
+end;
+
+comment on function public.list_fee_invoices is
+    'The invoices and credit notes for the platform''s fee that the caller, or a school that they administer, was sent; latest first. In '
+    'pages of at most 200; p_before is the id of the previous page''s last one. Amounts are in the minor unit: fee - discount = total = '
+    'net + VAT. Errors: sign_in_required.';
+
+create function public.admin_set_registration(
+    p_country text,
+    p_legal_name text,
+    p_address text,
+    p_reason text,
+    p_vat_number text default null,
+    p_vat_rate_bps integer default 0,
+    p_is_home boolean default false
+)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.admin_set_registration(p_country, p_legal_name, p_address, p_vat_number, p_vat_rate_bps, p_is_home, p_reason);
+
+comment on function public.admin_set_registration is
+    'Sets what the platform''s invoices say of it in a country: name, address, VAT number and rate (2000 is 20 %); p_is_home: where it is '
+    'established. Platform admins only. Errors: not_an_admin, second_factor_required, reason_required, value_missing, and the rules of '
+    'public.platform_registrations.';
+
+-- sql/74_tax/90_access.sql
+create policy select_own_or_finance on public.seller_details
+    for select
+    to authenticated
+    using (
+        instructor_id = any ((select private.my_earner_ids())::uuid[])
+        or (instructor_id is null and org_id = any ((select private.my_school_ids())::uuid[]))
+        or (select private.may_read_all_sellers())
+    );
+
+create policy select_recipient_or_finance on public.fee_invoices
+    for select
+    to authenticated
+    using (
+        payer_id = (select private.my_user_id())
+        or (
+            bearer = 'payee'
+            and (
+                payee_id = any ((select private.my_earner_ids())::uuid[])
+                or payee_id = any ((select private.my_school_ids())::uuid[])
+            )
+        )
+        or (select private.may_read_all_sellers())
+    );
+
+create policy select_finance on public.platform_registrations
+    for select
+    to authenticated
+    using ((select private.may_read_all_sellers()));
+
+grant select on public.platform_registrations to authenticated, service_role;
+grant select on public.seller_details to authenticated, service_role;
+grant select on public.fee_invoices to authenticated, service_role;
+-- NOTE: no role may write these tables: admin_set_registration sets registrations, save_seller_details saves sellers, and maintenance issues
+-- invoices.
+
+grant execute on function private.my_school_ids to authenticated;
+grant execute on function private.may_read_all_sellers to authenticated;
+
+grant execute on function private.save_seller_details to authenticated;
+grant execute on function public.save_seller_details to authenticated;
+grant execute on function private.my_platform_report to authenticated;
+grant execute on function public.my_platform_report to authenticated;
+grant execute on function private.list_fee_invoices to authenticated;
+grant execute on function public.list_fee_invoices to authenticated;
+grant execute on function private.admin_set_registration to authenticated;
+grant execute on function public.admin_set_registration to authenticated;
+
+grant execute on function private.platform_report to jobs;
 
 -- sql/75_billing/10_tables.sql
 -- 75_billing: what a person has at Stripe as a customer of the platform: saved cards, subscriptions and invoices.
@@ -33969,15 +36529,18 @@ grant execute on function public.year_statement to authenticated;
 --   21_payment_methods  saved cards: apply_payment_method; set_default_payment_method and remove_payment_method, for the person
 --   22_setup_intents    open_setup_intent, record_setup_intent, apply_setup_intent: a card is saved without paying
 --   23_pay_with_saved_card  open_saved_card, next_payment_step: POST /payment-intents pays an order with one
+--   24_series_paid_later  request_series_paid_later: each lesson of a series is charged to the caller's card two days before it
+--   25_collect          queue_collections, open_collection, record_collection: those charges
 --   30_plans            apply_product, apply_price: what can be subscribed to
 --   31_subscriptions    open_subscription; apply_subscription
 --   32_entitlements     my_features: what the caller's subscriptions give, for policies
 --   33_fee_plans        set_plan_fee: the plan of an organization sets the platform's fee
+--   34_cooling_off      withdraw_from_subscription: within the days that the law gives
 --   35_instructor_fees  charge_instructor_fees: what instructors are charged by the week or month
 --   40_invoices         apply_invoice; 41_invoice_payments: what was paid of one; 42_money_back: refunds and disputes
 --   50_transactions     the view of what was paid, for lessons and subscriptions alike
 --   60_events           apply_billing_event: hands an event to the function of its object; record_billing_object: a fetched object
---   70_news             is_news: which news of an object is the latest
+--   70_news             is_news: which news of an object is the latest; remove_old_news
 --
 -- Stripe keeps all of it, and the tables here mirror what its events say; what a person decides leaves through 25_outbox. The webhook
 -- service calls what opens and records, 85_webhooks hands in the events, the jobs record what they have fetched. No card number is
@@ -34064,11 +36627,26 @@ create table public.setup_intents (
 );
 
 create index on public.setup_intents (org_id, customer_id, created_at);
+create index on public.setup_intents (org_id, created_at);
 create index on public.setup_intents (user_id);
 
 comment on table public.setup_intents is 'The attempts of a person to save a card without paying, one a SetupIntent of Stripe.';
 comment on column public.setup_intents.status is 'Stripe''s own status.';
 comment on column public.setup_intents.failure_code is 'Why the latest try failed, as Stripe''s code; null if none did.';
+
+create table private.checkout_sessions (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    customer_id uuid not null,
+    opened_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    foreign key (org_id, customer_id) references public.stripe_customers (org_id, id) on delete restrict
+);
+
+create index on private.checkout_sessions (org_id, customer_id, opened_at);
+
+comment on table private.checkout_sessions is
+    'When a person has asked for a page to subscribe on within the last hour, which is limited; older rows are removed with the next.';
 
 create table private.stripe_news (
     stripe_id text not null,
@@ -34079,6 +36657,8 @@ create table private.stripe_news (
     primary key (org_id, stripe_id)
 );
 
+create index on private.stripe_news (org_id, occurred_at);
+
 comment on table private.stripe_news is
     'The latest news of each object of Stripe that this room mirrors, which older ones do not overwrite.';
 comment on column private.stripe_news.rank is 'How far along the object was: of different news of one second the furthest along counts.';
@@ -34088,6 +36668,7 @@ comment on column private.stripe_news.digest is
 alter table public.stripe_customers enable row level security;
 alter table public.payment_methods enable row level security;
 alter table public.setup_intents enable row level security;
+alter table private.checkout_sessions enable row level security;
 alter table private.stripe_news enable row level security;
 
 create trigger touch_updated_at
@@ -34124,13 +36705,15 @@ create table public.subscription_products (
     features text[] not null default '{}',
     fee_bps integer,
     grace_days integer not null default 7,
+    cooling_off_days integer,
     is_sold boolean not null default false,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
     unique (org_id, stripe_product_id),
     constraint fee_is_a_share check (fee_bps between 0 and 10000),
-    constraint grace_is_a_few_days check (grace_days between 0 and 90)
+    constraint grace_is_a_few_days check (grace_days between 0 and 90),
+    constraint cooling_off_is_a_few_days check (cooling_off_days between 1 and 90)
 );
 
 comment on table public.subscription_products is 'What can be subscribed to, from Stripe''s products.';
@@ -34140,6 +36723,8 @@ comment on column public.subscription_products.features is
 comment on column public.subscription_products.fee_bps is
     'The platform''s fee in basis points of an organization that subscribes to it; null leaves the organization''s own.';
 comment on column public.subscription_products.grace_days is 'How long its features last after a period that was not paid has begun.';
+comment on column public.subscription_products.cooling_off_days is
+    'How many days a subscriber may withdraw after the beginning, and after a trial or a renewal for a year or longer; null: none.';
 comment on column public.subscription_products.is_sold is 'Whether it is offered: active at Stripe, and with features.';
 
 create table public.subscription_plans (
@@ -34207,6 +36792,9 @@ create table public.subscriptions (
     resumes_at timestamptz,
     billing_mode text,
     started_at timestamptz not null,
+    cooling_off_ends_at timestamptz,
+    withdrawn_at timestamptz,
+    withdrawal_refund_cents bigint,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -34215,7 +36803,9 @@ create table public.subscriptions (
     foreign key (org_id, product_id) references public.subscription_products (org_id, id) on delete restrict,
     foreign key (org_id, plan_id) references public.subscription_plans (org_id, id) on delete restrict,
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
-    constraint subscription_id_is_stripes check (stripe_subscription_id ~ '^sub_')
+    constraint subscription_id_is_stripes check (stripe_subscription_id ~ '^sub_'),
+    constraint withdrawal_says_what_goes_back check ((withdrawn_at is null) = (withdrawal_refund_cents is null)),
+    constraint refund_is_not_negative check (withdrawal_refund_cents >= 0)
 );
 
 create unique index one_current_subscription_a_person_and_product on public.subscriptions (user_id, product_id) where is_current;
@@ -34234,6 +36824,9 @@ comment on column public.subscriptions.organization_id is 'The organization whos
 comment on column public.subscriptions.amount_cents is 'For each interval, of all its items.';
 comment on column public.subscriptions.current_period_start is 'Of its items: the first start, and the last end.';
 comment on column public.subscriptions.cancelled_at is 'When somebody asked for its end, which cancel_at_period_end may put off.';
+comment on column public.subscriptions.cooling_off_ends_at is
+    'Until when the subscriber may withdraw: of the beginning, or of a trial''s end or a year''s renewal, the latest. Null: never.';
+comment on column public.subscriptions.withdrawn_at is 'When the subscriber withdrew, with withdrawal_refund_cents back.';
 comment on column public.subscriptions.pause_behavior is
     'While collection is paused, what becomes of invoices: keep_as_draft, mark_uncollectible or void.';
 comment on column public.subscriptions.billing_mode is
@@ -34899,10 +37492,62 @@ begin
         set status = excluded.status,
             failure_code = excluded.failure_code;
 
-    if new_status = 'succeeded' and customer.deleted_at is null and customer.default_stripe_payment_method_id is null then
+    if new_status = 'succeeded'
+        and customer.deleted_at is null
+        and customer.default_stripe_payment_method_id is null
+        and not private.has_default_on_the_way(customer)
+    then
         perform private.send_default_payment_method(customer, private.expandable_id(p_setup_intent -> 'payment_method'), '{}');
     end if;
     return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Whether a default was chosen for a customer that Stripe's events have not told of yet: the command waits, or has been carried out for a
+-- card that is still there.
+create function private.has_default_on_the_way(p_customer public.stripe_customers)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return exists (
+        select
+        from private.outbox command
+        where command.subject = format('customer:%s', p_customer.id)
+            and command.topic = 'set_default_payment_method'
+            and command.dead_at is null
+            and (
+                command.processed_at is null
+                or exists (
+                    select
+                    from public.payment_methods method
+                    where method.org_id = p_customer.org_id
+                        and method.stripe_payment_method_id = command.payload ->> 'payment_method'
+                )
+            )
+    );
+end;
+$$;
+
+-- Removes attempts to save a card that are older than 90 days, and returns how many. Maintenance calls it.
+create function private.remove_old_setup_intents()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    removed integer;
+begin
+    delete from public.setup_intents
+    where org_id = private.platform_id()
+        and created_at < private.clock() - interval '90 days';
+    get diagnostics removed = row_count;
+    return removed;
 end;
 $$;
 
@@ -34948,6 +37593,263 @@ as $$
     end;
 $$;
 
+-- sql/75_billing/24_series_paid_later.sql
+-- Books a series of which each lesson is charged to the caller's default card two days before it. For the learner, or a guardian who may book
+-- and pay. A lesson that begins sooner is paid in the checkout. Definer: as request_booking_series.
+create function private.request_series_paid_later(
+    p_instructor_id uuid,
+    p_service_id uuid,
+    p_start_at timestamptz,
+    p_occurrences integer,
+    p_every_weeks integer,
+    p_mode public.series_mode,
+    p_learner_user_id uuid,
+    p_learner_id uuid,
+    p_notes text
+)
+    returns table (
+        occurrence integer, start_at timestamptz, booking_id uuid, refusal text, order_id uuid, collect_at timestamptz, hold_expires_at timestamptz
+    )
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_person();
+    instructor constant public.instructors := private.require_instructor_of_service(p_instructor_id, p_service_id);
+begin
+    perform private.assert_may_spend(
+        private.require_bookable_learner(
+            case when p_learner_id is null then coalesce(p_learner_user_id, person) else p_learner_user_id end,
+            p_learner_id,
+            instructor.org_id
+        ),
+        true
+    );
+    if (private.default_card(person)).id is null then
+        perform private.refuse(
+            'PT409', 'no_saved_card',
+            'Lessons that are paid later need a saved card.',
+            'Save one with POST /setup-intents, or choose a default with set_default_payment_method.'
+        );
+    end if;
+    for occurrence, start_at, booking_id, refusal, order_id in
+        select series.occurrence, series.start_at, series.booking_id, series.refusal, series.order_id
+        from private.request_booking_series(
+            p_instructor_id, p_service_id, p_start_at, p_occurrences, p_every_weeks, p_mode, p_learner_user_id, p_learner_id, p_notes, false,
+            person
+        ) series
+    loop
+        select booking.collect_at, booking.hold_expires_at into collect_at, hold_expires_at
+        from public.bookings booking
+        where booking.id = booking_id;
+        return next;
+    end loop;
+end;
+$$;
+
+-- The card that a person has chosen to pay with; a row of nulls without one.
+create function private.default_card(p_user_id uuid)
+    returns public.payment_methods
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select method.*
+    from public.payment_methods method
+    join public.stripe_customers customer on customer.org_id = method.org_id and customer.id = method.customer_id
+    where method.user_id = p_user_id
+        and method.is_default
+        and method.type = 'card'
+        and customer.deleted_at is null
+    order by customer.livemode desc
+    limit 1;
+$$;
+
+-- sql/75_billing/25_collect.sql
+-- Queues the charges of an organization's lessons that are due, and returns how many. What an instructor who cannot be booked any more would
+-- give is not charged: it waits for the school, and expires unpaid. Maintenance calls it.
+create function private.queue_collections(p_org_id uuid)
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    due record;
+    queued integer := 0;
+begin
+    for due in
+        select booking.id, booking.order_id, booking.collect_at, booking.collection_tries + 1 as number
+        from public.bookings booking
+        join public.orders ordered on ordered.org_id = booking.org_id and ordered.id = booking.order_id
+        join public.instructors instructor on instructor.org_id = booking.org_id and instructor.id = booking.instructor_id
+        where booking.org_id = p_org_id
+            and booking.collect_at <= private.clock()
+            and booking.status = 'held'
+            and booking.hold_expires_at > private.clock()
+            and private.is_bookable_instructor(instructor)
+        order by booking.collect_at, booking.id
+        limit 1000
+        for no key update of booking, ordered skip locked
+    loop
+        update public.bookings set collect_at = null where org_id = p_org_id and id = due.id;
+        perform private.enqueue_command(
+            p_org_id, 'collect_lesson', format('booking:%s:collect:%s', due.id, extract(epoch from due.collect_at)),
+            jsonb_build_object(
+                'booking_id', due.id,
+                'number', due.number,
+                'idempotency_key', format('collect:%s:%s', due.id, extract(epoch from due.collect_at))
+            ),
+            format('order:%s', due.order_id)
+        );
+        queued := queued + 1;
+    end loop;
+    return queued;
+end;
+$$;
+
+-- Opens the payment of a lesson that is to be charged now, or finds the open one, and returns what the job needs to charge the card: the
+-- default card of whoever booked, if they may still pay for the learner. No row if there is nothing to charge: the lesson was paid, moved or
+-- given up meanwhile, or there is nobody to charge, which counts as a failed try.
+-- Definer: the jobs have no access to the tables.
+create function private.open_collection(p_booking_id uuid, p_number integer)
+    returns table (
+        payment_id uuid,
+        stripe_payment_intent_id text,
+        intent jsonb,
+        intent_key text,
+        stripe_customer_id text,
+        stripe_payment_method_id text,
+        receipt_email text
+    )
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    booking public.bookings;
+    ordered public.orders;
+    card public.payment_methods;
+    payment public.payments;
+begin
+    perform private.lock_bookings(array[p_booking_id]);
+    select * into strict booking from public.bookings where id = p_booking_id;
+    if not private.awaits_collection(booking, p_number) then
+        return;
+    end if;
+    card := private.default_card(private.payer_of_collection(booking));
+    if card.id is null then
+        perform private.fail_collection(booking, 'no_saved_card');
+        return;
+    end if;
+    select * into strict ordered from public.orders where org_id = booking.org_id and id = booking.order_id;
+    payment := coalesce(private.reuse_open_payment(ordered.id), private.add_payment(ordered, booking.collect_from));
+    if payment.status not in ('requires_payment', 'requires_action') then
+        perform private.look_again_later(booking);
+        return;
+    end if;
+
+    return query
+    select
+        payment.id, payment.stripe_payment_intent_id, private.intent_parameters(payment), private.intent_key(payment),
+        customer.stripe_customer_id, card.stripe_payment_method_id,
+        (select profile.email from public.profiles profile where profile.id = card.user_id)
+    from public.stripe_customers customer
+    where customer.org_id = card.org_id
+        and customer.id = card.customer_id;
+end;
+$$;
+
+-- Whether a lesson is to be charged to its card for this first or second time: it is held, and the charge before has failed.
+create function private.awaits_collection(p_booking public.bookings, p_number integer)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return p_booking.status = 'held'
+        and p_booking.is_collected_later
+        and p_booking.hold_expires_at > private.clock()
+        and p_booking.collection_tries = p_number - 1;
+end;
+$$;
+
+-- Records Stripe's response to charging a lesson's card: it is paid, or the try has failed.
+-- Definer: the jobs have no access to the tables.
+create function private.record_collection(p_booking_id uuid, p_number integer, p_payment_id uuid, p_payment_intent jsonb)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    booking public.bookings;
+begin
+    perform private.lock_bookings(array[p_booking_id]);
+    perform private.record_payment_intent(p_payment_id, p_payment_intent);
+    select * into strict booking from public.bookings where id = p_booking_id;
+    if not private.awaits_collection(booking, p_number) then
+        return;
+    end if;
+    if private.next_payment_step(p_payment_intent) = 'wait' then
+        perform private.look_again_later(booking);
+    else
+        perform private.fail_collection(booking, p_payment_intent #>> '{last_payment_error,code}');
+    end if;
+end;
+$$;
+
+-- Plans another look at a lesson whose payment the bank still processes: if that fails, it is charged then.
+create function private.look_again_later(p_booking public.bookings)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update public.bookings
+    set collect_at = private.clock() + interval '24 hours'
+    where org_id = p_booking.org_id
+        and id = p_booking.id;
+$$;
+
+-- Counts a failed charge of a lesson. After the first it is tried once more a day later, but not if the bank wants the payer, whom only the
+-- payer can satisfy: the lesson is held until its deadline then. After the second the time is free again. 82_effects has it told.
+create function private.fail_collection(p_booking public.bookings, p_code text)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_booking.collection_tries = 0 then
+        update public.bookings
+        set collection_tries = 1,
+            collect_at = case when p_code <> 'authentication_required' then private.clock() + interval '24 hours' end
+        where org_id = p_booking.org_id
+            and id = p_booking.id;
+        return;
+    end if;
+    update public.bookings
+    set status = 'cancelled',
+        cancelled_by = 'system',
+        cancelled_at = private.clock(),
+        cancellation_reason = 'It could not be charged to the saved card.',
+        collection_tries = 2
+    where org_id = p_booking.org_id
+        and id = p_booking.id;
+end;
+$$;
+
 -- sql/75_billing/30_plans.sql
 -- Applies a product of Stripe's catalogue from an event or fetch. It is sold if it is active and its metadata name features.
 create function private.apply_product(p_product jsonb, p_occurred_at timestamptz, p_is_deleted boolean, p_is_fetched boolean)
@@ -34964,13 +37866,14 @@ begin
         return row('processed', 'late')::private.stripe_outcome;
     end if;
     insert into public.subscription_products (
-        org_id, stripe_product_id, name, description, features, fee_bps, grace_days, is_sold
+        org_id, stripe_product_id, name, description, features, fee_bps, grace_days, cooling_off_days, is_sold
     )
     values (
         private.platform_id(), p_product ->> 'id', p_product ->> 'name', p_product ->> 'description',
         private.features_of(said ->> 'features'),
         (substring(said ->> 'fee_bps' from '^\d{1,5}$'))::integer,
         coalesce((substring(said ->> 'grace_days' from '^\d{1,2}$'))::integer, 7),
+        (substring(said ->> 'cooling_off_days' from '^[1-8]?\d$'))::integer,
         coalesce((p_product ->> 'active')::boolean, false) and not p_is_deleted and private.features_of(said ->> 'features') <> '{}'
     )
     on conflict (org_id, stripe_product_id) do update
@@ -34979,6 +37882,7 @@ begin
             features = excluded.features,
             fee_bps = excluded.fee_bps,
             grace_days = excluded.grace_days,
+            cooling_off_days = excluded.cooling_off_days,
             is_sold = excluded.is_sold;
     perform private.set_plan_fee(affected.organization_id)
     from (
@@ -35111,6 +38015,7 @@ begin
         perform private.require_payee(p_user_id, null, p_organization_id);
     end if;
     perform private.assert_may_subscribe(p_user_id, p_organization_id, plan.product_id);
+    perform private.count_checkout_session(p_customer_id);
 
     return query
     select
@@ -35152,6 +38057,40 @@ begin
             'Who has changes the plan, or pays what is open, with POST /billing-portal-sessions.'
         );
     end if;
+end;
+$$;
+
+-- Counts a page to subscribe on; the eleventh within an hour is refused. The customer's row is locked, so that pages asked for at once are
+-- counted.
+create function private.count_checkout_session(p_customer_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    max_an_hour constant integer := 10;
+    customer public.stripe_customers;
+begin
+    select * into strict customer from public.stripe_customers where id = p_customer_id for no key update;
+    delete from private.checkout_sessions
+    where org_id = customer.org_id
+        and customer_id = customer.id
+        and opened_at <= private.clock() - interval '1 hour';
+    if (
+        select count(*)
+        from private.checkout_sessions opened
+        where opened.org_id = customer.org_id
+            and opened.customer_id = customer.id
+    ) >= max_an_hour then
+        perform private.refuse(
+            'PT429', 'too_many_checkouts',
+            format('%s pages to subscribe on were opened within an hour.', max_an_hour),
+            'Go on with the latest one, or wait an hour.'
+        );
+    end if;
+    insert into private.checkout_sessions (org_id, customer_id) values (customer.org_id, customer.id);
 end;
 $$;
 
@@ -35249,6 +38188,10 @@ begin
     said.resumes_at := to_timestamp((p_subscription #>> '{pause_collection,resumes_at}')::bigint);
     said.billing_mode := p_subscription #>> '{billing_mode,type}';
     said.started_at := to_timestamp(coalesce(p_subscription ->> 'start_date', p_subscription ->> 'created')::bigint);
+    said.cooling_off_ends_at := private.cooling_off_ends_at(said, product.cooling_off_days)
+    from public.subscription_products product
+    where product.org_id = plan.org_id
+        and product.id = plan.product_id;
     return said;
 end;
 $$;
@@ -35267,14 +38210,14 @@ begin
     insert into public.subscriptions (
         org_id, customer_id, user_id, product_id, plan_id, organization_id, stripe_subscription_id, stripe_price_id, status, amount_cents,
         currency, interval, interval_count, quantity, current_period_start, current_period_end, cancel_at_period_end, cancel_at,
-        cancelled_at, ended_at, trial_start, trial_end, pause_behavior, resumes_at, billing_mode, started_at
+        cancelled_at, ended_at, trial_start, trial_end, pause_behavior, resumes_at, billing_mode, started_at, cooling_off_ends_at
     )
     values (
         p_said.org_id, p_customer.id, p_customer.user_id, p_said.product_id, p_said.plan_id, p_said.organization_id,
         p_said.stripe_subscription_id, p_said.stripe_price_id, p_said.status, p_said.amount_cents, p_said.currency, p_said.interval,
         p_said.interval_count, p_said.quantity, p_said.current_period_start, p_said.current_period_end, p_said.cancel_at_period_end,
         p_said.cancel_at, p_said.cancelled_at, p_said.ended_at, p_said.trial_start, p_said.trial_end, p_said.pause_behavior,
-        p_said.resumes_at, p_said.billing_mode, p_said.started_at
+        p_said.resumes_at, p_said.billing_mode, p_said.started_at, p_said.cooling_off_ends_at
     )
     on conflict (org_id, stripe_subscription_id) do update
         set product_id = excluded.product_id,
@@ -35299,7 +38242,8 @@ begin
             pause_behavior = excluded.pause_behavior,
             resumes_at = excluded.resumes_at,
             billing_mode = excluded.billing_mode,
-            started_at = excluded.started_at
+            started_at = excluded.started_at,
+            cooling_off_ends_at = excluded.cooling_off_ends_at
     returning * into written;
     return written;
 end;
@@ -35372,7 +38316,8 @@ begin
 end;
 $$;
 
--- Whether a subscription gives its features now.
+-- Whether a subscription gives its features now. Stripe begins the next period also while the one before is unpaid, so the days of grace
+-- count from the first period that nobody has paid.
 create function private.is_entitling(p_subscription public.subscriptions, p_product public.subscription_products)
     returns boolean
     language sql
@@ -35383,7 +38328,16 @@ as $$
     select p_subscription.pause_behavior is distinct from 'keep_as_draft' and case p_subscription.status
         when 'active' then private.clock() < p_subscription.current_period_end + make_interval(days => p_product.grace_days)
         when 'trialing' then private.clock() < p_subscription.current_period_end + make_interval(days => p_product.grace_days)
-        when 'past_due' then private.clock() < p_subscription.current_period_start + make_interval(days => p_product.grace_days)
+        when 'past_due' then private.clock() < make_interval(days => p_product.grace_days) + least(
+            p_subscription.current_period_start,
+            (
+                select min(invoice.period_start)
+                from public.invoices invoice
+                where invoice.org_id = p_subscription.org_id
+                    and invoice.subscription_id = p_subscription.id
+                    and invoice.status in ('open', 'uncollectible')
+            )
+        )
         else false
     end;
 $$;
@@ -35451,6 +38405,148 @@ begin
     end if;
     perform private.set_plan_fee(p_org_id);
     return 1;
+end;
+$$;
+
+-- sql/75_billing/34_cooling_off.sql
+-- Consumers may withdraw from a subscription within some days, as the law of their country has it: after it began, and once more after what
+-- binds them anew, which is the end of a free trial and the renewal for a year or longer. The product's metadata cooling_off_days say how many.
+
+-- Until when a subscriber may withdraw: so many days after the latest of these beginnings. Null: the product gives no such days.
+create function private.cooling_off_ends_at(p_subscription public.subscriptions, p_days integer)
+    returns timestamptz
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select greatest(
+        p_subscription.started_at,
+        case when p_subscription.trial_end <= p_subscription.current_period_start then p_subscription.trial_end end,
+        case
+            when p_subscription.interval = 'year' or (p_subscription.interval = 'month' and p_subscription.interval_count >= 12)
+                then p_subscription.current_period_start
+        end
+    ) + make_interval(days => p_days);
+$$;
+
+-- Ends a subscription of the caller's at once, and gives back all that was paid for the period that it began with, or was renewed for. Stripe
+-- does both through the outbox; its events post the refund and end the row. Withdrawing twice is withdrawing once.
+-- Definer: nobody writes billing directly.
+create function private.withdraw_from_subscription(p_subscription_id uuid)
+    returns table (refund_cents bigint, currency text)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    subscription public.subscriptions := private.require_own_subscription(p_subscription_id);
+    refunds jsonb;
+begin
+    if subscription.withdrawn_at is null then
+        if not (subscription.is_live and coalesce(subscription.cooling_off_ends_at > private.clock(), false)) then
+            perform private.refuse(
+                'PT409', 'cooling_off_is_over',
+                'This subscription cannot be withdrawn from any more.',
+                'End it with the current period, with POST /billing-portal-sessions.'
+            );
+        end if;
+        refunds := private.refunds_of_withdrawal(subscription);
+        update public.subscriptions
+        set withdrawn_at = private.clock(),
+            withdrawal_refund_cents = (
+                select coalesce(sum(refund.amount_cents), 0)
+                from jsonb_to_recordset(refunds) refund (amount_cents bigint)
+            )
+        where org_id = subscription.org_id
+            and id = subscription.id
+        returning * into subscription;
+        perform private.enqueue_command(
+            subscription.org_id, 'withdraw_subscription', format('subscription:%s:withdraw', subscription.id),
+            jsonb_build_object('subscription', subscription.stripe_subscription_id, 'refunds', refunds),
+            format('customer:%s', subscription.customer_id)
+        );
+    end if;
+    return query select subscription.withdrawal_refund_cents, subscription.currency;
+end;
+$$;
+
+-- Returns a subscription of the caller's, locked; one of somebody else's is refused like one that does not exist.
+create function private.require_own_subscription(p_subscription_id uuid)
+    returns public.subscriptions
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_person();
+    subscription public.subscriptions;
+begin
+    select * into subscription
+    from public.subscriptions
+    where id = p_subscription_id
+        and user_id = person
+    for no key update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'subscription_not_found', 'You have no such subscription.', 'Read subscriptions, and check who is signed in.'
+        );
+    end if;
+    return subscription;
+end;
+$$;
+
+-- What goes back of each payment of the invoices for what the withdrawal undoes: all that is left of it. The platform's admins give back
+-- what was paid outside Stripe.
+create function private.refunds_of_withdrawal(p_subscription public.subscriptions)
+    returns jsonb
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    begins_at constant timestamptz := (
+        select p_subscription.cooling_off_ends_at - make_interval(days => product.cooling_off_days)
+        from public.subscription_products product
+        where product.org_id = p_subscription.org_id
+            and product.id = p_subscription.product_id
+    );
+begin
+    perform private.raise_alert(
+        invoice.org_id, null, 'withdrawal_paid_outside',
+        'Somebody has withdrawn from a subscription that was paid outside Stripe. Give back what they paid.',
+        'invoices', invoice.id, format('invoice:%s:withdrawn', invoice.id)
+    )
+    from public.invoices invoice
+    where invoice.org_id = p_subscription.org_id
+        and invoice.subscription_id = p_subscription.id
+        and invoice.period_end > begins_at
+        and invoice.paid_outside_cents > 0;
+
+    return (
+        select coalesce(
+            jsonb_agg(
+                jsonb_build_object(
+                    'invoice_payment_id', paid.id,
+                    'payment_intent', paid.stripe_payment_intent_id,
+                    'amount_cents', paid.amount_paid_cents - paid.refunded_cents - paid.disputed_cents
+                )
+                order by paid.id
+            ),
+            '[]'
+        )
+        from public.invoices invoice
+        join public.invoice_payments paid on paid.org_id = invoice.org_id and paid.invoice_id = invoice.id
+        where invoice.org_id = p_subscription.org_id
+            and invoice.subscription_id = p_subscription.id
+            and invoice.period_end > begins_at
+            and paid.status = 'paid'
+            and paid.stripe_payment_intent_id is not null
+            and paid.amount_paid_cents - paid.refunded_cents - paid.disputed_cents > 0
+    );
 end;
 $$;
 
@@ -36324,7 +39420,64 @@ as $$
     );
 $$;
 
+-- Forgets the latest news of objects of which nothing was told for 90 days, and returns of how many: Stripe keeps its events for 30 days, so
+-- that older news than those can come no more. Maintenance calls it.
+create function private.remove_old_news()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    removed integer;
+begin
+    delete from private.stripe_news
+    where org_id = private.platform_id()
+        and occurred_at < private.clock() - interval '90 days';
+    get diagnostics removed = row_count;
+    return removed;
+end;
+$$;
+
 -- sql/75_billing/80_api.sql
+create function public.request_series_paid_later(
+    p_instructor_id uuid,
+    p_service_id uuid,
+    p_start_at timestamptz,
+    p_occurrences integer,
+    p_every_weeks integer default 1,
+    p_mode public.series_mode default 'all_or_nothing',
+    p_learner_user_id uuid default null,
+    p_learner_id uuid default null,
+    p_notes text default null
+)
+    returns table (
+        occurrence integer, start_at timestamptz, booking_id uuid, refusal text, order_id uuid, collect_at timestamptz, hold_expires_at timestamptz
+    )
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        series.occurrence, series.start_at, series.booking_id, series.refusal, series.order_id, series.collect_at, series.hold_expires_at
+    from private.request_series_paid_later(
+        p_instructor_id, p_service_id, p_start_at, p_occurrences, p_every_weeks, p_mode, p_learner_user_id, p_learner_id, p_notes
+    ) series;
+end;
+
+comment on function public.request_series_paid_later is
+    'Books a series as request_booking_series does, of which each lesson is an order of its own: held, and charged to the caller''s default '
+    'card at collect_at, two days before it. A failed charge is told and tried once more a day later; then the time is free again. Until '
+    'hold_expires_at a lesson can be paid through POST /payment-intents as well, as one must that has no collect_at. For the learner, or a '
+    'guardian who may book and pay, where the organization sells so (max_lessons_paid_later). '
+    'Errors: sign_in_required, no_saved_card, not_paid_later, too_many_lessons_paid_later, lesson_was_not_paid, service_not_found, '
+    'value_missing, not_yourself, may_not_book, not_a_learner_here, consent_required, time_is_plausible, slot_in_the_past, '
+    'service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, price_missing, amount_too_small, '
+    'amount_too_large, too_many_holds, too_many_held_lessons, too_many_unpaid_holds, slot_taken, time_not_offered, learner_busy, '
+    'learner_spends, and the rules of public.bookings and public.booking_series.';
+
 create function public.set_default_payment_method(p_payment_method_id uuid)
     returns void
     language sql
@@ -36360,6 +39513,21 @@ return p_feature = any (private.my_features());
 comment on function public.has_entitlement is
     'Whether a subscription of the caller''s gives a feature now, in the days of grace of an unpaid period too. In a policy: '
     '(select public.has_entitlement(''reports'')), so that it is asked once a statement.';
+
+create function public.withdraw_from_subscription(p_subscription_id uuid)
+    returns table (refund_cents bigint, currency text)
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select withdrawn.refund_cents, withdrawn.currency from private.withdraw_from_subscription(p_subscription_id) withdrawn;
+end;
+
+comment on function public.withdraw_from_subscription is
+    'Ends a subscription of the caller''s at once, until its cooling_off_ends_at, and gives back what was paid for the period that it began '
+    'with or was renewed for. Returns what goes back; the row follows within seconds. Errors: sign_in_required, subscription_not_found, '
+    'cooling_off_is_over.';
 
 create function public.admin_set_instructor_fee(
     p_org_id uuid,
@@ -36455,6 +39623,12 @@ grant execute on function public.set_default_payment_method to authenticated;
 grant execute on function private.remove_payment_method to authenticated;
 grant execute on function public.remove_payment_method to authenticated;
 
+grant execute on function private.request_series_paid_later to authenticated;
+grant execute on function public.request_series_paid_later to authenticated;
+
+grant execute on function private.withdraw_from_subscription to authenticated;
+grant execute on function public.withdraw_from_subscription to authenticated;
+
 grant execute on function private.my_features to authenticated;
 grant execute on function public.has_entitlement to authenticated;
 
@@ -36465,6 +39639,8 @@ grant execute on function private.record_setup_intent to webhook_service;
 grant execute on function private.open_saved_card to webhook_service;
 grant execute on function private.next_payment_step to webhook_service;
 grant execute on function private.open_subscription to webhook_service;
+grant execute on function private.open_collection to jobs;
+grant execute on function private.record_collection to jobs;
 grant execute on function private.record_billing_object to jobs;
 grant execute on function private.record_invoice_fee to jobs;
 
@@ -36476,6 +39652,7 @@ grant execute on function private.record_invoice_fee to jobs;
 --   21_preferences  which kinds a person wants over which channel
 --   22_queue        queue_messages: one message for each recipient and channel, in the transaction that causes it
 --   23_still_recipient  who may not know any more what they were to be told
+--   24_prove_phone  the code that proves that a phone number is its person's: texts go to no other
 --   30_bookings     what is told of a booking, and what is planned for later: reminders, holds about to expire, lessons not completed
 --   31_money        what is told of payments, refunds, payouts, accounts and prepaid hours
 --   32_people       what is told of alerts, reported problems, invitations and guardianships
@@ -36492,6 +39669,19 @@ grant execute on function private.record_invoice_fee to jobs;
 --
 -- 82_effects calls the tell_of_ functions. The jobs deliver (jobs/messages.py), the webhook service takes callbacks and answers. Nothing here
 -- may fail the change that it tells of: a kind without a template is told to nobody.
+
+-- A phone number as providers take it, such as +447700900123; null if it does not say its country.
+create function private.phone_or_null(p_phone text)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select digits.number
+    from (select regexp_replace(p_phone, '[\s().-]', '', 'g') as number) digits
+    where digits.number ~ '^\+[1-9]\d{6,14}$';
+$$;
 
 create type public.message_channel as enum ('app', 'email', 'sms', 'whatsapp');
 create type public.message_status as enum (
@@ -36564,7 +39754,7 @@ create table private.message_preferences (
     source text not null,
     changed_at timestamptz not null default private.clock(),
     unique nulls not distinct (user_id, channel, kind),
-    constraint source_is_known check (source in ('person', 'answer', 'link'))
+    constraint source_is_known check (source in ('person', 'link'))
 );
 
 create index on private.message_preferences (kind);
@@ -36572,7 +39762,7 @@ create index on private.message_preferences (kind);
 comment on table private.message_preferences is
     'What a person wants over a channel: one kind, or everything (kind is null). Consent to SMS and WhatsApp is such a row.';
 comment on column private.message_preferences.source is
-    'Where the choice was made: by the person, by an answer such as STOP, or by the link in a message.';
+    'Where the choice was made: by the person, or by the link in a message. Answers such as STOP are in suppressed_addresses.';
 
 create table private.planned_messages (
     org_id uuid not null,
@@ -36668,6 +39858,7 @@ create table public.message_contents (
 
 create index on public.message_contents (recipient_id);
 create index on public.message_contents (provider_id);
+create index on public.message_contents (to_address);
 create index on public.message_contents (unsubscribe_token);
 create index on public.message_contents (created_at) where num_nonnulls(to_address, body) > 0;
 
@@ -36676,6 +39867,26 @@ comment on table public.message_contents is
 comment on column public.message_contents.calendar is
     'The event for the recipient''s calendar: uid, sequence, method, start, end, summary, location.';
 comment on column public.message_contents.provider_id is 'The Message-ID of a mail, or Twilio''s id of a message.';
+
+create table private.phone_codes (
+    id uuid primary key default gen_random_uuid(),
+    user_id uuid not null references public.profiles (id) on delete cascade,
+    phone text not null,
+    code text,
+    tries_left integer not null default 5,
+    created_at timestamptz not null default private.clock(),
+    proven_at timestamptz,
+    constraint phone_is_international check (phone = private.phone_or_null(phone)),
+    constraint a_code_is_used_once check ((code is null) = (proven_at is not null)),
+    constraint tries_are_few check (tries_left between 0 and 5)
+);
+
+create index on private.phone_codes (user_id, phone);
+create index on private.phone_codes (phone, created_at);
+
+comment on table private.phone_codes is
+    'Codes that were sent to phone numbers, and which of them came back: the number is proven to be the person''s then. Codes that never came '
+    'back are kept for a day.';
 
 create table private.suppressed_addresses (
     channel public.message_channel not null,
@@ -36724,6 +39935,7 @@ alter table private.message_preferences enable row level security;
 alter table private.planned_messages enable row level security;
 alter table public.messages enable row level security;
 alter table public.message_contents enable row level security;
+alter table private.phone_codes enable row level security;
 alter table private.suppressed_addresses enable row level security;
 alter table private.message_events enable row level security;
 
@@ -36799,7 +40011,10 @@ values
     ('booking_accepted', 'essential', 'bookings', true, false),
     ('lesson_proposed', 'essential', 'bookings', false, false),
     ('time_offered', 'essential', 'bookings', true, false),
+    ('lesson_reserved', 'essential', 'bookings', false, false),
+    ('lesson_not_collected', 'essential', 'bookings', true, false),
     ('hold_expiring', 'optional', 'bookings', true, false),
+    ('move_expiring', 'optional', 'bookings', true, false),
     ('booking_confirmed', 'essential', 'bookings', true, false),
     ('booking_declined', 'essential', 'bookings', true, false),
     ('booking_expired', 'essential', 'bookings', false, false),
@@ -36829,6 +40044,8 @@ values
     ('problem_decided', 'essential', 'problem_reports', false, false),
     ('invitation', 'essential', 'invitations', false, false),
     ('guardian_consent_wanted', 'essential', 'learner_guardians', false, false),
+    ('subscription_withdrawn', 'essential', 'subscriptions', false, false),
+    ('phone_code', 'essential', 'phone_codes', true, false),
     ('buy_hours', 'marketing', 'learner_credits', false, false),
     ('recommend', 'marketing', 'bookings', false, false);
 
@@ -36888,6 +40105,26 @@ from (values
         e'{{organization_name}}: a lesson has become free: {{start_at}}. It is kept for you until {{hold_expires_at}}.'
     ),
     (
+        'lesson_reserved', 'email', 'en', 'Your lesson on {{start_at}} is reserved',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n\n'
+        '{{due}} is charged to the saved card on {{collect_at}}. The lesson is booked once that is paid. Until then it can be cancelled '
+        'without a charge.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        'lesson_not_collected', 'email', 'en', 'The lesson on {{start_at}} could not be charged to your card',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n\n'
+        'The saved card could not be charged {{due}}. Please pay by {{hold_expires_at}}, or choose another default card at once: a card that '
+        'was declined is tried once more after a day. A lesson that is not paid then is given up, and its time is free for others.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        'lesson_not_collected', 'sms', 'en', null,
+        e'{{organization_name}}: Your card could not be charged for the lesson {{start_at}}. Please pay {{due}} by {{hold_expires_at}}.'
+    ),
+    (
         'hold_expiring', 'email', 'en', 'Your lesson on {{start_at}} is about to be given up',
         e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
         '{{start_at}}, {{minutes}} minutes\n\n'
@@ -36897,6 +40134,17 @@ from (values
     (
         'hold_expiring', 'sms', 'en', null,
         e'{{organization_name}}: Your lesson {{start_at}} is kept only until {{hold_expires_at}}.'
+    ),
+    (
+        'move_expiring', 'email', 'en', 'Is your lesson to move to {{start_at}}?',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        'now {{old_start_at}}, perhaps {{start_at}}\n\n'
+        'The new time is kept until {{hold_expires_at}}. Answer, or pay what is due for it, before then; else the lesson stays as it was '
+        'booked.\n\n{{organization_name}}'
+    ),
+    (
+        'move_expiring', 'sms', 'en', null,
+        e'{{organization_name}}: Your lesson {{old_start_at}} can move to {{start_at}} only until {{hold_expires_at}}.'
     ),
     (
         'booking_confirmed', 'email', 'en', 'Your lesson on {{start_at}} is confirmed',
@@ -36958,9 +40206,9 @@ from (values
         e'{{organization_name}}: Cancelled: {{service_title}} with {{instructor_name}}, {{start_at}}.'
     ),
     (
-        'lesson_reminder', 'email', 'en', 'Your lesson on {{start_at}}',
+        'lesson_reminder', 'email', 'en', 'Reminder: your lesson on {{start_at}}',
         e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
-        '{{start_at}}, {{minutes}} minutes\n{{pickup}}\nThis is a reminder.\n\n{{organization_name}}'
+        '{{start_at}}, {{minutes}} minutes\n{{pickup}}\nThis is a reminder. The calendar entry is attached.\n\n{{organization_name}}'
     ),
     (
         'lesson_reminder', 'sms', 'en', null,
@@ -37083,6 +40331,16 @@ from (values
         e'Hello {{recipient_name}},\n\n'
         '{{organization_name}} names you as guardian of {{learner_name}}. Sign in with this address to give your '
         'consent, until {{expires_on}}.\n\n{{organization_name}}'
+    ),
+    (
+        'subscription_withdrawn', 'email', 'en', 'You have withdrawn from {{product_name}}',
+        e'Hello {{recipient_name}},\n\n'
+        'Your subscription to {{product_name}} has ended. {{amount}} goes back in the way in which it was paid, usually within ten days.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        'phone_code', 'sms', 'en', null,
+        '{{code}} is your code to be told of lessons at this number. It ends in ten minutes. If you did not ask for it, do nothing.'
     ),
     (
         'buy_hours', 'email', 'en', 'More hours with {{instructor_name}}?',
@@ -37231,20 +40489,24 @@ as $$
     end;
 $$;
 
--- A phone number as providers take it, such as +447700900123; null if it does not say its country.
-create function private.phone_or_null(p_phone text)
+-- A person's number as providers take it, if a code that was sent to it came back; else null.
+create function private.proven_phone(p_person_id uuid, p_phone text)
     returns text
     language sql
-    immutable
+    stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select digits.number
-    from (select regexp_replace(p_phone, '[\s().-]', '', 'g') as number) digits
-    where digits.number ~ '^\+[1-9]\d{6,14}$';
+    select proven.phone
+    from private.phone_codes proven
+    where proven.user_id = p_person_id
+        and proven.phone = private.phone_or_null(p_phone)
+        and proven.proven_at is not null
+    limit 1;
 $$;
 
--- A person's address for a channel, or a learner's without a login; null: there is none. Phone numbers must be international.
+-- A person's address for a channel, or a learner's without a login; null: there is none. Texts go only to the number in the profile, and only
+-- once it is proven to be the person's.
 create function private.address_of(p_channel public.message_channel, p_person_id uuid, p_learner_id uuid)
     returns text
     language sql
@@ -37252,13 +40514,13 @@ create function private.address_of(p_channel public.message_channel, p_person_id
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case p_channel when 'email' then lower(contact.email) else private.phone_or_null(contact.phone) end
+    select case p_channel when 'email' then lower(contact.email) else contact.phone end
     from (
-        select profile.email, profile.phone
+        select profile.email, private.proven_phone(profile.id, profile.phone) as phone
         from public.profiles profile
         where profile.id = p_person_id
         union all
-        select known.email, known.phone
+        select known.email, null
         from public.learner_contacts known
         where p_person_id is null
             and known.learner_id = p_learner_id
@@ -37421,6 +40683,7 @@ begin
     from private.message_kinds known
     cross join unnest(enum_range(null::public.message_channel)) way (name)
     where private.has_template(private.platform_id(), known.key, way.name)
+        and known.key <> 'phone_code'  -- only who asks for one gets one
     order by known.key, way.name;
 end;
 $$;
@@ -37467,10 +40730,11 @@ begin
 end;
 $$;
 
--- Queues a mail for somebody of whom nothing but the address is known: who is invited.
+-- Queues a message for an address of which nobody is known to be the owner: who is invited, or whose number is to be proven. No login reads it.
 create function private.queue_for_address(
     p_org_id uuid,
     p_kind text,
+    p_channel public.message_channel,
     p_address text,
     p_related_type text,
     p_related_id uuid
@@ -37486,7 +40750,7 @@ as $$
             org_id, kind, channel, related_type, related_id, dedupe_key, send_after, available_at
         )
         values (
-            p_org_id, p_kind, 'email', p_related_type, p_related_id, format('%s:%s:email', p_kind, p_related_id),
+            p_org_id, p_kind, p_channel, p_related_type, p_related_id, format('%s:%s:%s', p_kind, p_related_id, p_channel),
             private.clock(), private.clock()
         )
         on conflict (org_id, dedupe_key) do nothing
@@ -37547,7 +40811,7 @@ create function private.may_still_know(p_message public.messages)
 as $$
 begin
     return case
-        when p_message.related_type in ('invitations', 'learner_guardians') then true
+        when private.is_for_address(p_message) then true
         when p_message.recipient_id is null then private.has_no_login(p_message.learner_id)
         when p_message.learner_id is null then coalesce(p_message.recipient_id = any (private.other_side_of_message(p_message)), false)
         else p_message.recipient_id = any (private.learner_side(p_message.learner_id))
@@ -37556,7 +40820,16 @@ begin
 end;
 $$;
 
--- Who has paid what a message is about; null: it is about no payment.
+-- Whether a message is for whoever has the address that it was queued for, not for a person.
+create function private.is_for_address(p_message public.messages)
+    returns boolean
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+return p_message.related_type in ('invitations', 'learner_guardians', 'phone_codes');
+
+-- Who has paid what a message is about, or whose card is to pay it; null: it is about no payment.
 create function private.payer_of_message(p_message public.messages)
     returns uuid
     language sql
@@ -37568,6 +40841,12 @@ as $$
     from public.payments payment
     where p_message.related_type = 'payments'
         and payment.id = p_message.related_id
+    union all
+    select private.payer_of_collection(booking)
+    from public.bookings booking
+    where p_message.related_type = 'bookings'
+        and booking.org_id = p_message.org_id
+        and booking.id = p_message.related_id
     union all
     select payment.payer_id
     from public.refunds refund
@@ -37600,6 +40879,11 @@ as $$
     where p_message.related_type = 'problem_reports'
         and report.id = p_message.related_id
     union all
+    select array[subscription.user_id]
+    from public.subscriptions subscription
+    where p_message.related_type = 'subscriptions'
+        and subscription.id = p_message.related_id
+    union all
     select private.payee_side(payout.org_id, payout.instructor_id)
     from public.payouts payout
     where p_message.related_type = 'payouts'
@@ -37618,6 +40902,169 @@ as $$
             and result.run_id = p_message.related_id
     )
     where p_message.related_type = 'payout_runs';
+$$;
+
+-- sql/80_messages/24_prove_phone.sql
+-- Sends a code by SMS to the number in the caller's profile, and returns until when confirm_phone takes it; null: the number is proven, and
+-- nothing is sent. Texts go to proven numbers only, so that nobody has them sent to somebody else. A person gets at most three codes a day, and
+-- so does a number, whoever asks. A number that has answered STOP gets none, like anything else.
+-- Definer: nobody writes codes directly.
+create function private.send_phone_code()
+    returns timestamptz
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_person();
+    number text;
+    code_id uuid;
+begin
+    select private.phone_or_null(profile.phone) into number from public.profiles profile where profile.id = person for no key update;
+    if number is null then
+        perform private.refuse(
+            'PT422', 'phone_missing',
+            'There is no phone number in your profile that texts can go to.',
+            'Save it with its country, such as +44 7700 900123.'
+        );
+    end if;
+    if private.proven_phone(person, number) is not null then
+        return null;
+    end if;
+    perform private.assert_few_codes(person, number);
+
+    update private.phone_codes set tries_left = 0 where user_id = person and proven_at is null;
+    insert into private.phone_codes (user_id, phone, code)
+    values (person, number, private.new_phone_code())
+    returning id into code_id;
+    perform private.queue_for_address(private.platform_id(), 'phone_code', 'sms', number, 'phone_codes', code_id);
+    return private.clock() + private.code_lifetime();
+end;
+$$;
+
+-- Refuses a fourth code within a day to a person or to a number. Askers for one number wait for one another, so that none is left uncounted.
+create function private.assert_few_codes(p_person_id uuid, p_phone text)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform pg_advisory_xact_lock('private.phone_codes'::regclass::oid::integer, hashtext(p_phone));
+    if greatest(
+        (
+            select count(*)
+            from private.phone_codes sent
+            where sent.user_id = p_person_id
+                and sent.created_at > private.clock() - interval '24 hours'
+        ),
+        (
+            select count(*)
+            from private.phone_codes sent
+            where sent.phone = p_phone
+                and sent.created_at > private.clock() - interval '24 hours'
+        )
+    ) >= 3 then
+        perform private.refuse(
+            'PT429', 'too_many_phone_codes',
+            'Three codes were sent within a day.',
+            'Check the number, and try again tomorrow.'
+        );
+    end if;
+end;
+$$;
+
+-- Six random digits.
+create function private.new_phone_code()
+    returns text
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return lpad((('x' || encode(extensions.gen_random_bytes(6), 'hex'))::bit(48)::bigint % 1000000)::text, 6, '0');
+
+-- For how long a code can be entered.
+create function private.code_lifetime()
+    returns interval
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+return interval '10 minutes';
+
+-- Takes the code that came to the caller's number, and returns whether it is the one: texts go there from now on. A wrong one counts, and the
+-- fifth ends the code. It is no error, which would take back that it was counted.
+-- Definer: nobody reads or writes codes directly.
+create function private.confirm_phone(p_code text)
+    returns boolean
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_person();
+    sent private.phone_codes;
+begin
+    select code.* into sent
+    from private.phone_codes code
+    join public.profiles profile on profile.id = code.user_id
+    where profile.id = person
+        and code.phone = private.phone_or_null(profile.phone)
+        and private.can_confirm_code(code.id)
+    for no key update of code;
+    if not found then
+        perform private.refuse(
+            'PT409', 'no_phone_code',
+            'There is no code to your number that could still be entered.',
+            'Ask for another with send_phone_code.'
+        );
+    end if;
+
+    if sent.code is distinct from trim(p_code) then
+        update private.phone_codes set tries_left = tries_left - 1 where id = sent.id;
+        return false;
+    end if;
+    update private.phone_codes set code = null, proven_at = private.clock() where id = sent.id;
+    return true;
+end;
+$$;
+
+-- Whether a code can still be entered: for ten minutes, until five wrong ones were tried or the next was sent.
+create function private.can_confirm_code(p_code_id uuid)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from private.phone_codes sent
+        where sent.id = p_code_id
+            and sent.proven_at is null
+            and sent.tries_left > 0
+            and sent.created_at > private.clock() - private.code_lifetime()
+    );
+$$;
+
+-- Removes codes of which nothing came in a day, and returns how many. maintain_platform (95) calls it.
+create function private.remove_old_codes()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    removed integer;
+begin
+    delete from private.phone_codes where proven_at is null and created_at <= private.clock() - interval '24 hours';
+    get diagnostics removed = row_count;
+    return removed;
+end;
 $$;
 
 -- sql/80_messages/30_bookings.sql
@@ -37651,6 +41098,8 @@ begin
             perform private.tell_learner_side(case when p_new.booked_by is null then 'time_offered' else 'lesson_proposed' end, p_new);
         end if;
         perform private.plan_hold(p_new);
+    elsif p_new.status = 'held' and p_new.is_collected_later then
+        perform private.tell_both_sides('lesson_reserved', p_new);
     elsif p_new.status = 'held' then
         if p_old.status in ('requested', 'proposed') then
             perform private.tell_learner_side('booking_accepted', p_new);
@@ -37660,6 +41109,8 @@ begin
         perform private.tell_both_sides('move_not_made', p_new);
     elsif p_new.status = 'declined' then
         perform private.tell_both_sides('booking_declined', p_new);
+    elsif p_new.status = 'expired' and p_old.status = 'held' and p_old.is_collected_later then
+        perform private.tell_both_sides('booking_expired', p_new);
     elsif p_new.status = 'expired' then
         perform private.tell_learner_side('booking_expired', p_new);
     elsif p_new.status = 'cancelled' and was_booked and not p_new.is_rescheduled then
@@ -37674,7 +41125,7 @@ end;
 $$;
 
 -- Tells of a booking that was cancelled before it was confirmed: the learner's side unless it was theirs to cancel, and an instructor who had
--- been asked for it, or had offered it, unless they cancelled it. What replaces a lesson goes with that lesson, which is told of.
+-- been asked for it or told of it, or had offered it, unless they cancelled it. What replaces a lesson goes with that lesson, which is told of.
 create function private.tell_of_withdrawal(p_old public.bookings, p_new public.bookings)
     returns void
     language plpgsql
@@ -37686,10 +41137,27 @@ begin
     if p_new.cancelled_by not in ('learner', 'guardian') then
         perform private.tell_learner_side('booking_cancelled', p_new);
     end if;
-    if p_old.status in ('requested', 'proposed') and p_old.booked_by is not null and p_new.cancelled_by <> 'instructor' then
+    if ((p_old.status in ('requested', 'proposed') and p_old.booked_by is not null) or p_old.is_collected_later)
+        and p_new.cancelled_by <> 'instructor'
+    then
         perform private.tell_instructor_side('booking_cancelled', p_new);
     end if;
 end;
+$$;
+
+-- Tells the learner's side and whose card it is that a lesson could not be charged to it, for every try. 82_effects calls it.
+create function private.tell_of_failed_collection(p_booking public.bookings)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.queue_messages(
+        p_booking.org_id, 'lesson_not_collected',
+        array_remove(array_append(private.learner_side(p_booking.learner_id), private.payer_of_collection(p_booking)), null),
+        p_booking.learner_id, 'bookings', p_booking.id, p_booking.collection_tries::text
+    );
 $$;
 
 -- Plans a message of a booking, unless its time has passed.
@@ -37717,17 +41185,49 @@ create function private.plan_lesson(p_booking public.bookings)
     set search_path = '', pg_temp
 as $$
 begin
+    perform private.plan_reminders(p_booking);
+    perform private.plan_message(p_booking, 'lesson_not_completed', p_booking.end_at + interval '15 minutes', p_booking.end_at);
+end;
+$$;
+
+-- Plans the reminders of a lesson.
+create function private.plan_reminders(p_booking public.bookings)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
     perform private.plan_message(
         p_booking, 'lesson_reminder', p_booking.start_at - make_interval(mins => lead.minutes), p_booking.start_at
     )
     from public.organizations organization
     cross join lateral unnest(organization.reminder_minutes) lead (minutes)
     where organization.id = p_booking.org_id;
-    perform private.plan_message(p_booking, 'lesson_not_completed', p_booking.end_at + interval '15 minutes', p_booking.end_at);
 end;
 $$;
 
--- Plans the warning that an unpaid or unanswered time will be given up, when two thirds of it are over.
+-- Plans the reminders of all lessons ahead anew, once an organization reminds of them at other times. 82_effects calls it.
+create function private.plan_reminders_anew(p_org_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    delete from private.planned_messages where org_id = p_org_id and kind = 'lesson_reminder';
+    perform private.plan_reminders(booking)
+    from public.bookings booking
+    where booking.org_id = p_org_id
+        and booking.status = 'confirmed'
+        and booking.start_at > private.clock();
+end;
+$$;
+
+-- Plans the warning that an unpaid or unanswered time will be given up, when two thirds of it are over. Of a lesson that is to move, only the
+-- new time is.
 create function private.plan_hold(p_booking public.bookings)
     returns void
     language plpgsql
@@ -37737,7 +41237,8 @@ create function private.plan_hold(p_booking public.bookings)
 as $$
 begin
     perform private.plan_message(
-        p_booking, 'hold_expiring', private.clock() + (p_booking.hold_expires_at - private.clock()) * 2 / 3, p_booking.hold_expires_at
+        p_booking, case when p_booking.original_booking_id is null then 'hold_expiring' else 'move_expiring' end,
+        private.clock() + (p_booking.hold_expires_at - private.clock()) * 2 / 3, p_booking.hold_expires_at
     );
 end;
 $$;
@@ -37753,6 +41254,8 @@ as $$
     select case p_kind
         when 'booking_requested' then p_booking.status = 'requested'
         when 'booking_accepted' then p_booking.status = 'held'
+        when 'lesson_reserved' then p_booking.status = 'held'
+        when 'lesson_not_collected' then p_booking.status = 'held' and p_booking.hold_expires_at > private.clock()
         when 'lesson_proposed' then p_booking.status = 'proposed'
         when 'time_offered' then p_booking.status = 'proposed'
         when 'booking_confirmed' then p_booking.status in ('confirmed', 'in_progress')
@@ -37774,10 +41277,10 @@ as $$
         when 'lesson_not_completed' then
             p_booking.status in ('confirmed', 'in_progress') and p_booking.end_at = p_about_at
             and not private.has_open_claim(p_booking.id)
-        when 'hold_expiring' then
-            p_booking.status in ('held', 'requested', 'proposed') and p_booking.hold_expires_at = p_about_at
+        else
+            p_kind in ('hold_expiring', 'move_expiring')
+            and p_booking.status in ('held', 'requested', 'proposed') and p_booking.hold_expires_at = p_about_at
             and p_booking.hold_expires_at > private.clock()
-        else false
     end;
 $$;
 
@@ -37795,10 +41298,10 @@ create function private.tell_both_sides(
     set search_path = '', pg_temp
 as $$
 begin
-    if p_kind <> 'hold_expiring' or p_booking.status <> 'requested' then
+    if p_kind not in ('hold_expiring', 'move_expiring') or p_booking.status <> 'requested' then
         perform private.tell_learner_side(p_kind, p_booking, p_about_at, p_version);
     end if;
-    if p_kind <> 'hold_expiring' or p_booking.status = 'requested' then
+    if p_kind not in ('hold_expiring', 'move_expiring') or p_booking.status = 'requested' then
         perform private.tell_instructor_side(p_kind, p_booking, p_about_at, p_version);
     end if;
 end;
@@ -37867,7 +41370,7 @@ as $$
 $$;
 
 -- sql/80_messages/31_money.sql
--- Tells the payer's side that a payment was declined. 82_effects calls it.
+-- Tells the payer's side that a payment was declined; not of one that we charge ourselves (tell_of_failed_collection). 82_effects calls it.
 create function private.tell_of_payment(p_old public.payments, p_new public.payments)
     returns void
     language plpgsql
@@ -37879,12 +41382,32 @@ begin
     if p_new.status = 'requires_payment'
         and p_new.failure_code is not null
         and (p_old.failure_code is null or p_old.status <> p_new.status)
+        and not private.is_being_collected(p_new.order_id)
     then
         perform private.queue_messages(
             p_new.org_id, 'payment_failed', private.payer_side(p_new), p_new.learner_id, 'payments', p_new.id,
             private.clock()::text
         );
     end if;
+end;
+$$;
+
+-- Whether an order is a lesson that is charged to a saved card: whoever's it is hears of each try with its deadline.
+create function private.is_being_collected(p_order_id uuid)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return exists (
+        select
+        from public.bookings booking
+        where booking.order_id = p_order_id
+            and booking.status = 'held'
+            and booking.is_collected_later
+    );
 end;
 $$;
 
@@ -37913,6 +41436,19 @@ as $$
     from public.payments payment
     where payment.org_id = p_refund.org_id
         and payment.id = p_refund.payment_id;
+$$;
+
+-- Tells a subscriber that they have withdrawn, and what goes back. 82_effects calls it.
+create function private.tell_of_withdrawn_subscription(p_subscription public.subscriptions)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.queue_messages(
+        p_subscription.org_id, 'subscription_withdrawn', array[p_subscription.user_id], null, 'subscriptions', p_subscription.id
+    );
 $$;
 
 -- Tells the payee that a payout was sent. 82_effects calls it.
@@ -38108,7 +41644,7 @@ create function private.tell_of_invitation(p_invitation public.invitations)
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.queue_for_address(p_invitation.org_id, 'invitation', p_invitation.email, 'invitations', p_invitation.id);
+    select private.queue_for_address(p_invitation.org_id, 'invitation', 'email', p_invitation.email, 'invitations', p_invitation.id);
 $$;
 
 -- Asks the address to which a guardianship is offered for consent. 82_effects calls it.
@@ -38119,7 +41655,9 @@ create function private.tell_of_guardianship(p_link public.learner_guardians)
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.queue_for_address(p_link.org_id, 'guardian_consent_wanted', p_link.guardian_email, 'learner_guardians', p_link.id);
+    select private.queue_for_address(
+        p_link.org_id, 'guardian_consent_wanted', 'email', p_link.guardian_email, 'learner_guardians', p_link.id
+    );
 $$;
 
 -- sql/80_messages/40_claim.sql
@@ -38324,10 +41862,12 @@ begin
     return case
         when p_message.send_after < private.clock() - interval '72 hours' then 'too_late'
         when not private.is_message_true(p_message) or not private.may_still_know(p_message) then 'no_longer_true'
-        when p_message.related_type not in ('invitations', 'learner_guardians')
+        when private.is_superseded(p_message) then 'superseded'
+        when not private.is_for_address(p_message)
             and not coalesce(private.is_wanted_still(p_message), false) then 'not_wanted'
         when p_message.channel <> 'app' and p_address is null then 'no_address'
         when private.is_suppressed(p_message, p_address) then 'suppressed'
+        when private.has_had_enough(p_message, p_address) then 'too_many'
         when p_message.channel = 'whatsapp' and not private.has_template(p_message.org_id, p_message.kind, 'whatsapp') then 'text_not_approved'
     end;
 end;
@@ -38383,9 +41923,42 @@ begin
                 and num_nonnulls(link.consented_at, link.revoked_at) = 0
                 and link.expires_at > private.clock()
         )
+        when 'phone_codes' then private.can_confirm_code(p_message.related_id)
         else true
     end;
 end;
+$$;
+
+-- Whether a later reminder of the same lesson is due to the same recipient by now, as after an outage: one of the two is enough.
+create function private.is_superseded(p_message public.messages)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_message.kind = 'lesson_reminder' and (
+        exists (
+            select
+            from private.planned_messages planned
+            where planned.org_id = p_message.org_id
+                and planned.booking_id = p_message.related_id
+                and planned.kind = p_message.kind
+                and planned.due_at <= private.clock()
+        )
+        or exists (
+            select
+            from public.messages later
+            where later.org_id = p_message.org_id
+                and later.related_type = 'bookings'
+                and later.related_id = p_message.related_id
+                and later.kind = p_message.kind
+                and later.channel = p_message.channel
+                and later.recipient_id is not distinct from p_message.recipient_id
+                and later.status in ('queued', 'claimed', 'unknown', 'sent', 'delivered')
+                and (later.send_after, later.id) > (p_message.send_after, p_message.id)
+        )
+    );
 $$;
 
 -- Whether the recipient still wants this message over its channel. An SMS may stand for a message by WhatsApp.
@@ -38416,6 +41989,27 @@ as $$
             and suppressed.address = p_address
             and (suppressed.cause <> 'unsubscribed' or kind.class <> 'essential')
     );
+$$;
+
+-- Whether an address that nobody has proven to be theirs has been sent forty messages within a day: those of learners without a login, and
+-- of who is invited, are what a school says. So nobody has a stranger flooded.
+create function private.has_had_enough(p_message public.messages, p_address text)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return p_message.recipient_id is null and (
+        select count(*)
+        from public.message_contents sent
+        join public.messages message on message.org_id = sent.org_id and message.id = sent.message_id
+        where sent.to_address = p_address
+            and message.first_tried_at > private.clock() - interval '24 hours'
+            and message.id <> p_message.id
+    ) >= 40;
+end;
 $$;
 
 -- The recipient's own time zone; else the organization's.
@@ -38467,7 +42061,7 @@ create function private.address_of_message(p_message public.messages)
     set search_path = '', pg_temp
 as $$
     select case
-        when p_message.related_type in ('invitations', 'learner_guardians') then lower(content.to_address)
+        when private.is_for_address(p_message) then lower(content.to_address)
         else private.address_of(p_message.channel, p_message.recipient_id, p_message.learner_id)
     end
     from (select p_message.id) asked (message_id)
@@ -38677,17 +42271,19 @@ create function private.placeholders_of(p_about text)
 as $$
     select '{organization_name,recipient_name}'::text[] || case p_about
         when 'bookings' then '{learner_name,instructor_name,service_title,start_at,end_at,minutes,pickup,old_start_at,due,total,'
-            'hold_expires_at,cancelled_by,reason}'
+            'hold_expires_at,collect_at,cancelled_by,reason}'
         when 'alerts' then '{message}'
         when 'payments' then '{amount}'
         when 'refunds' then '{amount}'
         when 'payouts' then '{amount,payout_date}'
+        when 'subscriptions' then '{amount,product_name}'
         when 'payout_runs' then '{payout_date,reason}'
         when 'stripe_connect_accounts' then '{reason}'
         when 'learner_credits' then '{instructor_name,learner_name,hours,expires_on}'
         when 'problem_reports' then '{learner_name,instructor_name,start_at,decision}'
         when 'invitations' then '{role,expires_on}'
         when 'learner_guardians' then '{learner_name,expires_on}'
+        when 'phone_codes' then '{code}'
         else '{}'
     end::text[];
 $$;
@@ -38705,8 +42301,29 @@ as $$
     where currency.code = p_currency;
 $$;
 
+-- A zone's offset from UTC at an instant, such as UTC+01:00, if its clocks show the same time once more within hours; else null.
+create function private.offset_if_doubled(p_at timestamptz, p_zone text)
+    returns text
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select 'UTC' || to_char(shown.since_utc, case when shown.since_utc < interval '0' then 'HH24:MI' else '"+"HH24:MI' end)
+    from (select (p_at at time zone p_zone) - (p_at at time zone 'UTC') as since_utc) shown
+    where exists (
+        select
+        from (values (interval '-3 hours'), (interval '3 hours')) nearby (step)
+        cross join lateral (
+            select ((p_at + nearby.step) at time zone p_zone) - ((p_at + nearby.step) at time zone 'UTC') as since_utc
+        ) other
+        where other.since_utc <> shown.since_utc
+            and (p_at + shown.since_utc - other.since_utc) at time zone p_zone = p_at at time zone p_zone
+    );
+$$;
+
 -- An instant where the lesson is, with the zone's name: Fri 4 Dec 2026, 10:00 (Europe/London). Names of days and months are English, so
--- other languages get figures.
+-- other languages get figures. In the hour that comes twice when clocks are put back, the offset says which of the two is meant.
 create function private.time_text(p_at timestamptz, p_zone text, p_locale text)
     returns text
     language sql
@@ -38717,7 +42334,7 @@ as $$
     select format(
         '%s (%s)',
         to_char(p_at at time zone p_zone, case when left(p_locale, 2) = 'en' then 'FMDy FMDD FMMon YYYY, HH24:MI' else 'YYYY-MM-DD HH24:MI' end),
-        p_zone
+        concat_ws(', ', p_zone, private.offset_if_doubled(p_at, p_zone))
     )
     where p_at is not null;
 $$;
@@ -38743,6 +42360,7 @@ as $$
         'due', private.amount_text(booking.due_cents, booking.currency),
         'total', private.amount_text(booking.total_cents, booking.currency),
         'hold_expires_at', private.time_text(booking.hold_expires_at, instructor.time_zone, p_locale),
+        'collect_at', private.time_text(booking.collect_at, instructor.time_zone, p_locale),
         'cancelled_by', case booking.cancelled_by when 'admin' then 'school' else booking.cancelled_by::text end,
         'reason', booking.cancellation_reason
     )
@@ -38822,6 +42440,23 @@ as $$
     where payment.id = p_payment_id;
 $$;
 
+-- Of a subscription that was withdrawn from.
+create function private.subscription_facts(p_subscription_id uuid)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select jsonb_build_object(
+        'amount', private.amount_text(subscription.withdrawal_refund_cents, subscription.currency),
+        'product_name', product.name
+    )
+    from public.subscriptions subscription
+    join public.subscription_products product on product.org_id = subscription.org_id and product.id = subscription.product_id
+    where subscription.id = p_subscription_id;
+$$;
+
 -- Of a refund.
 create function private.refund_facts(p_refund_id uuid)
     returns jsonb
@@ -38881,6 +42516,17 @@ as $$
     where account.id = p_account_id;
 $$;
 
+-- Of a code that proves a phone number.
+create function private.code_facts(p_code_id uuid)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select jsonb_build_object('code', sent.code) from private.phone_codes sent where sent.id = p_code_id;
+$$;
+
 -- Of an invitation, or of a guardianship that is offered.
 create function private.offer_facts(p_id uuid)
     returns jsonb
@@ -38919,8 +42565,10 @@ as $$
             when 'payments' then private.payment_facts(p_message.related_id)
             when 'refunds' then private.refund_facts(p_message.related_id)
             when 'payouts' then private.payout_facts(p_message.related_id)
+            when 'subscriptions' then private.subscription_facts(p_message.related_id)
             when 'payout_runs' then private.payout_run_facts(p_message)
             when 'stripe_connect_accounts' then private.account_facts(p_message.related_id)
+            when 'phone_codes' then private.code_facts(p_message.related_id)
             else private.offer_facts(p_message.related_id)
         end,
         '{}'
@@ -39472,8 +43120,8 @@ begin
 end;
 $$;
 
--- What Twilio and mail servers told of the messages to a person, and what was answered to them from the number that they went to. Whose
--- number it is nobody has proven, so answers from before the first message are not the person's.
+-- What Twilio and mail servers told of the messages to a person, and what was answered to them from the number that they went to. A number may
+-- have been another's before, so answers from before the first message are not the person's.
 create function private.events_of_person(p_person_id uuid)
     returns setof private.message_events
     language sql
@@ -39511,6 +43159,14 @@ as $$
     delete from private.calendar_feeds where user_id = p_person_id;
     delete from private.message_preferences where user_id = p_person_id;
     delete from private.message_events where id in (select told.id from private.events_of_person(p_person_id) told);
+    delete from public.message_contents content
+    using public.messages message, private.phone_codes sent
+    where message.related_type = 'phone_codes'
+        and message.related_id = sent.id
+        and sent.user_id = p_person_id
+        and content.org_id = message.org_id
+        and content.message_id = message.id;
+    delete from private.phone_codes where user_id = p_person_id;
     delete from public.message_contents content
     using public.profiles profile
     where profile.id = p_person_id
@@ -39552,7 +43208,8 @@ $$;
 
 -- sql/80_messages/61_templates.sql
 -- Saves an organization's own text of a kind, for a channel and a language. Only placeholders that the kind has, and nothing else between
--- braces; WhatsApp's texts are approved by name (p_content_sid) with the placeholders that fill them.
+-- braces; WhatsApp's texts are approved by name (p_content_sid) with the placeholders that fill them. What goes to an address whose owner has
+-- agreed to nothing yet is said in the platform's words: everybody can found a school, and invite strangers.
 -- Definer: nobody writes templates directly.
 create function private.save_message_template(
     p_org_id uuid,
@@ -39582,6 +43239,18 @@ begin
             'PT404', 'kind_not_found',
             'There is no such kind of message.',
             'Choose one of my_message_preferences.'
+        );
+    end if;
+    if exists (
+        select
+        from private.message_kinds kind
+        where kind.key = p_kind
+            and kind.about in ('invitations', 'learner_guardians')
+    ) then
+        perform private.refuse(
+            'PT422', 'text_is_the_platforms',
+            'Who is invited does not know your organization yet, and is written to in the platform''s words.',
+            'Send your own words yourself, together with the link of the invitation.'
         );
     end if;
 
@@ -40116,7 +43785,32 @@ return private.set_message_preference(p_channel, p_is_on, p_kind);
 comment on function public.set_message_preference is
     'Switches a kind of message on or off for the caller over a channel; without p_kind everything that can be switched. SMS and WhatsApp are '
     'off until the caller switches the channel on, and marketing until the caller switches its kind on. The number is the profile''s phone, '
-    'written internationally. Errors: sign_in_required, kind_not_found, value_missing.';
+    'once confirm_phone has proven it. Errors: sign_in_required, kind_not_found, value_missing.';
+
+create function public.send_phone_code()
+    returns timestamptz
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.send_phone_code();
+
+comment on function public.send_phone_code is
+    'Sends a code by SMS to the phone number in the caller''s profile, and returns until when confirm_phone takes it; null if the number is '
+    'proven already. At most three a day to a person and to a number, and none to a number that has answered STOP. Errors: sign_in_required, '
+    'phone_missing, too_many_phone_codes.';
+
+create function public.confirm_phone(p_code text)
+    returns boolean
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+return private.confirm_phone(p_code);
+
+comment on function public.confirm_phone is
+    'Takes the code that send_phone_code sent, and returns whether it is the one: SMS and WhatsApp messages go to the number then, as the '
+    'caller''s preferences say. The fifth wrong one ends the code. Errors: sign_in_required, no_phone_code.';
 
 create function public.replace_calendar_feed()
     returns text
@@ -40164,8 +43858,8 @@ return private.save_message_template(
 comment on function public.save_message_template is
     'Saves an organization''s own text of a kind for a channel (email, sms, whatsapp) and a language such as en or de-AT, and returns its id. '
     'Texts name values as {{start_at}}; organization_templates lists which. The app shows the mail''s text. For admins. Errors: '
-    'sign_in_required, organization_not_found, kind_not_found, unknown_placeholder, opt_out_missing, value_missing, and the rules of '
-    'public.message_templates.';
+    'sign_in_required, organization_not_found, kind_not_found, text_is_the_platforms, unknown_placeholder, opt_out_missing, value_missing, '
+    'and the rules of public.message_templates.';
 
 create function public.delete_message_template(p_org_id uuid, p_template_id uuid)
     returns void
@@ -40276,6 +43970,10 @@ grant execute on function private.my_message_preferences to authenticated;
 grant execute on function public.my_message_preferences to authenticated;
 grant execute on function private.set_message_preference to authenticated;
 grant execute on function public.set_message_preference to authenticated;
+grant execute on function private.send_phone_code to authenticated;
+grant execute on function public.send_phone_code to authenticated;
+grant execute on function private.confirm_phone to authenticated;
+grant execute on function public.confirm_phone to authenticated;
 grant execute on function private.replace_calendar_feed to authenticated;
 grant execute on function public.replace_calendar_feed to authenticated;
 grant execute on function private.end_calendar_feed to authenticated;
@@ -40334,6 +44032,7 @@ begin
         return null;
     end if;
     if new.status = old.status then
+        perform private.tell_of_failed_collection(new) where new.collection_tries > old.collection_tries;
         return null;
     end if;
     was_confirmed := old.status in ('confirmed', 'in_progress', 'completed');
@@ -40384,7 +44083,7 @@ end;
 $$;
 
 create trigger on_booking_changed
-    after insert or update of status on public.bookings
+    after insert or update of status, collection_tries on public.bookings
     for each row execute function private.on_booking_changed();
 
 -- sql/82_effects/21_lesson_claims.sql
@@ -40631,6 +44330,31 @@ create trigger on_connect_account_changed
     after update of status on public.stripe_connect_accounts
     for each row execute function private.on_connect_account_changed();
 
+-- sql/82_effects/52_ledger_entries.sql
+-- What follows when fees are posted: they wait for an invoice, which maintenance issues. One insert a statement, whatever it posts.
+-- Definer: whoever posts may not write the worklist.
+create function private.on_entries_posted()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    insert into private.uninvoiced_fees (org_id, entry_id)
+    select posted.org_id, posted.id
+    from posted
+    join private.ledger_accounts account on account.org_id = posted.org_id and account.id = posted.account_id
+    where account.kind = 'platform_fees';
+    return null;
+end;
+$$;
+
+create trigger on_entries_posted
+    after insert on private.ledger_entries
+    referencing new table as posted
+    for each statement execute function private.on_entries_posted();
+
 -- sql/82_effects/60_accounts.sql
 -- A new organization gets the default cancellation policy. Definer: nobody writes policies directly.
 create function private.on_organization_added()
@@ -40732,8 +44456,30 @@ create trigger on_service_changed
     after update of duration_minutes, max_participants on public.services
     for each row execute function private.on_service_changed();
 
+-- sql/82_effects/62_subscriptions.sql
+-- What follows when somebody withdraws from a subscription.
+-- Definer: whoever withdraws may not write messages.
+create function private.on_subscription_withdrawn()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.tell_of_withdrawn_subscription(new);
+    return null;
+end;
+$$;
+
+create trigger on_subscription_withdrawn
+    after update of withdrawn_at on public.subscriptions
+    for each row
+    when (old.withdrawn_at is null and new.withdrawn_at is not null)
+    execute function private.on_subscription_withdrawn();
+
 -- sql/82_effects/70_messages.sql
--- What people are told when an alert is raised, a problem is reported or decided, or somebody is invited. What they are told of bookings,
+-- What people are told when an alert is raised, a problem is reported or decided, somebody is invited, or lessons are reminded of otherwise. What they are told of bookings,
 -- payments, refunds and prepaid hours stands with the other consequences of those.
 
 -- Definer: whoever raises an alert may not write messages.
@@ -40753,6 +44499,26 @@ $$;
 create trigger on_alert_raised
     after insert on public.alerts
     for each row execute function private.on_alert_raised();
+
+-- Definer: an admin who changes a setting may not write messages.
+create function private.on_reminders_changed()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.plan_reminders_anew(new.id);
+    return null;
+end;
+$$;
+
+create trigger on_reminders_changed
+    after update of reminder_minutes on public.organizations
+    for each row
+    when (new.reminder_minutes is distinct from old.reminder_minutes)
+    execute function private.on_reminders_changed();
 
 -- Definer: whoever reports a problem may not write messages.
 create function private.on_problem_report_changed()
@@ -40837,23 +44603,31 @@ create table private.webhook_events (
     status private.event_status not null default 'received',
     note text,
     attempts integer not null default 0,
+    is_waiting boolean not null generated always as (
+        status in ('parked', 'failed') or (status = 'received' and attempts > 0)
+    ) stored,
     received_at timestamptz not null default private.clock(),
     processed_at timestamptz,
     primary key (org_id, id),
     unique (provider, event_id),
-    constraint endpoint_is_known check (endpoint in ('platform', 'connect')),
+    constraint endpoint_is_known check (endpoint in ('platform', 'connect', 'thin')),
     constraint finished_events_say_when check ((status = 'received') = (processed_at is null))
-);
+) with (fillfactor = 80);
 
-create index on private.webhook_events (provider, processed_at);
-create index on private.webhook_events (org_id, received_at) where status in ('received', 'parked', 'failed');
+-- An event that is applied at once, as almost all are, changes no index: its update is HOT.
+create index on private.webhook_events (provider, received_at);
+create index on private.webhook_events (org_id, received_at) where is_waiting;
 
 comment on table private.webhook_events is
     'Every event that Stripe has sent, once, with its outcome. Rows are kept for ever; only the bodies are pruned.';
 comment on column private.webhook_events.org_id is
     'Whose money or account it is about, as far as that is known; else the platform''s.';
+comment on column private.webhook_events.account is
+    'The connected account: whose event it is (endpoint connect), or what changed (thin).';
+comment on column private.webhook_events.api_version is 'Null of thin events, which have none.';
 comment on column private.webhook_events.status is
     'received: waits for jobs maintain to apply it; processed; ignored: does not concern us; parked: could not be applied, the note says why.';
+comment on column private.webhook_events.is_waiting is 'Whether it has been tried, and waits for jobs maintain or an admin.';
 comment on column private.webhook_events.note is
     'Why, as a code: a word of ours, or an SQLSTATE and the constraint that broke; never words of the event.';
 comment on column private.webhook_events.occurred_at is 'When the event happened at Stripe, in whole seconds.';
@@ -41039,7 +44813,7 @@ begin
     if p_event.livemode is distinct from p_expected_livemode then
         return row('ignored', 'livemode_differs')::private.stripe_outcome;
     end if;
-    if not private.is_api_compatible(p_event.api_version, p_expected_api_version) then
+    if p_event.endpoint <> 'thin' and not private.is_api_compatible(p_event.api_version, p_expected_api_version) then
         return row('parked', 'api_version_differs')::private.stripe_outcome;
     end if;
     if not pg_input_is_valid(p_payload, 'jsonb') then
@@ -41080,7 +44854,8 @@ as $$
     );
 $$;
 
--- Hands an event's object to the function that applies its type, in the room concerned. All other types are ignored.
+-- Hands an event's object to the function that applies its type, in the room concerned. All other types are ignored. A thin event has no
+-- object: what it is about is fetched.
 create function private.apply_stripe_event(p_event private.webhook_events, p_object jsonb)
     returns private.stripe_outcome
     language plpgsql
@@ -41089,16 +44864,20 @@ create function private.apply_stripe_event(p_event private.webhook_events, p_obj
     set search_path = '', pg_temp
 as $$
 begin
-    if (p_event.endpoint = 'connect') <> (p_event.account is not null) then
+    if p_event.endpoint <> 'thin' and (p_event.endpoint = 'connect') <> (p_event.account is not null) then
         return row('parked', 'wrong_endpoint')::private.stripe_outcome;
     end if;
 
     return case
+        when p_event.endpoint = 'thin' then case
+            when p_event.account is null then row('ignored', null)::private.stripe_outcome
+            else private.apply_account_change(p_event.event_id, p_event.account)
+        end
         when p_event.endpoint = 'connect' then case
             when p_event.type = 'account.updated' then private.apply_account(p_object, p_event.occurred_at)
             when p_event.type = 'account.application.deauthorized'
                 then private.apply_deauthorization(p_event.account, p_event.occurred_at)
-            when p_event.type = 'capability.updated' then private.apply_capability(p_event.event_id, p_event.account)
+            when p_event.type = 'capability.updated' then private.apply_account_change(p_event.event_id, p_event.account)
             when p_event.type like 'payout.%' then private.apply_bank_payout(p_object, p_event.account, p_event.occurred_at)
             else row('ignored', null)::private.stripe_outcome
         end
@@ -41142,6 +44921,7 @@ begin
             and body.event_id = waiting.id
             and body.received_at = waiting.received_at
         where waiting.org_id = private.platform_id()
+            and waiting.is_waiting
             and waiting.status in ('received', 'parked')
             and private.is_due_event(waiting)
         order by waiting.id
@@ -41173,6 +44953,7 @@ begin
         select waiting.*
         from private.webhook_events waiting
         where waiting.org_id = p_org_id
+            and waiting.is_waiting
             and waiting.status in ('received', 'parked')
             and private.is_due_event(waiting)
         order by waiting.received_at, waiting.id
@@ -41390,6 +45171,22 @@ as $$
     order by account.stripe_account_id;
 $$;
 
+-- Whether a payee has asked for an account of Stripe's Accounts API v2, whose events are thin and in a log of their own.
+-- Definer: the job has no access to the table.
+create function private.uses_accounts_v2()
+    returns boolean
+    language sql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from public.stripe_connect_accounts account
+        where account.accounts_api = 'v2'
+    );
+$$;
+
 -- sql/85_webhooks/80_api.sql
 create function public.admin_replay_event(p_event_id text, p_reason text)
     returns void
@@ -41427,6 +45224,7 @@ grant execute on function private.receive_stripe_event to jobs;
 grant execute on function private.events_known_until to jobs;
 grant execute on function private.find_unstored_events to jobs;
 grant execute on function private.list_stripe_accounts to jobs;
+grant execute on function private.uses_accounts_v2 to jobs;
 
 -- sql/90_reconciliation/10_tables.sql
 -- 90_reconciliation: does Stripe say the same as the ledger, to the cent? `jobs reconcile` asks every day.
@@ -41438,7 +45236,8 @@ grant execute on function private.list_stripe_accounts to jobs;
 --   50_balance     compares what Stripe holds, less all that has a name, with the ledger: the remainder must be zero
 --   60_reports     freezes each day's figures in reconciliation_reports
 --   62_months      closes a month of the books: its totals stay, and what comes later is booked in the first open month
---   64_month_report, 65_month_lists  what `jobs report` shows of a month
+--   64_month_report, 65_month_lists  what `jobs report` shows of a month, and a school's own page of the same
+--   66_kpis        how a school, or the platform, does, month by month
 --   70_keys        which object and step a balance transaction, or a ledger transaction, is about
 --
 -- The balance is reconciled, not payouts: those of the platform are manual, so Stripe cannot say what one of them contains. Days are UTC,
@@ -41620,6 +45419,33 @@ comment on column public.reconciliation_reports.payout_breakdown is 'By kind of 
 comment on column public.reconciliation_reports.balance_breakdown is
     'What moved Stripe''s balance: {"net_cents", "categories": {<reporting category>: {"count", "amount_cents", "fee_cents", "net_cents"}}}.';
 comment on column public.reconciliation_reports.content_hash is 'SHA-256 of the figures: equal if and only if they are.';
+
+create table private.month_reports (
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    month_on date not null,
+    version integer not null,
+    contents jsonb not null,
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, month_on, version),
+    foreign key (month_on, version) references private.month_closings (month_on, version) on delete restrict
+);
+
+create index on private.month_reports (month_on, version);
+
+comment on table private.month_reports is
+    'The reports of closed months, as they were when they were kept; the platform''s own under the organization that stands for it. Append-only.';
+comment on column private.month_reports.version is 'Which closing of the month it belongs to.';
+comment on column private.month_reports.contents is 'What report_of_month returned: the page is made of it.';
+
+alter table private.month_reports enable row level security;
+
+create trigger forbid_change
+    before update or delete on private.month_reports
+    for each row execute function private.forbid_change();
+
+create trigger forbid_truncate
+    before truncate on private.month_reports
+    for each statement execute function private.forbid_change();
 
 alter table private.balance_transactions enable row level security;
 alter table private.stripe_movements enable row level security;
@@ -42725,8 +46551,8 @@ as $$
 $$;
 
 -- sql/90_reconciliation/62_months.sql
--- Closes a month of the books (UTC), given by any of its days: freezes its totals with their hash, and returns them. From then on what
--- happened in it is posted in the first month that is open. Months close in order, once they are over and reconciled.
+-- Closes a month of the books (UTC), given by any of its days: freezes its totals with their hash, and its report; returns the
+-- totals. From then on what happened in it is posted in the first month that is open. Months close in order, once they are over and reconciled.
 -- Definer: no role may write closings.
 create function private.admin_close_month(p_month date, p_reason text)
     returns jsonb
@@ -42739,6 +46565,7 @@ declare
     person constant uuid := private.require_platform_admin(p_reason);
     month constant date := date_trunc('month', p_month::timestamp);
     frozen jsonb;
+    closing private.month_closings;
 begin
     -- Waits for the postings under way, and makes later ones wait.
     perform pg_advisory_xact_lock('private.month_closings'::regclass::oid::bigint);
@@ -42747,7 +46574,9 @@ begin
     insert into private.month_closings (month_on, version, totals, content_hash, closed_by, reason)
     select month, coalesce(max(earlier.version), 0) + 1, frozen, private.hash_of(frozen), person, p_reason
     from private.month_closings earlier
-    where earlier.month_on = month;
+    where earlier.month_on = month
+    returning * into closing;
+    perform private.keep_report(null, closing);
     return frozen;
 end;
 $$;
@@ -42978,53 +46807,184 @@ $$;
 
 -- sql/90_reconciliation/64_month_report.sql
 -- The figures of a month (UTC) that finance and the platform's admins look at, as one JSON document, which `python -m jobs report` renders:
--- {"month", "is_closed", "minor_digits": {<currency>: digits}, "tables": {<table>: [rows]}}. Amounts of the ledger go by the month of the
--- books; what is counted (lessons, refunds, cancellations) by when it happened. Definer: the job has no access to the tables.
+-- {"month", "organization", "is_closed", "minor_digits": {<currency>: digits}, "tables": {<table>: [rows]}}. Amounts of the ledger go by the
+-- month of the books; what is counted (lessons, refunds, cancellations) by when it happened. Definer: the job has no access to the tables.
 create function private.month_report(p_month date)
     returns jsonb
     language plpgsql
-    stable
+    volatile
     security definer
     set search_path = '', pg_temp
-    set plan_cache_mode = force_custom_plan
+as $$
+begin
+    return private.report_of_month(null, p_month);
+end;
+$$;
+
+-- The same for a person, which the webhook service renders: of the whole platform (p_org_id null) for its admins, of a school for the
+-- school's. Definer: as month_report.
+create function private.report_for(p_user_id uuid, p_has_second_factor boolean, p_org_id uuid, p_month date)
+    returns jsonb
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.act_for(p_user_id, p_has_second_factor);
+    if p_org_id is null then
+        perform private.assert_platform_admin();
+    else
+        perform private.require_org_admin(p_org_id);
+    end if;
+    return private.report_of_month(p_org_id, p_month);
+end;
+$$;
+
+-- A closed month's report is kept as a whole: the platform's when the month is closed, a school's by the next maintenance, or when it is
+-- first asked for. What comes to be known later does not change it.
+create function private.report_of_month(p_org_id uuid, p_month date)
+    returns jsonb
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
 as $$
 declare
     month constant date := date_trunc('month', p_month::timestamp);
-    starts_at constant timestamptz := month::timestamp at time zone 'UTC';
-    ends_at constant timestamptz := (month + interval '1 month') at time zone 'UTC';
+    closing private.month_closings;
 begin
-    if not coalesce(isfinite(month) and starts_at <= private.clock(), false) then
+    if not coalesce(isfinite(month) and month::timestamp at time zone 'UTC' <= private.clock(), false) then
         perform private.refuse(
             'PT422', 'month_not_begun',
             'There is nothing to report of a month that has not begun.',
             'Name an earlier month, such as 2026-10.'
         );
     end if;
+    select * into closing
+    from private.month_closings closed
+    where closed.month_on = month and closed.reopened_at is null;
+    if not found then
+        return private.compose_report(p_org_id, month);
+    end if;
+    perform private.keep_report(p_org_id, closing);
+    return (
+        select kept.contents
+        from private.month_reports kept
+        where kept.org_id = coalesce(p_org_id, private.platform_id())
+            and kept.month_on = month
+            and kept.version = closing.version
+    );
+end;
+$$;
+
+-- Keeps the report of a closed month, once for each closing. The platform's own is kept under the organization that stands for it.
+create function private.keep_report(p_org_id uuid, p_closing private.month_closings)
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    kept integer;
+begin
+    insert into private.month_reports (org_id, month_on, version, contents)
+    select
+        coalesce(p_org_id, private.platform_id()), p_closing.month_on, p_closing.version,
+        private.compose_report(p_org_id, p_closing.month_on)
+    where not exists (
+        select
+        from private.month_reports earlier
+        where earlier.org_id = coalesce(p_org_id, private.platform_id())
+            and earlier.month_on = p_closing.month_on
+            and earlier.version = p_closing.version
+    )
+    on conflict do nothing;
+    get diagnostics kept = row_count;
+    return kept;
+end;
+$$;
+
+-- Keeps the report of a school for the latest closed month. maintain_organization (95) calls it.
+create function private.keep_closed_reports(p_org_id uuid)
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select coalesce(sum(private.keep_report(p_org_id, closing)), 0)::integer
+        from (
+            select closed.*
+            from private.month_closings closed
+            where closed.reopened_at is null
+                and p_org_id <> private.platform_id()
+            order by closed.month_on desc
+            limit 1
+        ) closing
+    );
+end;
+$$;
+
+create function private.compose_report(p_org_id uuid, p_month date)
+    returns jsonb
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+    set plan_cache_mode = force_custom_plan
+as $$
+declare
+    starts_at constant timestamptz := p_month::timestamp at time zone 'UTC';
+    ends_at constant timestamptz := (p_month + interval '1 month') at time zone 'UTC';
+begin
     return jsonb_build_object(
-        'month', to_char(month, 'YYYY-MM'),
-        'is_closed', month < private.first_open_month(),
+        'month', to_char(p_month, 'YYYY-MM'),
+        'organization', (select organization.name from public.organizations organization where organization.id = p_org_id),
+        'is_closed', p_month < private.first_open_month(),
         'minor_digits', (select jsonb_object_agg(currency.code, currency.minor_digits) from private.currencies currency),
         'tables', jsonb_build_object(
-            'revenue', (select coalesce(jsonb_agg(listed), '[]') from private.report_revenue(starts_at, ends_at) listed),
-            'margin', (select coalesce(jsonb_agg(listed), '[]') from private.report_margin(month) listed),
-            'months', (select coalesce(jsonb_agg(listed), '[]') from private.report_months(month) listed),
-            'days', (select coalesce(jsonb_agg(listed), '[]') from private.report_days(month) listed),
-            'payouts', (select coalesce(jsonb_agg(listed), '[]') from private.report_payouts(month) listed),
-            'refunds', (select coalesce(jsonb_agg(listed), '[]') from private.report_refunds(starts_at, ends_at) listed),
-            'disputes', (select coalesce(jsonb_agg(listed), '[]') from private.report_disputes(starts_at, ends_at) listed),
-            'prepaid', (select coalesce(jsonb_agg(listed), '[]') from private.report_prepaid(starts_at, ends_at) listed),
-            'balances', (select coalesce(jsonb_agg(listed), '[]') from private.report_balances(month) listed),
-            'negative_balances', (select coalesce(jsonb_agg(listed), '[]') from private.report_negative_balances(month) listed),
-            'utilisation', (select coalesce(jsonb_agg(listed), '[]') from private.report_utilisation(starts_at, ends_at) listed),
-            'cancellations', (select coalesce(jsonb_agg(listed), '[]') from private.report_cancellations(starts_at, ends_at) listed),
-            'exceptions', (select coalesce(jsonb_agg(listed), '[]') from private.report_exceptions(starts_at, ends_at) listed)
-        )
+            'revenue', (select coalesce(jsonb_agg(listed), '[]') from private.report_revenue(p_org_id, starts_at, ends_at) listed),
+            'payouts', (select coalesce(jsonb_agg(listed), '[]') from private.report_payouts(p_org_id, p_month) listed),
+            'refunds', (select coalesce(jsonb_agg(listed), '[]') from private.report_refunds(p_org_id, starts_at, ends_at) listed),
+            'disputes', (select coalesce(jsonb_agg(listed), '[]') from private.report_disputes(p_org_id, starts_at, ends_at) listed),
+            'prepaid', (select coalesce(jsonb_agg(listed), '[]') from private.report_prepaid(p_org_id, starts_at, ends_at) listed),
+            'balances', (select coalesce(jsonb_agg(listed), '[]') from private.report_balances(p_org_id, p_month) listed),
+            'negative_balances', (
+                select coalesce(jsonb_agg(listed), '[]') from private.report_negative_balances(p_org_id, p_month) listed
+            ),
+            'utilisation', (select coalesce(jsonb_agg(listed), '[]') from private.report_utilisation(p_org_id, starts_at, ends_at) listed),
+            'cancellations', (select coalesce(jsonb_agg(listed), '[]') from private.report_cancellations(p_org_id, starts_at, ends_at) listed),
+            'kpis', (select coalesce(jsonb_agg(listed), '[]') from private.kpis_of(p_org_id, p_month, 1) listed),
+            'learner_revenue', (select coalesce(jsonb_agg(listed), '[]') from private.learner_revenue_of(p_org_id, p_month, 1) listed)
+        ) || case when p_org_id is null then private.platform_tables(p_month, starts_at, ends_at) else '{}' end
+    );
+end;
+$$;
+
+-- What is the platform's alone.
+create function private.platform_tables(p_month date, p_from timestamptz, p_until timestamptz)
+    returns jsonb
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return jsonb_build_object(
+        'margin', (select coalesce(jsonb_agg(listed), '[]') from private.report_margin(p_month) listed),
+        'months', (select coalesce(jsonb_agg(listed), '[]') from private.report_months(p_month) listed),
+        'days', (select coalesce(jsonb_agg(listed), '[]') from private.report_days(p_month) listed),
+        'exceptions', (select coalesce(jsonb_agg(listed), '[]') from private.report_exceptions(p_from, p_until) listed)
     );
 end;
 $$;
 
 -- Revenue: what was ordered and is paid, what of it is earned now that lessons ended, and what was given back of earnings.
-create function private.report_revenue(p_from timestamptz, p_until timestamptz)
+create function private.report_revenue(p_org_id uuid, p_from timestamptz, p_until timestamptz)
     returns table (currency text, booked_cents bigint, earned_cents bigint, given_back_cents bigint)
     language plpgsql
     stable
@@ -43039,12 +46999,14 @@ begin
         select item.currency, item.total_cents as booked, 0 as earned, 0 as given_back
         from public.orders ordered
         join public.order_items item on item.org_id = ordered.org_id and item.order_id = ordered.id and item.is_paid
-        where ordered.created_at >= p_from
+        where (p_org_id is null or ordered.org_id = p_org_id)
+            and ordered.created_at >= p_from
             and ordered.created_at < p_until
         union all
         select earning.currency, 0, greatest(earning.amount_cents, 0), least(earning.amount_cents, 0)
         from public.earnings earning
-        where earning.created_at >= p_from
+        where (p_org_id is null or earning.org_id = p_org_id)
+            and earning.created_at >= p_from
             and earning.created_at < p_until
             and earning.kind not in ('adjustment', 'write_off')
     ) total
@@ -43149,7 +47111,8 @@ $$;
 
 -- sql/90_reconciliation/65_month_lists.sql
 -- What a month's report lists beside the results: payouts, refunds, disputes, prepaid hours, balances, utilisation, cancellations, exceptions.
-create function private.report_payouts(p_month date)
+-- Where there is p_org_id, only those of that organization are counted; null: of all.
+create function private.report_payouts(p_org_id uuid, p_month date)
     returns table (currency text, status text, payouts bigint, amount_cents bigint, reversed_cents bigint)
     language plpgsql
     stable
@@ -43161,14 +47124,15 @@ begin
     select
         payout.currency, payout.status::text, count(*), sum(payout.amount_cents)::bigint, sum(payout.reversed_cents)::bigint
     from public.payouts payout
-    where payout.payout_date >= p_month
+    where (p_org_id is null or payout.org_id = p_org_id)
+        and payout.payout_date >= p_month
         and payout.payout_date < p_month + interval '1 month'
     group by payout.currency, payout.status
     order by payout.currency, payout.status;
 end;
 $$;
 
-create function private.report_refunds(p_from timestamptz, p_until timestamptz)
+create function private.report_refunds(p_org_id uuid, p_from timestamptz, p_until timestamptz)
     returns table (currency text, status text, refunds bigint, amount_cents bigint)
     language plpgsql
     stable
@@ -43179,7 +47143,8 @@ begin
     return query
     select refund.currency, refund.status::text, count(*), sum(refund.amount_cents)::bigint
     from public.refunds refund
-    where refund.created_at >= p_from
+    where (p_org_id is null or refund.org_id = p_org_id)
+        and refund.created_at >= p_from
         and refund.created_at < p_until
     group by refund.currency, refund.status
     order by refund.currency, refund.status;
@@ -43187,7 +47152,7 @@ end;
 $$;
 
 -- Disputes that were opened or closed in the month.
-create function private.report_disputes(p_from timestamptz, p_until timestamptz)
+create function private.report_disputes(p_org_id uuid, p_from timestamptz, p_until timestamptz)
     returns table (currency text, status text, opened bigint, closed bigint, amount_cents bigint, lost_cents bigint, fee_cents bigint)
     language plpgsql
     stable
@@ -43202,8 +47167,11 @@ begin
         count(*) filter (where dispute.closed_at >= p_from and dispute.closed_at < p_until),
         sum(dispute.amount_cents)::bigint, sum(dispute.lost_cents)::bigint, sum(dispute.fee_cents)::bigint
     from public.disputes dispute
-    where (dispute.opened_at >= p_from and dispute.opened_at < p_until)
-        or (dispute.closed_at >= p_from and dispute.closed_at < p_until)
+    where (p_org_id is null or dispute.org_id = p_org_id)
+        and (
+            (dispute.opened_at >= p_from and dispute.opened_at < p_until)
+            or (dispute.closed_at >= p_from and dispute.closed_at < p_until)
+        )
     group by dispute.currency, dispute.status
     order by dispute.currency, dispute.status;
 end;
@@ -43212,7 +47180,7 @@ $$;
 -- Prepaid hours rolled forward, by instructor, and of all (instructor_id null):
 -- opening + sold - used - refunded - lost in disputes - expired = closing, in minutes and in what was paid for them. Minutes that are reserved
 -- for lessons ahead are prepaid until the lesson ends.
-create function private.report_prepaid(p_from timestamptz, p_until timestamptz)
+create function private.report_prepaid(p_org_id uuid, p_from timestamptz, p_until timestamptz)
     returns table (
         currency text,
         instructor_id uuid,
@@ -43257,7 +47225,8 @@ begin
                 ('dispute_reversed', 'disputed', 1),
                 ('expire', 'expired', -1)
         ) effect (kind, line, sign) on effect.kind = entry.kind
-        where entry.created_at < p_until
+        where (p_org_id is null or entry.org_id = p_org_id)
+            and entry.created_at < p_until
     )
 
     select
@@ -43284,7 +47253,7 @@ end;
 $$;
 
 -- What payees are owed at the end of the month, and what those owe whose balance is negative.
-create function private.report_balances(p_month date)
+create function private.report_balances(p_org_id uuid, p_month date)
     returns table (currency text, line text, payees bigint, amount_cents bigint)
     language plpgsql
     stable
@@ -43297,13 +47266,13 @@ begin
         balance.currency,
         case when balance.amount_cents > 0 and balance.kind = 'payee_payable' then 'negative' else balance.kind::text end,
         count(*), -sum(balance.amount_cents)::bigint
-    from private.report_owned_balances(p_month) balance
+    from private.report_owned_balances(p_org_id, p_month) balance
     group by 1, 2
     order by 1, 2;
 end;
 $$;
 
-create function private.report_owned_balances(p_month date)
+create function private.report_owned_balances(p_org_id uuid, p_month date)
     returns table (org_id uuid, account_id bigint, owner_id uuid, kind private.ledger_account_kind, currency text, amount_cents bigint)
     language plpgsql
     stable
@@ -43317,6 +47286,7 @@ begin
     join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
     join private.ledger_transactions posted on posted.org_id = entry.org_id and posted.id = entry.transaction_id
     where account.kind in ('instructor_pending', 'payee_payable', 'payout_in_transit')
+        and (p_org_id is null or account.org_id = p_org_id)
         and posted.month_on <= p_month
     group by account.org_id, account.id
     having sum(entry.amount_cents) <> 0;
@@ -43325,7 +47295,7 @@ $$;
 
 -- Payees who owe the platform: since when, what took the balance below zero, and what is to come that recovers it: earnings that are pending,
 -- and the shares of confirmed lessons ahead.
-create function private.report_negative_balances(p_month date)
+create function private.report_negative_balances(p_org_id uuid, p_month date)
     returns table (
         currency text,
         payee_id uuid,
@@ -43346,7 +47316,7 @@ begin
     return query
     with negative as materialized (
         select balance.*
-        from private.report_owned_balances(p_month) balance
+        from private.report_owned_balances(p_org_id, p_month) balance
         where balance.kind = 'payee_payable'
             and balance.amount_cents > 0
     ),
@@ -43391,7 +47361,7 @@ begin
         coalesce(
             (
                 select -sum(pending.amount_cents)::bigint
-                from private.report_owned_balances(p_month) pending
+                from private.report_owned_balances(p_org_id, p_month) pending
                 where pending.kind = 'instructor_pending'
                     and pending.org_id = negative.org_id
                     and pending.owner_id = negative.owner_id
@@ -43419,7 +47389,7 @@ end;
 $$;
 
 -- Hours offered (opening hours and published times, less closed times, as they are now) and sold, by organization.
-create function private.report_utilisation(p_from timestamptz, p_until timestamptz)
+create function private.report_utilisation(p_org_id uuid, p_from timestamptz, p_until timestamptz)
     returns table (organization text, instructors bigint, offered_minutes bigint, sold_minutes bigint)
     language plpgsql
     stable
@@ -43435,6 +47405,7 @@ begin
     from public.instructors instructor
     join public.organizations organization on organization.id = instructor.org_id
     where instructor.is_active
+        and (p_org_id is null or instructor.org_id = p_org_id)
     group by organization.id
     order by organization.name, organization.id;
 end;
@@ -43514,7 +47485,7 @@ end;
 $$;
 
 -- Bookings that were cancelled in the month, and lessons of the month to which somebody did not come, by side.
-create function private.report_cancellations(p_from timestamptz, p_until timestamptz)
+create function private.report_cancellations(p_org_id uuid, p_from timestamptz, p_until timestamptz)
     returns table (side text, cancelled bigint, late bigint, no_shows bigint)
     language plpgsql
     stable
@@ -43527,14 +47498,16 @@ begin
     from (
         select booking.cancelled_by::text as side, 1 as cancelled, (booking.refund_bps < 10000)::integer as late, 0 as no_shows
         from public.bookings booking
-        where booking.cancelled_at >= p_from
+        where (p_org_id is null or booking.org_id = p_org_id)
+            and booking.cancelled_at >= p_from
             and booking.cancelled_at < p_until
             and booking.cancelled_by is not null
             and not booking.is_rescheduled
         union all
         select booking.no_show_by::text, 0, 0, 1
         from public.bookings booking
-        where booking.start_at >= p_from
+        where (p_org_id is null or booking.org_id = p_org_id)
+            and booking.start_at >= p_from
             and booking.start_at < p_until
             and booking.no_show_by is not null
     ) ended
@@ -43563,6 +47536,195 @@ begin
         and coalesce(difference.resolved_at, 'infinity') >= p_from
     order by difference.state, difference.since, difference.object_key;
 end;
+$$;
+
+-- sql/90_reconciliation/66_kpis.sql
+-- How an organization does, or with null the platform, month by month (UTC), from p_from on: for the organization's admins, and the
+-- platform's. Definer: asks the calendars of all instructors.
+create function private.organization_kpis(p_org_id uuid, p_from date, p_months integer)
+    returns table (
+        month date, active_learners bigint, lessons bigint, new_learners bigint, repeat_bps integer, offered_minutes bigint, sold_minutes bigint,
+        utilisation_bps integer, cancelled_by_learner bigint, cancelled_by_instructor bigint, cancelled_by_others bigint, no_shows bigint,
+        no_show_bps integer, hours_to_first_lesson integer
+    )
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.assert_may_read_kpis(p_org_id, p_from, p_months);
+    return query
+    select
+        kpi.month, kpi.active_learners, kpi.lessons, kpi.new_learners, kpi.repeat_bps, kpi.offered_minutes, kpi.sold_minutes,
+        kpi.utilisation_bps, kpi.cancelled_by_learner, kpi.cancelled_by_instructor, kpi.cancelled_by_others, kpi.no_shows, kpi.no_show_bps,
+        kpi.hours_to_first_lesson
+    from private.kpis_of(p_org_id, p_from, p_months) kpi;
+end;
+$$;
+
+-- What lessons were worth, and that per active learner, by month and currency; for the same people. Definer: as organization_kpis.
+create function private.organization_learner_revenue(p_org_id uuid, p_from date, p_months integer)
+    returns table (month date, currency text, revenue_cents bigint, active_learners bigint, revenue_per_learner_cents bigint)
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.assert_may_read_kpis(p_org_id, p_from, p_months);
+    return query
+    select revenue.month, revenue.currency, revenue.revenue_cents, revenue.active_learners, revenue.revenue_per_learner_cents
+    from private.learner_revenue_of(p_org_id, p_from, p_months) revenue;
+end;
+$$;
+
+-- Refuses who administers neither, and months that are none, or too many.
+create function private.assert_may_read_kpis(p_org_id uuid, p_from date, p_months integer)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.require_person();
+    if p_org_id is null then
+        perform private.assert_platform_admin();
+    else
+        perform private.require_org_admin(p_org_id);
+    end if;
+    if not coalesce(p_from between '2000-01-01' and '2100-01-01' and p_months between 1 and 24, false) then
+        perform private.refuse(
+            'PT422', 'bad_time_range',
+            'Ask for between one and 24 months.',
+            'Send p_from, a day of the first month, and p_months.'
+        );
+    end if;
+end;
+$$;
+
+-- One row a month. A learner is active in the months of their completed lessons, and comes back if it is not their first lesson; a learner's
+-- first lesson is counted from when the learner was added. A no-show is one of the lessons that were due.
+create function private.kpis_of(p_org_id uuid, p_from date, p_months integer)
+    returns table (
+        month date, active_learners bigint, lessons bigint, new_learners bigint, repeat_bps integer, offered_minutes bigint, sold_minutes bigint,
+        utilisation_bps integer, cancelled_by_learner bigint, cancelled_by_instructor bigint, cancelled_by_others bigint, no_shows bigint,
+        no_show_bps integer, hours_to_first_lesson integer
+    )
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+    set plan_cache_mode = force_custom_plan
+as $$
+begin
+    return query
+    select
+        span.month_on, learner.active, learner.lessons, learner.first_time,
+        private.bps_of_whole(learner.came_back, learner.active),
+        hours.offered, hours.sold, private.bps_of_whole(hours.sold, hours.offered),
+        ended.by_learner, ended.by_instructor, ended.by_others, ended.no_shows,
+        private.bps_of_whole(ended.no_shows, ended.no_shows + learner.lessons),
+        learner.hours_to_first
+    from (
+        select
+            started::date as month_on, started at time zone 'UTC' as starts_at, (started + interval '1 month') at time zone 'UTC' as ends_at
+        from generate_series(
+            date_trunc('month', p_from::timestamp), date_trunc('month', p_from::timestamp) + make_interval(months => p_months - 1), '1 month'
+        ) started
+    ) span
+    cross join lateral (
+        select
+            coalesce(sum(offer.offered_minutes), 0)::bigint as offered, coalesce(sum(offer.sold_minutes), 0)::bigint as sold
+        from private.report_utilisation(p_org_id, span.starts_at, span.ends_at) offer
+    ) hours
+    cross join lateral (
+        select
+            coalesce(sum(side.cancelled) filter (where side.side = 'learner'), 0)::bigint as by_learner,
+            coalesce(sum(side.cancelled) filter (where side.side = 'instructor'), 0)::bigint as by_instructor,
+            coalesce(sum(side.cancelled) filter (where side.side not in ('learner', 'instructor')), 0)::bigint as by_others,
+            coalesce(sum(side.no_shows), 0)::bigint as no_shows
+        from private.report_cancellations(p_org_id, span.starts_at, span.ends_at) side
+    ) ended
+    cross join lateral private.learners_of_month(p_org_id, span.starts_at, span.ends_at) learner
+    order by span.month_on;
+end;
+$$;
+
+-- The learners who had lessons in a month: how many, how many of them again, and how many for the first time, the median of whose hours from
+-- being added to that lesson is told.
+create function private.learners_of_month(p_org_id uuid, p_from timestamptz, p_until timestamptz)
+    returns table (active bigint, lessons bigint, came_back bigint, first_time bigint, hours_to_first integer)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+    set plan_cache_mode = force_custom_plan
+as $$
+begin
+    return query
+    select
+        count(*), coalesce(sum(taken.in_month), 0)::bigint,
+        count(*) filter (where taken.in_all > 1),
+        count(*) filter (where taken.first_at >= p_from),
+        round(
+            percentile_cont(0.5) within group (order by greatest(extract(epoch from taken.first_at - learner.created_at), 0) / 3600)
+                filter (where taken.first_at >= p_from)
+        )::integer
+    from (
+        select
+            booking.org_id, booking.learner_id, count(*) filter (where booking.start_at >= p_from) as in_month, count(*) as in_all,
+            min(booking.start_at) as first_at
+        from public.bookings booking
+        where (p_org_id is null or booking.org_id = p_org_id)
+            and booking.status = 'completed'
+            and booking.start_at < p_until
+        group by booking.org_id, booking.learner_id
+        having max(booking.start_at) >= p_from
+    ) taken
+    join public.learners learner on learner.org_id = taken.org_id and learner.id = taken.learner_id;
+end;
+$$;
+
+create function private.learner_revenue_of(p_org_id uuid, p_from date, p_months integer)
+    returns table (month date, currency text, revenue_cents bigint, active_learners bigint, revenue_per_learner_cents bigint)
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+    set plan_cache_mode = force_custom_plan
+as $$
+declare
+    first_month constant timestamp := date_trunc('month', p_from::timestamp);
+begin
+    return query
+    select
+        given.month_on, given.currency, given.cents, given.learners, round(given.cents::numeric / given.learners)::bigint
+    from (
+        select
+            date_trunc('month', booking.start_at at time zone 'UTC')::date as month_on, booking.currency,
+            sum(booking.total_cents)::bigint as cents, count(distinct (booking.org_id, booking.learner_id)) as learners
+        from public.bookings booking
+        where (p_org_id is null or booking.org_id = p_org_id)
+            and booking.status = 'completed'
+            and booking.start_at >= first_month at time zone 'UTC'
+            and booking.start_at < (first_month + make_interval(months => p_months)) at time zone 'UTC'
+        group by 1, 2
+    ) given
+    order by given.month_on, given.currency;
+end;
+$$;
+
+-- Which part of a whole, in basis points; null of nothing.
+create function private.bps_of_whole(p_part bigint, p_whole bigint)
+    returns integer
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select round(10000.0 * p_part / nullif(p_whole, 0))::integer;
 $$;
 
 -- sql/90_reconciliation/70_keys.sql
@@ -43729,6 +47891,56 @@ return private.admin_reopen_month(p_month, p_reason);
 comment on function public.admin_reopen_month is
     'Opens the latest closed month of the books again; platform admins only. Errors: not_an_admin, reason_required, month_not_latest.';
 
+create function public.organization_kpis(p_org_id uuid, p_from date, p_months integer default 12)
+    returns table (
+        month date,
+        active_learners bigint,
+        lessons bigint,
+        new_learners bigint,
+        repeat_bps integer,
+        offered_minutes bigint,
+        sold_minutes bigint,
+        utilisation_bps integer,
+        cancelled_by_learner bigint,
+        cancelled_by_instructor bigint,
+        cancelled_by_others bigint,
+        no_shows bigint,
+        no_show_bps integer,
+        hours_to_first_lesson integer
+    )
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        kpi.month, kpi.active_learners, kpi.lessons, kpi.new_learners, kpi.repeat_bps, kpi.offered_minutes, kpi.sold_minutes,
+        kpi.utilisation_bps, kpi.cancelled_by_learner, kpi.cancelled_by_instructor, kpi.cancelled_by_others, kpi.no_shows, kpi.no_show_bps,
+        kpi.hours_to_first_lesson
+    from private.organization_kpis(p_org_id, p_from, p_months) kpi;
+end;
+
+comment on function public.organization_kpis is
+    'How a school does, month by month (UTC): learners with completed lessons, how many of them had one before (repeat_bps), hours offered and '
+    'sold, who cancelled and who did not come, and the median of hours from adding a learner to their first lesson. Parts are in basis points, and '
+    'null of nothing. For the school''s admins; p_org_id null is the whole platform, for its admins. '
+    'Errors: sign_in_required, organization_not_found, not_an_admin, second_factor_required, bad_time_range.';
+
+create function public.organization_learner_revenue(p_org_id uuid, p_from date, p_months integer default 12)
+    returns table (month date, currency text, revenue_cents bigint, active_learners bigint, revenue_per_learner_cents bigint)
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select revenue.month, revenue.currency, revenue.revenue_cents, revenue.active_learners, revenue.revenue_per_learner_cents
+    from private.organization_learner_revenue(p_org_id, p_from, p_months) revenue;
+end;
+
+comment on function public.organization_learner_revenue is
+    'What the completed lessons of each month (UTC) cost their learners, and that per learner who had one, by currency. For the same people as '
+    'organization_kpis. Errors: sign_in_required, organization_not_found, not_an_admin, second_factor_required, bad_time_range.';
+
 -- sql/90_reconciliation/90_access.sql
 create policy select_platform_admin on public.reconciliation_reports
     for select
@@ -43747,6 +47959,7 @@ grant execute on function private.finish_reconciliation to jobs;
 grant execute on function private.days_to_report to jobs;
 grant execute on function private.write_reconciliation_reports to jobs;
 grant execute on function private.month_report to jobs;
+grant execute on function private.report_for to webhook_service;
 
 grant execute on function private.admin_reconciliation_exceptions to authenticated;
 grant execute on function public.admin_reconciliation_exceptions to authenticated;
@@ -43758,6 +47971,10 @@ grant execute on function private.admin_close_month to authenticated;
 grant execute on function public.admin_close_month to authenticated;
 grant execute on function private.admin_reopen_month to authenticated;
 grant execute on function public.admin_reopen_month to authenticated;
+grant execute on function private.organization_kpis to authenticated;
+grant execute on function public.organization_kpis to authenticated;
+grant execute on function private.organization_learner_revenue to authenticated;
+grant execute on function public.organization_learner_revenue to authenticated;
 
 -- sql/92_invariants/20_seats_are_counted.sql
 create view private.seats_are_counted
@@ -44136,6 +48353,87 @@ where item.is_paid_outside <> (paid.id is not null)
 
 comment on view private.what_was_paid_outside_is_recorded is
     'A lesson counts as paid outside if that is recorded, with at least its price: what a cheaper time leaves over its instructor gives back.';
+
+-- sql/92_invariants/43_fees_are_invoiced.sql
+create view private.fees_are_invoiced
+    with (security_invoker = true)
+as
+with revenue as (
+    select account.currency, -sum(entry.amount_cents)::bigint as cents
+    from private.ledger_accounts account
+    join private.ledger_entries entry on entry.org_id = account.org_id and entry.account_id = account.id
+    where account.kind = 'platform_fees'
+    group by account.currency
+),
+
+accounted as (
+    select documented.currency, sum(documented.cents)::bigint as cents
+    from (
+        select document.currency, case document.kind when 'invoice' then document.fee_cents else -document.fee_cents end as cents
+        from public.fee_invoices document
+        union all
+        select entry.currency, -entry.amount_cents as cents
+        from private.uninvoiced_fees waiting
+        join private.ledger_entries entry on entry.org_id = waiting.org_id and entry.id = waiting.entry_id
+    ) documented
+    group by documented.currency
+)
+
+select jsonb_build_object(
+    'currency', coalesce(revenue.currency, accounted.currency), 'ledger_cents', revenue.cents, 'invoiced_cents', accounted.cents
+) as detail
+from revenue
+full join accounted on accounted.currency = revenue.currency
+where coalesce(revenue.cents, 0) <> coalesce(accounted.cents, 0);
+
+comment on view private.fees_are_invoiced is
+    'The revenue of fees is what was invoiced less what was credited, and what waits for an invoice or is kept of own sales.';
+
+-- sql/92_invariants/43_lessons_paid_later_are_charged.sql
+create view private.lessons_paid_later_are_charged
+    with (security_invoker = true)
+as
+select jsonb_build_object('booking_id', booking.id, 'collect_at', booking.collect_at, 'collection_tries', booking.collection_tries) as detail
+from public.bookings booking
+where booking.status = 'held'
+    and booking.is_collected_later
+    and (
+        booking.collection_tries = 2
+        or (
+            booking.collection_tries = 0
+            and booking.collect_at is null
+            and not exists (
+                select
+                from private.outbox command
+                where command.subject = format('order:%s', booking.order_id)
+                    and command.topic = 'collect_lesson'
+                    and command.processed_at is null
+            )
+        )
+    );
+
+comment on view private.lessons_paid_later_are_charged is
+    'A lesson that is held to be charged later has its first charge planned or queued, and none is held after its second has failed.';
+
+-- sql/92_invariants/44_invoice_numbers_have_no_gaps.sql
+create view private.invoice_numbers_have_no_gaps
+    with (security_invoker = true)
+as
+select jsonb_build_object('org_id', counter.org_id, 'kind', documents.kind, 'given', documents.given, 'found', documents.found) as detail
+from private.fee_invoice_series counter
+cross join lateral (
+    select given.kind, given.given, count(document.id) as found, max(substring(document.number from '[0-9]+$')::bigint) as last
+    from (
+        values ('invoice'::public.fee_document_kind, counter.invoices), ('credit_note', counter.credit_notes)
+    ) given (kind, given)
+    left join public.fee_invoices document on document.org_id = counter.org_id and document.kind = given.kind
+    group by given.kind, given.given
+) documents
+where documents.found <> documents.given
+    or coalesce(documents.last, 0) <> documents.given;
+
+comment on view private.invoice_numbers_have_no_gaps is
+    'As many invoices and credit notes as an organization''s counters have given numbers, up to the last one; numbers are unique.';
 
 -- sql/92_invariants/45_ended_items_are_earned.sql
 create view private.ended_items_are_earned
@@ -44839,6 +49137,12 @@ begin
     union all
     select 'what_was_paid_outside_is_recorded', violation.detail from private.what_was_paid_outside_is_recorded violation
     union all
+    select 'lessons_paid_later_are_charged', violation.detail from private.lessons_paid_later_are_charged violation
+    union all
+    select 'fees_are_invoiced', violation.detail from private.fees_are_invoiced violation
+    union all
+    select 'invoice_numbers_have_no_gaps', violation.detail from private.invoice_numbers_have_no_gaps violation
+    union all
     select 'cash_is_posted_as_it_moved', violation.detail from private.cash_is_posted_as_it_moved violation
     union all
     select 'ended_items_are_earned', violation.detail from private.ended_items_are_earned violation
@@ -44910,6 +49214,8 @@ select private.audit_table('private.status_transitions', 'edge');
 
 select private.audit_table('private.currencies', 'code');
 
+select private.audit_table('private.payee_countries', 'code');
+
 select private.audit_table('private.suspense_refunds', 'stripe_refund_id');
 
 -- sql/95_operations/10_tables.sql
@@ -44921,6 +49227,20 @@ create table private.heartbeats (
 comment on table private.heartbeats is
     'When each scheduled command of the jobs ran to its end last, or, until it has, when the first of them did.';
 
+create table private.imported_rows (
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    kind text not null,
+    reference text not null,
+    row_id uuid not null,
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, kind, reference),
+    constraint kind_is_known check (kind in ('learners', 'hours', 'bookings'))
+);
+
+comment on table private.imported_rows is
+    'What was imported for a school, by the reference that its file gave it: a line is imported once. The row is a learner, a lot or a booking.';
+
+alter table private.imported_rows enable row level security;
 alter table private.heartbeats enable row level security;
 
 -- sql/95_operations/20_maintain.sql
@@ -44951,7 +49271,13 @@ begin
     union all
     select 'stripe_fees_queued', private.enqueue_stripe_fees()::bigint
     union all
-    select 'reports_removed', private.remove_old_reports()::bigint;
+    select 'reports_removed', private.remove_old_reports()::bigint
+    union all
+    select 'setup_intents_removed', private.remove_old_setup_intents()::bigint
+    union all
+    select 'news_removed', private.remove_old_news()::bigint
+    union all
+    select 'codes_removed', private.remove_old_codes()::bigint;
 end;
 $$;
 
@@ -44986,6 +49312,8 @@ begin
     union all
     select 'refunds_recorded', private.post_recorded_refunds(p_org_id)::bigint
     union all
+    select 'lessons_collected', private.queue_collections(p_org_id)::bigint
+    union all
     select 'holds_expired', private.expire_holds(p_org_id)::bigint
     union all
     select 'purchases_expired', private.expire_purchases(p_org_id)::bigint
@@ -45018,7 +49346,13 @@ begin
     union all
     select 'instructor_fees_charged', private.charge_instructor_fees(p_org_id)::bigint
     union all
-    select 'earnings_made_available', private.make_earnings_available(p_org_id, private.clock())::bigint;
+    select 'reports_kept', private.keep_closed_reports(p_org_id)::bigint
+    union all
+    select 'earnings_made_available', private.make_earnings_available(p_org_id, private.clock())::bigint
+    union all
+    select 'sellers_removed', private.remove_old_sellers(p_org_id)::bigint
+    union all
+    select 'fees_invoiced', private.issue_fee_invoices(p_org_id)::bigint;
 end;
 $$;
 
@@ -45156,7 +49490,8 @@ begin
         concat_ws(', ', event.type, event.account, event.note),
         'Remove the cause, then call admin_replay_event with this id and a reason; or admin_dismiss_event, if nothing follows from it.'
     from private.webhook_events event
-    where event.status in ('parked', 'failed');
+    where event.is_waiting
+        and event.status in ('parked', 'failed');
 
     return query
     select
@@ -45205,6 +49540,17 @@ begin
         from private.trip_points_default point
     ) used
     where used.since is not null;
+
+    return query
+    select
+        'sign_ups_unconfirmed', null::text, min(login.confirmation_sent_at),
+        format('%s people were sent a mail to confirm their address between a week and a day ago, and nobody did', count(*)),
+        'Sign up at an address outside of the team. If no mail comes, configure SMTP; if its link leads to 127.0.0.1, set site_url '
+        '(docs/operations.md, First deployment).'
+    from auth.users login
+    where login.confirmation_sent_at between private.clock() - interval '7 days' and private.clock() - interval '1 day'
+    having count(*) >= 3
+        and count(login.email_confirmed_at) = 0;
 
     return query
     select
@@ -45655,7 +50001,7 @@ as $$
     select event.livemode
     from private.webhook_events event
     where event.status = 'processed'
-    order by event.provider desc, event.processed_at desc
+    order by event.provider desc, event.received_at desc
     limit 1;
 $$;
 
@@ -46663,6 +51009,8 @@ as $$
     union all
     select 'private.calendar_feeds', to_jsonb(feed) - '{token_hash}'::text[] from private.calendar_feeds feed where feed.user_id = p_user_id
     union all
+    select 'private.phone_codes', to_jsonb(sent) - '{code}'::text[] from private.phone_codes sent where sent.user_id = p_user_id
+    union all
     select 'private.message_preferences', to_jsonb(preference)
     from private.message_preferences preference
     where preference.user_id = p_user_id
@@ -46733,13 +51081,20 @@ as $$
     union all
     select 'public.setup_intents', to_jsonb(intent) from public.setup_intents intent where intent.user_id = p_user_id
     union all
+    select 'private.checkout_sessions', to_jsonb(opened)
+    from public.stripe_customers customer
+    join private.checkout_sessions opened on opened.org_id = customer.org_id and opened.customer_id = customer.id
+    where customer.user_id = p_user_id
+    union all
     select 'public.subscriptions', to_jsonb(subscription)
     from public.subscriptions subscription
     where subscription.user_id = p_user_id
     union all
     select 'public.invoices', to_jsonb(invoice) from public.invoices invoice where invoice.user_id = p_user_id
     union all
-    select 'public.invoice_payments', to_jsonb(paid) from public.invoice_payments paid where paid.user_id = p_user_id;
+    select 'public.invoice_payments', to_jsonb(paid) from public.invoice_payments paid where paid.user_id = p_user_id
+    union all
+    select 'public.fee_invoices', to_jsonb(document) from public.fee_invoices document where document.payer_id = p_user_id;
 $$;
 
 -- sql/95_operations/64_export_learner.sql
@@ -47057,7 +51412,14 @@ as $$
     union all
     select 'public.outside_payments', to_jsonb(paid) - '{recorded_by}'::text[]
     from public.outside_payments paid
-    where paid.instructor_id = any (p_instructor_ids);
+    where paid.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.seller_details', to_jsonb(seller) from public.seller_details seller where seller.instructor_id = any (p_instructor_ids)
+    union all
+    select 'public.fee_invoices', to_jsonb(document) - '{payer_id}'::text[]
+    from public.fee_invoices document
+    where document.instructor_id = any (p_instructor_ids)
+        and document.bearer = 'payee';
 $$;
 
 -- sql/95_operations/66_find_person.sql
@@ -47119,6 +51481,901 @@ begin
     select 'instructor', instructor.org_id, instructor.id, instructor.created_at
     from public.instructors instructor
     where instructor.user_id = p_user_id;
+end;
+$$;
+
+-- sql/95_operations/67_evidence.sql
+-- What answers a dispute, as one JSON document, which `python -m jobs evidence` and the webhook service print: what was bought, which policy
+-- and terms were accepted and when, what happened to each lesson and by whom, where it led, and what the payer was told. It names nobody but
+-- the dispute's payer, learner and instructor; others who acted are named by their part. Takes the dispute's id, or Stripe's (du_…).
+-- Definer: the job has no access to the tables.
+create function private.dispute_evidence(p_dispute text)
+    returns jsonb
+    language plpgsql
+    stable
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    dispute public.disputes;
+    payment public.payments;
+    zone text;
+begin
+    select * into dispute
+    from public.disputes opened
+    where opened.stripe_dispute_id = p_dispute
+        or opened.id = private.uuid_or_null(p_dispute);
+    if not found then
+        perform private.refuse(
+            'PT404', 'dispute_not_found',
+            'There is no dispute with that id.',
+            'Read the disputes, and check the id.'
+        );
+    end if;
+    select * into strict payment
+    from public.payments paid
+    where paid.org_id = dispute.org_id and paid.id = dispute.payment_id;
+    select organization.time_zone into strict zone from public.organizations organization where organization.id = dispute.org_id;
+    return private.evidence_head(dispute, payment, zone) || jsonb_build_object(
+        'terms', private.evidence_of_terms(dispute, payment, zone),
+        'bookings', private.evidence_of_bookings(dispute, payment, zone),
+        'refunds', private.evidence_of_refunds(payment, zone),
+        'messages', private.evidence_of_messages(dispute, payment, zone)
+    );
+end;
+$$;
+
+-- The same for a platform admin, which the webhook service prints. Asking is recorded. Definer: as dispute_evidence.
+create function private.evidence_for(p_user_id uuid, p_has_second_factor boolean, p_dispute_id uuid)
+    returns jsonb
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    evidence jsonb;
+begin
+    perform private.act_for(p_user_id, p_has_second_factor);
+    perform private.assert_platform_admin();
+    evidence := private.dispute_evidence(p_dispute_id::text);
+    perform private.record_decision('disputes', p_dispute_id::text, '{}', '{"is_evidence_printed": true}');
+    return evidence;
+end;
+$$;
+
+-- The dispute, its payment, and who they are about.
+create function private.evidence_head(p_dispute public.disputes, p_payment public.payments, p_zone text)
+    returns jsonb
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select jsonb_build_object(
+            'dispute_id', p_dispute.stripe_dispute_id,
+            'reason', p_dispute.reason,
+            'amount_cents', p_dispute.amount_cents,
+            'opened_at', private.local_minute(p_dispute.opened_at, p_zone),
+            'due_at', private.local_minute(p_dispute.evidence_due_at, p_zone),
+            'organization', organization.name,
+            'time_zone', p_zone,
+            'currency', p_dispute.currency,
+            'minor_digits', currency.minor_digits,
+            'payment_id', p_payment.id,
+            'stripe_payment_intent_id', p_payment.stripe_payment_intent_id,
+            'paid_cents', p_payment.captured_cents,
+            'paid_for', coalesce(p_payment.description, ''),
+            'ordered_at', private.local_minute(p_payment.created_at, p_zone),
+            'payer', coalesce(payer.full_name, learner.full_name),
+            'payer_email', payer.email,
+            'learner', learner.full_name,
+            'instructor', instructor.display_name
+        )
+        from public.organizations organization
+        join public.learners learner on learner.org_id = organization.id and learner.id = p_dispute.learner_id
+        join public.instructors instructor on instructor.org_id = organization.id and instructor.id = p_dispute.instructor_id
+        left join private.currencies currency on currency.code = p_dispute.currency
+        left join public.profiles payer on payer.id = p_payment.payer_id
+        where organization.id = p_dispute.org_id
+    );
+end;
+$$;
+
+create function private.local_minute(p_at timestamptz, p_zone text)
+    returns text
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select to_char(p_at at time zone p_zone, 'YYYY-MM-DD HH24:MI');
+$$;
+
+-- Which versions of the terms the payer and the learner have accepted before the dispute, when and from where.
+create function private.evidence_of_terms(p_dispute public.disputes, p_payment public.payments, p_zone text)
+    returns jsonb
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select coalesce(
+            jsonb_agg(
+                jsonb_build_object(
+                    'version', terms.version,
+                    'by', private.party_of_dispute(p_dispute, p_payment, accepted.user_id, null),
+                    'accepted_at', private.local_minute(accepted.accepted_at, p_zone),
+                    'ip', host(accepted.ip)
+                )
+                order by accepted.accepted_at
+            ),
+            '[]'
+        )
+        from public.terms_acceptances accepted
+        join public.terms_versions terms on terms.org_id = accepted.org_id and terms.id = accepted.terms_id
+        where accepted.org_id = p_dispute.org_id
+            and accepted.accepted_at < p_dispute.opened_at
+            and accepted.user_id = any (
+                array(
+                    select learner.user_id
+                    from public.learners learner
+                    where learner.org_id = p_dispute.org_id and learner.id = p_dispute.learner_id
+                ) || p_payment.payer_id
+            )
+    );
+end;
+$$;
+
+create function private.evidence_of_refunds(p_payment public.payments, p_zone text)
+    returns jsonb
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select coalesce(
+            jsonb_agg(
+                jsonb_build_object(
+                    'at', private.local_minute(refund.created_at, p_zone), 'amount_cents', refund.amount_cents, 'status', refund.status
+                )
+                order by refund.created_at
+            ),
+            '[]'
+        )
+        from public.refunds refund
+        where refund.org_id = p_payment.org_id
+            and refund.payment_id = p_payment.id
+    );
+end;
+$$;
+
+-- The part that somebody has in a dispute: nobody else is named.
+create function private.party_of_dispute(p_dispute public.disputes, p_payment public.payments, p_user_id uuid, p_actor_kind private.actor_kind)
+    returns text
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return case
+        when exists (
+            select
+            from public.learners learner
+            where learner.org_id = p_dispute.org_id
+                and learner.id = p_dispute.learner_id
+                and learner.user_id = p_user_id
+        ) then 'the learner'
+        when p_user_id = p_payment.payer_id then 'the payer'
+        when exists (
+            select
+            from public.instructors instructor
+            where instructor.org_id = p_dispute.org_id
+                and instructor.id = p_dispute.instructor_id
+                and instructor.user_id = p_user_id
+        ) then 'the instructor'
+        when exists (
+            select
+            from public.guardians guardian
+            join public.learner_guardians link on link.guardian_id = guardian.id
+            where guardian.user_id = p_user_id
+                and link.org_id = p_dispute.org_id
+                and link.learner_id = p_dispute.learner_id
+        ) then 'a guardian'
+        when p_user_id is not null or p_actor_kind = 'studio' then 'an admin'
+        when p_actor_kind = 'service' then 'the payment''s confirmation'
+        else 'the system'
+    end;
+end;
+$$;
+
+-- Who made a change that the audit log tells of. What a service did for somebody, it did on what Stripe said.
+create function private.party_of_change(p_dispute public.disputes, p_payment public.payments, p_log public.audit_logs)
+    returns text
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return private.party_of_dispute(
+        p_dispute, p_payment, case when p_log.actor_kind = 'user' then p_log.user_id end, p_log.actor_kind
+    );
+end;
+$$;
+
+-- sql/95_operations/68_evidence_of_lessons.sql
+-- The lessons that a disputed payment has paid for, or that were booked with the hours that it bought, the earliest first.
+create function private.evidence_of_bookings(p_dispute public.disputes, p_payment public.payments, p_zone text)
+    returns jsonb
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select coalesce(jsonb_agg(private.evidence_of_booking(p_dispute, p_payment, booking, p_zone) order by booking.start_at), '[]')
+        from (
+            select booked.*
+            from public.bookings booked
+            where booked.org_id = p_payment.org_id
+                and (
+                    booked.order_id = p_payment.order_id
+                    or booked.id in (
+                        select item.booking_id
+                        from private.item_payments paid
+                        join public.order_items item on item.org_id = paid.org_id and item.id = paid.item_id
+                        where paid.org_id = p_payment.org_id
+                            and paid.payment_id = p_payment.id
+                    )
+                )
+            order by booked.start_at
+            limit 60
+        ) booking
+    );
+end;
+$$;
+
+-- A lesson: its time, the policy that was accepted with it, each change of its status, and what took place.
+create function private.evidence_of_booking(
+    p_dispute public.disputes, p_payment public.payments, p_booking public.bookings, p_zone text
+)
+    returns jsonb
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select jsonb_build_object(
+            'booking_id', p_booking.id,
+            'title', service.title,
+            'start_at', private.local_minute(p_booking.start_at, p_zone),
+            'minutes', private.minutes_between(p_booking.start_at, p_booking.end_at),
+            'status', p_booking.status,
+            'pickup', p_booking.pickup_address,
+            'booked_at', private.local_minute(p_booking.created_at, p_zone),
+            'booked_by', private.party_of_dispute(p_dispute, p_payment, p_booking.booked_by, null),
+            'policy', policy.version,
+            'tiers', (
+                select coalesce(
+                    jsonb_agg(
+                        jsonb_build_object('notice_minutes', tier.notice_minutes, 'refund_bps', tier.refund_bps)
+                        order by tier.notice_minutes desc
+                    ),
+                    '[]'
+                )
+                from public.cancellation_tiers tier
+                where tier.org_id = policy.org_id
+                    and tier.policy_id = policy.id
+            ),
+            'history', private.evidence_of_history(p_dispute, p_payment, p_booking, p_zone),
+            'lesson', private.evidence_of_lesson(p_dispute, p_payment, p_booking, p_zone)
+        )
+        from public.services service
+        join public.cancellation_policies policy on policy.org_id = p_booking.org_id and policy.id = p_booking.cancellation_policy_id
+        where service.org_id = p_booking.org_id
+            and service.id = p_booking.service_id
+    );
+end;
+$$;
+
+create function private.evidence_of_history(
+    p_dispute public.disputes, p_payment public.payments, p_booking public.bookings, p_zone text
+)
+    returns jsonb
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select coalesce(
+            jsonb_agg(
+                jsonb_build_object(
+                    'at', private.local_minute(log.created_at, p_zone),
+                    'status', log.new_values ->> 'status',
+                    'by', private.party_of_change(p_dispute, p_payment, log)
+                )
+                order by log.id
+            ),
+            '[]'
+        )
+        from public.audit_logs log
+        where log.org_id = p_booking.org_id
+            and log.entity_type = 'bookings'
+            and log.entity_id = p_booking.id::text
+            and log.new_values ? 'status'
+    );
+end;
+$$;
+
+-- What took place: when the lesson began and ended, who said so, and where it led; null if nothing did.
+create function private.evidence_of_lesson(
+    p_dispute public.disputes, p_payment public.payments, p_booking public.bookings, p_zone text
+)
+    returns jsonb
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select jsonb_build_object(
+            'started_at', private.local_minute(lesson.started_at, p_zone),
+            'ended_at', private.local_minute(lesson.ended_at, p_zone),
+            'told', (
+                select coalesce(
+                    jsonb_agg(
+                        jsonb_build_object(
+                            'at', private.local_minute(log.created_at, p_zone),
+                            'what', case when log.new_values ->> 'ended_at' is null then 'started' else 'completed' end,
+                            'by', private.party_of_change(p_dispute, p_payment, log)
+                        )
+                        order by log.id
+                    ),
+                    '[]'
+                )
+                from public.audit_logs log
+                where log.org_id = lesson.org_id
+                    and log.entity_type = 'lessons'
+                    and log.entity_id = lesson.id::text
+                    and log.new_values ?| array['started_at', 'ended_at']
+            ),
+            'rating', lesson.rating,
+            'trip', (
+                select jsonb_build_object(
+                    'started_at', private.local_minute(min(trip.started_at), p_zone),
+                    'ended_at', private.local_minute(max(trip.ended_at), p_zone),
+                    'distance_meters', sum(trip.distance_meters),
+                    'points', sum(trip.point_count)
+                )
+                from public.trips trip
+                where trip.org_id = lesson.org_id
+                    and trip.lesson_id = lesson.id
+                having count(*) > 0
+            )
+        )
+        from public.lessons lesson
+        where lesson.org_id = p_booking.org_id
+            and lesson.booking_id = p_booking.id
+    );
+end;
+$$;
+
+-- What the payer and the learner were told of these lessons and of the payment, over which channel, and whether it arrived. Links are left
+-- out: they open a person's account.
+create function private.evidence_of_messages(p_dispute public.disputes, p_payment public.payments, p_zone text)
+    returns jsonb
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select coalesce(
+            jsonb_agg(
+                jsonb_build_object(
+                    'kind', told.kind,
+                    'channel', told.channel,
+                    'to', private.party_of_dispute(p_dispute, p_payment, told.recipient_id, null),
+                    'status', told.status,
+                    'queued_at', private.local_minute(told.created_at, p_zone),
+                    'sent_at', private.local_minute(told.sent_at, p_zone),
+                    'delivered_at', private.local_minute(told.delivered_at, p_zone),
+                    'read_at', private.local_minute(told.read_at, p_zone),
+                    'subject', told.subject,
+                    'body', regexp_replace(told.body, 'https?://\S+', '[link]', 'g')
+                )
+                order by told.created_at, told.id
+            ),
+            '[]'
+        )
+        from (
+            select message.*, content.subject, content.body
+            from public.messages message
+            left join public.message_contents content on content.org_id = message.org_id and content.message_id = message.id
+            where message.org_id = p_dispute.org_id
+                and message.created_at < p_dispute.opened_at
+                and message.status not in ('dropped', 'failed')
+                and (
+                    message.recipient_id = p_payment.payer_id
+                    or message.recipient_id in (
+                        select learner.user_id
+                        from public.learners learner
+                        where learner.org_id = p_dispute.org_id
+                            and learner.id = p_dispute.learner_id
+                    )
+                )
+                and message.related_id in (
+                    select part.entity_id::uuid
+                    from private.timeline_parts('payment', p_payment.id) part
+                    where part.entity_type in ('bookings', 'payments', 'refunds', 'learner_credits', 'lesson_claims')
+                )
+            order by message.created_at
+            limit 100
+        ) told
+    );
+end;
+$$;
+
+-- sql/95_operations/70_import.sql
+-- Imports lines of a CSV file that a school brings from where it was before: learners, hours that it owes them, or lessons ahead that they have
+-- booked. Says of each line whether it was imported, was known by its reference, or is refused, and in which column. `python -m jobs import`
+-- calls it batch by batch in one transaction, which it undoes for a dry run, and where a line is refused.
+-- Definer: the job has no access to the tables.
+create function private.import_lines(p_org_id uuid, p_kind text, p_lines jsonb)
+    returns table (line integer, outcome text, column_name text, reason text)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    row_id uuid;
+    refusal text;
+    broken_rule text;
+    cells jsonb;
+    wanted_reference text;
+begin
+    perform private.assert_can_import(p_org_id);
+    for line, cells in
+        select (told.content ->> 'line')::integer, told.content -> 'cells'
+        from jsonb_array_elements(p_lines) with ordinality told (content, place)
+        order by told.place
+    loop
+        begin
+            outcome := 'known';
+            column_name := null;
+            reason := null;
+            wanted_reference := private.require_reference(cells);
+            if private.imported_row(p_org_id, p_kind, wanted_reference) is null then
+                row_id := case p_kind
+                    when 'learners' then private.import_learner(p_org_id, cells)
+                    when 'hours' then private.import_hours(p_org_id, cells)
+                    when 'bookings' then private.import_booking(p_org_id, cells)
+                end;
+                insert into private.imported_rows (org_id, kind, reference, row_id)
+                values (p_org_id, p_kind, wanted_reference, row_id);
+                outcome := 'imported';
+            end if;
+        exception
+            when sqlstate 'PT404' or sqlstate 'PT409' or sqlstate 'PT422' or insufficient_privilege or integrity_constraint_violation then
+                get stacked diagnostics
+                    reason = message_text,
+                    refusal = pg_exception_detail,
+                    column_name = column_name,
+                    broken_rule = constraint_name;
+                outcome := 'refused';
+                if broken_rule <> '' then
+                    reason := format('That breaks a rule: %s.', replace(broken_rule, '_', ' '));
+                end if;
+                if column_name = '' then
+                    column_name := private.column_of_refusal(
+                        p_kind, coalesce(nullif(broken_rule, ''), substring(refusal from '"code": "(\w+)"'), '')
+                    );
+                end if;
+        end;
+        return next;
+    end loop;
+end;
+$$;
+
+create function private.assert_can_import(p_org_id uuid)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if not exists (
+        select from public.organizations organization where organization.id = p_org_id and not organization.is_platform
+    ) then
+        perform private.refuse(
+            'PT404', 'organization_not_found',
+            'There is no school with that id.',
+            'Check the id.'
+        );
+    end if;
+end;
+$$;
+
+-- What names a line for ever, so that importing it again changes nothing.
+create function private.require_reference(p_cells jsonb)
+    returns text
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if coalesce(length(p_cells ->> 'reference'), 0) not between 1 and 200 or not private.is_line(p_cells ->> 'reference') then
+        perform private.refuse_cell('reference', 'Every line needs a reference of its own, of at most 200 characters.');
+    end if;
+    return p_cells ->> 'reference';
+end;
+$$;
+
+create function private.imported_row(p_org_id uuid, p_kind text, p_reference text)
+    returns uuid
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select imported.row_id
+    from private.imported_rows imported
+    where imported.org_id = p_org_id
+        and imported.kind = p_kind
+        and imported.reference = p_reference;
+$$;
+
+-- Refuses the line that is being imported, and says in which column it is wrong.
+create function private.refuse_cell(p_column text, p_reason text)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    raise exception using errcode = 'PT422', message = p_reason, column = p_column;
+end;
+$$;
+
+-- The column of a line that a rule of the tables, or of booking, speaks of.
+create function private.column_of_refusal(p_kind text, p_code text)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select case
+        when p_kind = 'learners' then case
+            when p_code like 'full_name%' or p_code = 'value_missing' then 'name'
+            when p_code in ('email_is_valid', 'contact_is_short') then 'email'
+            when p_code = 'phone_is_readable' then 'phone'
+            when p_code like 'birth%' then 'date_of_birth'
+            when p_code like 'notes%' then 'notes'
+        end
+        when p_kind = 'hours' then case p_code when 'not_whole_lessons' then 'hours' when 'bad_hours' then 'hours' end
+        when p_code in ('insufficient_credit', 'not_payable_outside') then 'payment'
+        when p_code in ('texts_are_short', 'places_are_on_earth') then 'pickup'
+        when p_code in ('service_inactive', 'price_missing', 'amount_too_small', 'amount_too_large') then 'service'
+        when p_code = 'instructor_unavailable' then 'instructor'
+        else 'start_at'
+    end;
+$$;
+
+-- A learner of the school, as add_learner adds one.
+create function private.import_learner(p_org_id uuid, p_cells jsonb)
+    returns uuid
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_cells ->> 'date_of_birth' is not null and not pg_input_is_valid(p_cells ->> 'date_of_birth', 'date') then
+        perform private.refuse_cell('date_of_birth', 'That is no date. Write it as 2008-01-30.');
+    end if;
+    return private.insert_learner(
+        p_org_id, p_cells ->> 'name', p_cells ->> 'email', p_cells ->> 'phone', (p_cells ->> 'date_of_birth')::date, p_cells ->> 'notes'
+    );
+end;
+$$;
+
+-- The learner whom a line names: by the reference under which the learner was imported.
+create function private.learner_of_line(p_org_id uuid, p_cells jsonb)
+    returns public.learners
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    named public.learners;
+begin
+    select learner.* into named
+    from public.learners learner
+    where learner.org_id = p_org_id
+        and learner.id = private.imported_row(p_org_id, 'learners', p_cells ->> 'learner');
+    if not found then
+        perform private.refuse_cell('learner', 'No learner was imported under that reference. Import learners first.');
+    end if;
+    return named;
+end;
+$$;
+
+-- The instructor whom a line names, by the address of their login, their id, or a display name that only one in the school has.
+create function private.instructor_of_line(p_org_id uuid, p_cells jsonb)
+    returns public.instructors
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    name constant text := p_cells ->> 'instructor';
+    named public.instructors[] := array(
+        select instructor
+        from public.instructors instructor
+        left join public.profiles profile on profile.id = instructor.user_id
+        where instructor.org_id = p_org_id
+            and instructor.is_active
+            and (
+                instructor.id = private.uuid_or_null(name)
+                or lower(profile.email) = lower(name)
+                or lower(instructor.display_name) = lower(name)
+            )
+    );
+begin
+    if cardinality(named) <> 1 then
+        perform private.refuse_cell(
+            'instructor',
+            case cardinality(named)
+                when 0 then 'The school has no active instructor of that name, address or id.'
+                else 'The school has several instructors of that name. Give the address or the id.'
+            end
+        );
+    end if;
+    return named[1];
+end;
+$$;
+
+-- The service that a line names by its title: the instructor's own, or the school's.
+create function private.service_of_line(p_instructor public.instructors, p_cells jsonb)
+    returns public.services
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    named public.services;
+begin
+    select service.* into named
+    from public.services service
+    where service.org_id = p_instructor.org_id
+        and (service.instructor_id = p_instructor.id or service.instructor_id is null)
+        and service.is_active
+        and lower(service.title) = lower(p_cells ->> 'service')
+    order by service.instructor_id nulls last
+    limit 1;
+    if not found then
+        perform private.refuse_cell('service', 'The instructor gives no lesson of that title.');
+    end if;
+    return named;
+end;
+$$;
+
+-- sql/95_operations/71_import_hours.sql
+-- Hours that the school owes a learner because they were paid before, elsewhere: a lot whose price is nothing. The platform never had the
+-- money, so nothing is posted, no fee is taken, the lessons earn nothing here, and nothing can be refunded through the platform: what the
+-- hours cost, the school has, and gives back if it must. They do not expire.
+create function private.import_hours(p_org_id uuid, p_cells jsonb)
+    returns uuid
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    learner constant public.learners := private.learner_of_line(p_org_id, p_cells);
+    instructor constant public.instructors := private.instructor_of_line(p_org_id, p_cells);
+    service public.services;
+    credit public.learner_credits;
+begin
+    if not pg_input_is_valid(p_cells ->> 'hours', 'numeric') then
+        perform private.refuse_cell('hours', 'That is no number of hours. Write it as 10 or 1.5.');
+    end if;
+    if p_cells ->> 'service' is not null then
+        service := private.service_of_line(instructor, p_cells);
+    end if;
+
+    insert into public.learner_credits (
+        org_id, learner_id, instructor_id, service_id, currency, minutes_purchased, price_cents, discount_cents, platform_fee_cents,
+        instructor_share_cents, total_cents, fee_mode, fee_bps, is_fee_refundable, hold_expires_at
+    )
+    select
+        p_org_id, learner.id, instructor.id, service.id, coalesce(service.currency, instructor.currency),
+        private.require_credit_minutes((p_cells ->> 'hours')::numeric, service),
+        0, 0, 0, 0, 0, organization.fee_mode, 0, true, private.clock()
+    from public.organizations organization
+    where organization.id = p_org_id
+    returning * into credit;
+    perform private.add_credit_item(
+        private.place_order(credit.org_id, credit.learner_id, credit.instructor_id, credit.currency), credit
+    );
+    update public.order_items set is_paid = true where org_id = credit.org_id and credit_id = credit.id;
+    perform private.activate_credit(credit.id);
+    update public.learner_credits set expires_at = null where org_id = credit.org_id and id = credit.id;
+    return credit.id;
+end;
+$$;
+
+-- sql/95_operations/72_import_bookings.sql
+-- A lesson ahead that was booked elsewhere: paid with the hours that the school owes, or to the school or the instructor. It need not lie in
+-- opening hours, and no notice is asked; but nobody is in two places, as in every calendar. Nobody is told: they know.
+create function private.import_booking(p_org_id uuid, p_cells jsonb)
+    returns uuid
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    learner constant public.learners := private.learner_of_line(p_org_id, p_cells);
+    instructor constant public.instructors := private.instructor_of_line(p_org_id, p_cells);
+    service public.services := private.service_of_line(instructor, p_cells);
+    start_at constant timestamptz := private.start_of_line(p_org_id, p_cells);
+    organization public.organizations;
+    slot public.bookable_slots;
+    booking public.bookings;
+    request private.booking_request;
+    terms private.booking_terms;
+begin
+    perform private.assert_payment_of_line(p_cells);
+    perform private.lock_learner(learner.id);
+    select * into strict organization from public.organizations where id = p_org_id;
+    slot := private.slot_of_import(service, instructor, start_at);
+    service.duration_minutes := private.minutes_between(slot.start_at, slot.end_at);
+    service.requires_approval := false;
+    request.uses_credit := p_cells ->> 'payment' = 'hours';
+    request.pickup := case when p_cells ->> 'pickup' is not null then jsonb_build_object('address', p_cells ->> 'pickup') end;
+    perform private.assert_place_is_valid(request.pickup);
+
+    terms := private.price_booking(service, instructor, slot.start_at, learner, request);
+    booking := private.add_booking(
+        slot, service, organization, learner, coalesce(learner.user_id, learner.id), terms, request, false
+    );
+    if booking.credit_minutes > 0 then
+        perform private.reserve_credit(booking, service);
+    end if;
+    perform private.add_booking_item(booking);
+    perform private.pay_imported_booking(booking, p_cells ->> 'payment');
+    perform private.drop_message(told, 'imported')
+    from public.messages told
+    where told.org_id = booking.org_id
+        and told.related_type = 'bookings'
+        and told.related_id = booking.id
+        and told.status = 'queued';
+    return booking.id;
+end;
+$$;
+
+create function private.assert_payment_of_line(p_cells jsonb)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if coalesce(p_cells ->> 'payment' not in ('hours', 'cash', 'bank_transfer', 'other'), true) then
+        perform private.refuse_cell('payment', 'Say how the lesson is paid: hours, cash, bank_transfer or other.');
+    end if;
+end;
+$$;
+
+-- When a line's lesson begins: with an offset, or in the school's time zone.
+create function private.start_of_line(p_org_id uuid, p_cells jsonb)
+    returns timestamptz
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    written constant text := p_cells ->> 'start_at';
+    start_at timestamptz;
+begin
+    if written is null or written !~ '^\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d(:?\d\d)?)?$' or not pg_input_is_valid(written, 'timestamptz')
+    then
+        perform private.refuse_cell('start_at', 'That is no time. Write it as 2026-01-30 14:00, in the school''s time zone, or with an offset.');
+    end if;
+    if written ~ ':\d\d(Z|[+-]\d\d(:?\d\d)?)$' then
+        start_at := written::timestamptz;
+    else
+        start_at := private.as_instant(written::timestamp, organization.time_zone)
+        from public.organizations organization
+        where organization.id = p_org_id;
+    end if;
+    if start_at <= private.clock() then
+        perform private.refuse_cell('start_at', 'This lesson has begun. Import only lessons ahead.');
+    end if;
+    return start_at;
+end;
+$$;
+
+-- The time of an imported lesson, which is not offered to others.
+create function private.slot_of_import(p_service public.services, p_instructor public.instructors, p_start_at timestamptz)
+    returns public.bookable_slots
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    slot public.bookable_slots;
+begin
+    insert into public.bookable_slots (org_id, service_id, instructor_id, start_at, end_at, max_bookings, is_published)
+    values (
+        p_service.org_id, p_service.id, p_instructor.id, p_start_at, p_start_at + make_interval(mins => p_service.duration_minutes),
+        p_service.max_participants, false
+    )
+    on conflict (org_id, instructor_id, service_id, start_at) do nothing;
+    select * into strict slot
+    from public.bookable_slots known
+    where known.org_id = p_service.org_id
+        and known.instructor_id = p_instructor.id
+        and known.service_id = p_service.id
+        and known.start_at = p_start_at;
+    return slot;
+end;
+$$;
+
+-- Confirms an imported booking: hours pay for it, or it was paid outside, as record_payment_outside records it.
+create function private.pay_imported_booking(p_booking public.bookings, p_payment text)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    item public.order_items;
+begin
+    if p_booking.due_cents > 0 then
+        select * into strict item
+        from public.order_items ordered
+        where ordered.org_id = p_booking.org_id and ordered.booking_id = p_booking.id;
+        insert into public.outside_payments (org_id, item_id, learner_id, instructor_id, method, currency, amount_cents)
+        values (
+            item.org_id, item.id, item.learner_id, item.instructor_id, p_payment::public.outside_payment_method, item.currency,
+            p_booking.due_cents
+        );
+    end if;
+    if not private.confirm_paid_booking(p_booking.id) then
+        perform private.refuse_taken_slot();
+    end if;
+    if p_booking.due_cents > 0 then
+        perform private.pay_item_outside(item.org_id, item.id);
+    end if;
 end;
 $$;
 
@@ -47249,3 +52506,6 @@ grant execute on function private.export_person to authenticated;
 grant execute on function public.export_person to authenticated;
 grant execute on function private.admin_find_person to authenticated;
 grant execute on function public.admin_find_person to authenticated;
+grant execute on function private.dispute_evidence to jobs;
+grant execute on function private.evidence_for to webhook_service;
+grant execute on function private.import_lines to jobs;

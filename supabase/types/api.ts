@@ -40,8 +40,8 @@ export type TripPoint = { ts: string; lat: number; lng: number; speed_kph?: numb
 export type TripLine = { type: "Feature"; id: string; geometry: { type: "LineString"; coordinates: [number, number][] } | null; properties: { lesson_id: string; started_at: string; ended_at: string | null; distance_meters: number | null; duration_seconds: number | null } };
 export type Skill = { title: string; area?: string };
 export type SkillLevel = { skill_id: string; level: 1 | 2 | 3 | 4 | 5; note?: string };
-export type MessageKind = "booking_requested" | "booking_accepted" | "lesson_proposed" | "time_offered" | "hold_expiring" | "booking_confirmed" | "booking_declined" | "booking_expired" | "booking_moved" | "move_not_made" | "booking_cancelled" | "lesson_reminder" | "lesson_not_completed" | "rating_invited" | "move_proposed" | "lesson_reassigned" | "no_show_claimed" | "no_show_settled" | "payout_held" | "payout_changed" | "account_changed" | "dispute_opened" | "attention" | "payment_failed" | "refund_made" | "payout_sent" | "payout_skipped" | "account_needs_attention" | "hours_running_out" | "hours_expiring" | "problem_reported" | "problem_decided" | "invitation" | "guardian_consent_wanted" | "buy_hours" | "recommend";
-export type MessageAbout = "bookings" | "alerts" | "payments" | "refunds" | "payouts" | "payout_runs" | "stripe_connect_accounts" | "learner_credits" | "problem_reports" | "invitations" | "learner_guardians";
+export type MessageKind = "booking_requested" | "booking_accepted" | "lesson_proposed" | "time_offered" | "lesson_reserved" | "lesson_not_collected" | "hold_expiring" | "booking_confirmed" | "booking_declined" | "booking_expired" | "booking_moved" | "move_not_made" | "booking_cancelled" | "lesson_reminder" | "lesson_not_completed" | "rating_invited" | "move_proposed" | "lesson_reassigned" | "no_show_claimed" | "no_show_settled" | "payout_held" | "payout_changed" | "account_changed" | "dispute_opened" | "attention" | "payment_failed" | "refund_made" | "payout_sent" | "payout_skipped" | "account_needs_attention" | "hours_running_out" | "hours_expiring" | "problem_reported" | "problem_decided" | "invitation" | "guardian_consent_wanted" | "subscription_withdrawn" | "buy_hours" | "recommend";
+export type MessageAbout = "bookings" | "alerts" | "payments" | "refunds" | "payouts" | "payout_runs" | "stripe_connect_accounts" | "learner_credits" | "problem_reports" | "invitations" | "learner_guardians" | "subscriptions";
 
 export type Database = {
   public: {
@@ -64,6 +64,7 @@ export type Database = {
       discount_codes: Table<"discount_codes">;
       disputes: Table<"disputes">;
       earnings: Table<"earnings">;
+      fee_invoices: Table<"fee_invoices">;
       guardians: Table<"guardians", never, {}, never, { full_name?: string; phone?: string | null }>;
       instructor_details: Table<"instructor_details", never, {}, never, { phone?: string | null; license_id?: string | null }>;
       instructor_documents: Table<"instructor_documents">;
@@ -98,6 +99,7 @@ export type Database = {
       payout_run_results: Table<"payout_run_results">;
       payout_runs: Table<"payout_runs">;
       payouts: Table<"payouts">;
+      platform_registrations: Table<"platform_registrations">;
       problem_reports: Table<"problem_reports">;
       profiles: Table<"profiles", never, {}, never, { full_name?: string | null; display_name?: string | null; first_name?: string | null; last_name?: string | null; phone?: string | null; avatar_url?: string | null; time_zone?: string | null; locale?: string | null }>;
       rate_card_items: Table<"rate_card_items">;
@@ -107,6 +109,7 @@ export type Database = {
       referral_rewards: Table<"referral_rewards">;
       refunds: Table<"refunds">;
       review_reports: Table<"review_reports">;
+      seller_details: Table<"seller_details">;
       service_materials: Table<"service_materials", never, {}, never, { materials_url?: string | null }>;
       services: Table<"services", never, {}, never, { title?: string; description?: string | null; short_description?: string | null; topic_tags?: string[]; duration_minutes?: number; price_cents?: number | null; level?: Enums["experience_level"] | null; prerequisites?: string | null; max_participants?: number; is_active?: boolean; capture_mode?: Enums["capture_mode"]; requires_approval?: boolean; approval_hours?: number }>;
       setup_intents: Table<"setup_intents">;
@@ -134,7 +137,7 @@ export type Database = {
     Functions: {
       accept_claim: Call<"accept_claim", { p_claim_id: string }, undefined>;
       accept_invitation: Call<"accept_invitation", { p_token: string }, string>;
-      accept_proposal: Call<"accept_proposal", { p_booking_id: string }, Enums["booking_status"]>;
+      accept_proposal: Call<"accept_proposal", { p_booking_id: string; p_use_credits?: boolean }, Enums["booking_status"]>;
       accept_terms: Call<"accept_terms", { p_terms_id: string }, undefined>;
       add_busy_time: Call<"add_busy_time", { p_instructor_id: string; p_start_at: string; p_end_at: string; p_note?: string | null }, string>;
       add_document: Call<"add_document", { p_instructor_id: string; p_kind: Enums["document_kind"]; p_document_number: string; p_expires_on?: string | null; p_file_path?: string | null }, string>;
@@ -165,7 +168,8 @@ export type Database = {
       admin_resolve_problem: Call<"admin_resolve_problem", { p_problem_report_id: string; p_unfreezes_earning: boolean; p_reason: string }, undefined>;
       admin_resolve_suspense: Call<"admin_resolve_suspense", { p_suspense_item_id: string; p_resolution: string; p_reason: string; p_payment_id?: string | null }, undefined>;
       admin_set_instructor_fee: Call<"admin_set_instructor_fee", { p_org_id: string; p_amount_cents: number; p_reason: string; p_period?: Enums["instructor_fee_period"] }, string>;
-      admin_set_terms: Call<"admin_set_terms", { p_org_id: string; p_reason: string; p_fee_mode?: Enums["fee_mode"] | null; p_fee_bps?: number | null; p_payout_hold?: string | null; p_fee_refundable?: boolean | null; p_dispute_liability?: Enums["dispute_liability"] | null; p_referral_discount_bps?: number | null; p_referral_reward_cents?: number | null; p_withdrawal_mode?: Enums["withdrawal_mode"] | null }, undefined>;
+      admin_set_registration: Call<"admin_set_registration", { p_country: string; p_legal_name: string; p_address: string; p_reason: string; p_vat_number?: string | null; p_vat_rate_bps?: number; p_is_home?: boolean }, undefined>;
+      admin_set_terms: Call<"admin_set_terms", { p_org_id: string; p_reason: string; p_fee_mode?: Enums["fee_mode"] | null; p_fee_bps?: number | null; p_payout_hold?: string | null; p_fee_refundable?: boolean | null; p_dispute_liability?: Enums["dispute_liability"] | null; p_referral_discount_bps?: number | null; p_referral_reward_cents?: number | null; p_withdrawal_mode?: Enums["withdrawal_mode"] | null; p_supply_model?: Enums["supply_model"] | null }, undefined>;
       admin_suppress_address: Call<"admin_suppress_address", { p_channel: Enums["message_channel"]; p_address: string; p_reason: string; p_cause?: string | null }, undefined>;
       admin_take_exception: Call<"admin_take_exception", { p_exception_id: string; p_reason: string }, undefined>;
       admin_verify_instructor: Call<"admin_verify_instructor", { p_instructor_id: string; p_verification_status: Enums["verification_status"]; p_reason: string }, undefined>;
@@ -181,6 +185,7 @@ export type Database = {
       check_request: Call<"check_request", Record<PropertyKey, never>, undefined>;
       complete_lesson: Call<"complete_lesson", { p_booking_id: string; p_notes?: string | null }, string>;
       confirm_booking: Call<"confirm_booking", { p_booking_id: string }, undefined>;
+      confirm_phone: Call<"confirm_phone", { p_code: string }, boolean>;
       contest_claim: Call<"contest_claim", { p_claim_id: string; p_statement?: string | null }, undefined>;
       create_booking_with_payment: Call<"create_booking_with_payment", { p_learner_user_id: string; p_slot_id: string; p_notes?: string | null; p_client_key?: string | null; p_learner_id?: string | null; p_pickup?: Place | null; p_dropoff?: Place | null; p_discount_code?: string | null; p_use_credits?: boolean; p_use_rewards?: boolean; p_pay_rest_by_card?: boolean }, { booking_id: string; amount_cents: number; currency: string; expert_id: string; session_id: string; order_id: string }[]>;
       create_organization: Call<"create_organization", { p_name: string; p_time_zone: string; p_currency: string; p_slug?: string | null; p_tax_id?: string | null }, string>;
@@ -216,11 +221,12 @@ export type Database = {
       lessons_to_complete: Call<"lessons_to_complete", { p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
       link_guardian: Call<"link_guardian", { p_learner_id: string; p_guardian_email: string; p_relation?: string | null; p_can_view?: boolean; p_can_book?: boolean; p_can_pay?: boolean }, string>;
       list_currencies: Call<"list_currencies", Record<PropertyKey, never>, { code: string; minor_digits: number; minimum_charge_cents: number }[]>;
+      list_fee_invoices: Call<"list_fee_invoices", { p_limit?: number; p_before?: string | null }, { id: string; number: string; kind: Enums["fee_document_kind"]; credits_number: string; bearer: Enums["fee_bearer"]; org_id: string; organization: string; order_id: string; currency: string; fee_cents: number; discount_cents: number; total_cents: number; net_cents: number; vat_treatment: Enums["vat_treatment"]; vat_rate_bps: number; vat_cents: number; issuer_name: string; issuer_address: string; issuer_vat_number: string; recipient_name: string; recipient_address: string; recipient_vat_number: string; supplied_at: string; issued_at: string }[]>;
       list_members: Call<"list_members", { p_org_id: string; p_role?: Enums["org_role"] | null; p_limit?: number; p_after?: string | null }, { user_id: string; full_name: string | null; email: string | null; roles: (Enums["org_role"])[] }[]>;
       list_open_slots: Call<"list_open_slots", { p_instructor_id: string; p_service_id: string; p_from: string; p_to: string; p_limit?: number; p_after?: string | null }, { start_at: string; end_at: string; local_start: string; local_end: string; time_zone: string; slot_id: string | null; seats_left: number }[]>;
-      list_payouts: Call<"list_payouts", { p_from: string; p_until: string }, { payout_id: string; payout_date: string; paid_at: string | null; status: Enums["payout_status"]; organization: string; payee: string; lessons_cents: number; late_cancellations_cents: number; no_shows_cents: number; expired_hours_cents: number; refunds_cents: number; disputes_cents: number; adjustments_cents: number; amount_cents: number; reversed_cents: number; currency: string; stripe_transfer_id: string | null }[]>;
+      list_payouts: Call<"list_payouts", { p_from: string; p_until: string; p_limit?: number; p_after_date?: string | null; p_after_id?: string | null }, { payout_id: string; payout_date: string; paid_at: string | null; status: Enums["payout_status"]; organization: string; payee: string; lessons_cents: number; late_cancellations_cents: number; no_shows_cents: number; expired_hours_cents: number; refunds_cents: number; disputes_cents: number; adjustments_cents: number; amount_cents: number; reversed_cents: number; currency: string; stripe_transfer_id: string | null }[]>;
       list_reschedule_times: Call<"list_reschedule_times", { p_booking_id: string; p_from: string; p_to: string; p_limit?: number; p_after?: string | null }, { start_at: string; end_at: string; local_start: string; local_end: string; time_zone: string; seats_left: number; amount_cents: number }[]>;
-      list_reviews: Call<"list_reviews", { p_instructor_id: string; p_before?: string | null; p_limit?: number }, { rating_id: string; rating: number; review: string | null; rated_at: string; reply: string | null; replied_at: string | null }[]>;
+      list_reviews: Call<"list_reviews", { p_instructor_id: string; p_limit?: number; p_after_rated_at?: string | null; p_after_id?: string | null }, { rating_id: string; rating: number; review: string | null; rated_at: string; reply: string | null; replied_at: string | null }[]>;
       list_time_zones: Call<"list_time_zones", Record<PropertyKey, never>, { name: string }[]>;
       list_trip_points: Call<"list_trip_points", { p_trip_id: string; p_after?: string | null; p_limit?: number }, { ts: string; lat: number; lng: number; speed_kph: number | null; accuracy_meters: number | null; received_at: string }[]>;
       mark_no_show: Call<"mark_no_show", { p_booking_id: string; p_who: Enums["booking_party"]; p_statement?: string | null }, string>;
@@ -231,8 +237,11 @@ export type Database = {
       my_next_payout: Call<"my_next_payout", Record<PropertyKey, never>, { instructor_id: string; payout_date: string; earning_id: string; kind: Enums["earning_kind"]; booking_id: string | null; lesson_at: string | null; service: string | null; amount_cents: number; currency: string; is_included: boolean; reason: string | null }[]>;
       my_notifications: Call<"my_notifications", { p_only_unread?: boolean; p_limit?: number; p_after_created_at?: string | null; p_after_id?: string | null }, { id: string; org_id: string; kind: MessageKind; title: string | null; body: string | null; learner_id: string | null; related_type: MessageAbout; related_id: string; created_at: string; read_at: string | null }[]>;
       my_payments: Call<"my_payments", { p_limit?: number; p_after_created_at?: string | null; p_after_id?: string | null }, { id: string; created_at: string; organization_name: string; instructor_name: string; learner_name: string; description: string | null; status: Enums["payment_status"]; currency: string; amount_cents: number; captured_cents: number; refunded_cents: number; lines: ReceiptLine[] }[]>;
+      my_platform_report: Call<"my_platform_report", { p_year: number }, { year: number; org_id: string; organization: string; payee_id: string; kind: Enums["seller_kind"]; legal_name: string; address_line: string; city: string; postal_code: string; country: string; birth_date: string; registration_number: string; tax_ids: string; vat_number: string; stripe_account_id: string; currency: string; q1_consideration_cents: number; q2_consideration_cents: number; q3_consideration_cents: number; q4_consideration_cents: number; q1_fees_cents: number; q2_fees_cents: number; q3_fees_cents: number; q4_fees_cents: number; q1_activities: number; q2_activities: number; q3_activities: number; q4_activities: number; missing: string }[]>;
       offboard_instructor: Call<"offboard_instructor", { p_instructor_id: string; p_reason?: string | null }, { credit_id: string; learner_id: string; minutes: number; amount_cents: number; currency: string; refund_id: string }[]>;
       organization_bookings: Call<"organization_bookings", { p_org_id: string; p_from: string; p_to: string; p_limit?: number; p_after_start_at?: string | null; p_after_id?: string | null }, Database["public"]["Views"]["booking_details"]["Row"][]>;
+      organization_kpis: Call<"organization_kpis", { p_org_id: string | null; p_from: string; p_months?: number }, { month: string; active_learners: number; lessons: number; new_learners: number; repeat_bps: number | null; offered_minutes: number; sold_minutes: number; utilisation_bps: number | null; cancelled_by_learner: number; cancelled_by_instructor: number; cancelled_by_others: number; no_shows: number; no_show_bps: number | null; hours_to_first_lesson: number | null }[]>;
+      organization_learner_revenue: Call<"organization_learner_revenue", { p_org_id: string | null; p_from: string; p_months?: number }, { month: string; currency: string; revenue_cents: number; active_learners: number; revenue_per_learner_cents: number }[]>;
       organization_templates: Call<"organization_templates", { p_org_id: string }, { id: string; kind: MessageKind; class: "essential" | "optional" | "marketing"; channel: Enums["message_channel"]; locale: string; is_own: boolean; subject: string | null; body: string; html: string | null; content_sid: string | null; content_status: string | null; content_variables: string[]; placeholders: string[] }[]>;
       payout_statement: Call<"payout_statement", { p_payout_id: string }, { line: number; payout_date: string; instructor: string; kind: Enums["earning_kind"]; booking_id: string | null; lesson_at: string | null; service: string | null; learner_initials: string | null; amount_cents: number; currency: string; line_group: "lessons" | "late_cancellations" | "no_shows" | "expired_hours" | "refunds" | "disputes" | "adjustments"; explanation: string | null }[]>;
       preview_cancellation: Call<"preview_cancellation", { p_booking_id: string }, { booking_id: string; cancelled_by: Enums["booking_party"]; refund_bps: number; refund_cents: number; kept_cents: number; restored_minutes: number; currency: string }[]>;
@@ -256,6 +265,7 @@ export type Database = {
       request_booking: Call<"request_booking", { p_instructor_id: string; p_service_id: string; p_start_at: string; p_notes?: string | null; p_client_key?: string | null; p_learner_user_id?: string | null; p_learner_id?: string | null; p_pickup?: Place | null; p_dropoff?: Place | null; p_discount_code?: string | null; p_use_credits?: boolean; p_use_rewards?: boolean; p_pay_rest_by_card?: boolean }, { booking_id: string; status: Enums["booking_status"]; amount_cents: number; currency: string; hold_expires_at: string | null; order_id: string }[]>;
       request_booking_series: Call<"request_booking_series", { p_instructor_id: string; p_service_id: string; p_start_at: string; p_occurrences: number; p_every_weeks?: number; p_mode?: Enums["series_mode"]; p_learner_user_id?: string | null; p_learner_id?: string | null; p_notes?: string | null; p_use_credits?: boolean }, { occurrence: number; start_at: string; booking_id: string | null; refusal: string | null; order_id: string }[]>;
       request_refund: Call<"request_refund", { p_booking_id: string; p_amount_cents: number; p_reason: string; p_client_key?: string | null }, string>;
+      request_series_paid_later: Call<"request_series_paid_later", { p_instructor_id: string; p_service_id: string; p_start_at: string; p_occurrences: number; p_every_weeks?: number; p_mode?: Enums["series_mode"]; p_learner_user_id?: string | null; p_learner_id?: string | null; p_notes?: string | null }, { occurrence: number; start_at: string; booking_id: string | null; refusal: string | null; order_id: string | null; collect_at: string | null; hold_expires_at: string | null }[]>;
       reschedule_booking: Call<"reschedule_booking", { p_booking_id: string; p_start_at: string; p_client_key?: string | null }, { booking_id: string; status: Enums["booking_status"]; amount_cents: number; refund_cents: number; currency: string; hold_expires_at: string | null }[]>;
       resolve_alert: Call<"resolve_alert", { p_alert_id: string }, undefined>;
       retire_connect_account: Call<"retire_connect_account", { p_connect_account_id: string }, undefined>;
@@ -263,9 +273,11 @@ export type Database = {
       revoke_invitation: Call<"revoke_invitation", { p_invitation_id: string }, undefined>;
       reward_balance: Call<"reward_balance", Record<PropertyKey, never>, { learner_id: string; org_id: string; available_cents: number; currency: string }[]>;
       save_message_template: Call<"save_message_template", { p_org_id: string; p_kind: MessageKind; p_channel: Enums["message_channel"]; p_locale: string; p_body: string; p_subject?: string | null; p_html?: string | null; p_content_sid?: string | null; p_content_variables?: string[] | null }, string>;
+      save_seller_details: Call<"save_seller_details", { p_kind: Enums["seller_kind"]; p_legal_name: string; p_address_line: string; p_city: string; p_postal_code: string; p_country: string; p_birth_date?: string | null; p_registration_number?: string | null; p_tax_ids?: Json; p_vat_number?: string | null; p_org_id?: string | null }, undefined>;
       search_directory: Call<"search_directory", { p_query?: string | null; p_name?: string | null; p_topic_tags?: string[]; p_level?: Enums["experience_level"] | null; p_facets?: Facets; p_org_id?: string | null; p_instructor_id?: string | null; p_currency?: string | null; p_lat?: number | null; p_lng?: number | null; p_radius_km?: number | null; p_order?: Enums["directory_order"]; p_limit?: number; p_after?: string | null }, { service_id: string; instructor_id: string; org_id: string; title: string; short_description: string | null; topic_tags: string[]; level: Enums["experience_level"] | null; duration_minutes: number; max_participants: number; requires_approval: boolean; instructor_name: string; avatar_url: string | null; area: string | null; area_lat: number | null; area_lng: number | null; distance_km: number | null; facets: Facets; rating: number | null; rating_count: number; lesson_count: number; organization_name: string; organization_slug: string; labels: Labels; time_zone: string; currency: string; list_cents: number | null; fee_cents: number | null; total_cents: number | null; next_free_at: string | null; cursor: string }[]>;
       search_instructors: Call<"search_instructors", { p_query?: string | null; p_expertise_areas?: string[]; p_org_id?: string | null; p_limit?: number; p_after?: string | null }, Database["public"]["Tables"]["instructors"]["Row"][]>;
       search_services: Call<"search_services", { p_query?: string | null; p_topic_tags?: string[]; p_level?: Enums["experience_level"] | null; p_org_id?: string | null; p_limit?: number; p_after?: string | null }, Database["public"]["Tables"]["services"]["Row"][]>;
+      send_phone_code: Call<"send_phone_code", Record<PropertyKey, never>, string>;
       set_cancellation_policy: Call<"set_cancellation_policy", { p_org_id: string; p_tiers: Tier[] }, string>;
       set_date_of_birth: Call<"set_date_of_birth", { p_learner_id: string; p_date_of_birth: string }, undefined>;
       set_default_payment_method: Call<"set_default_payment_method", { p_payment_method_id: string }, undefined>;
@@ -281,10 +293,12 @@ export type Database = {
       transfer_credit: Call<"transfer_credit", { p_credit_id: string; p_instructor_id: string; p_minutes?: number | null; p_service_id?: string | null; p_client_key?: string | null }, { refund_id: string; refunded_minutes: number; refund_cents: number; credit_id: string; minutes: number; amount_cents: number; currency: string; hold_expires_at: string }[]>;
       trip_geojson: Call<"trip_geojson", { p_trip_id: string }, TripLine>;
       unpublish_slots: Call<"unpublish_slots", { p_service_id: string; p_from: string; p_to: string; p_instructor_id?: string | null }, number>;
-      update_organization: Call<"update_organization", { p_org_id: string; p_name?: string | null; p_tax_id?: string | null; p_time_zone?: string | null; p_currency?: string | null; p_payout_weekday?: number | null; p_minimum_payout_cents?: number | null; p_checkout_hold_minutes?: number | null; p_max_open_holds?: number | null; p_labels?: Labels | null; p_credit_validity_months?: number | null; p_forfeits_expired_hours?: boolean | null; p_requires_second_factor?: boolean | null; p_max_held_lessons?: number | null; p_refunds_resold_times?: boolean | null; p_reminder_minutes?: number[] | null; p_completion_grace?: string | null }, undefined>;
+      update_organization: Call<"update_organization", { p_org_id: string; p_name?: string | null; p_tax_id?: string | null; p_time_zone?: string | null; p_currency?: string | null; p_payout_weekday?: number | null; p_minimum_payout_cents?: number | null; p_checkout_hold_minutes?: number | null; p_max_open_holds?: number | null; p_labels?: Labels | null; p_credit_validity_months?: number | null; p_forfeits_expired_hours?: boolean | null; p_requires_second_factor?: boolean | null; p_max_held_lessons?: number | null; p_refunds_resold_times?: boolean | null; p_reminder_minutes?: number[] | null; p_completion_grace?: string | null; p_max_lessons_paid_later?: number | null }, undefined>;
       verify_document: Call<"verify_document", { p_document_id: string; p_is_valid: boolean }, undefined>;
       withdraw_claim: Call<"withdraw_claim", { p_claim_id: string }, undefined>;
       withdraw_from_order: Call<"withdraw_from_order", { p_order_id: string }, Database["public"]["Tables"]["order_withdrawals"]["Row"][]>;
+      withdraw_from_subscription: Call<"withdraw_from_subscription", { p_subscription_id: string }, { refund_cents: number; currency: string }[]>;
+      write_lesson_notes: Call<"write_lesson_notes", { p_booking_id: string; p_notes: string }, undefined>;
       year_statement: Call<"year_statement", { p_instructor_id: string; p_year: number }, { paid_on: string; payout_id: string; line: number; instructor: string; kind: Enums["earning_kind"]; line_group: "lessons" | "late_cancellations" | "no_shows" | "expired_hours" | "refunds" | "disputes" | "adjustments"; lesson_at: string | null; service: string | null; learner_initials: string | null; amount_cents: number; currency: string; explanation: string | null }[]>;
     };
     Enums: Enums;
@@ -340,6 +354,8 @@ export type RefusalCode =
   | "code_not_valid"
   | "command_not_found"
   | "consent_required"
+  | "cooling_off_is_over"
+  | "country_not_served"
   | "credit_changed"
   | "credit_is_frozen"
   | "credit_not_found"
@@ -348,6 +364,7 @@ export type RefusalCode =
   | "date_of_birth_is_set"
   | "day_not_over"
   | "discount_with_credit"
+  | "dispute_not_found"
   | "document_not_found"
   | "entry_not_found"
   | "event_body_is_gone"
@@ -382,6 +399,7 @@ export type RefusalCode =
   | "lesson_not_begun"
   | "lesson_not_in_progress"
   | "lesson_not_named"
+  | "lesson_was_not_paid"
   | "lessons_ahead"
   | "login_is_linked"
   | "may_not_book"
@@ -395,7 +413,9 @@ export type RefusalCode =
   | "month_not_reconciled"
   | "month_out_of_order"
   | "no_account"
+  | "no_phone_code"
   | "no_referral_programme"
+  | "no_saved_card"
   | "no_such_timeline"
   | "no_withdrawal"
   | "not_a_learner_here"
@@ -403,6 +423,7 @@ export type RefusalCode =
   | "not_an_admin"
   | "not_an_instructor"
   | "not_another_instructor"
+  | "not_paid_later"
   | "not_payable_outside"
   | "not_whole_lessons"
   | "not_yours_to_decide"
@@ -431,10 +452,12 @@ export type RefusalCode =
   | "payment_is_frozen"
   | "payment_method_not_found"
   | "payment_not_found"
+  | "payment_not_succeeded"
   | "payout_cannot_do_that"
   | "payout_in_flight"
   | "payout_not_found"
   | "person_not_found"
+  | "phone_missing"
   | "plan_not_found"
   | "point_in_future"
   | "point_outside_lesson"
@@ -464,6 +487,7 @@ export type RefusalCode =
   | "slot_not_found"
   | "slot_taken"
   | "slug_taken"
+  | "subscription_not_found"
   | "suggestion_outdated"
   | "suppression_is_known"
   | "suspense_not_found"
@@ -472,6 +496,7 @@ export type RefusalCode =
   | "terms_not_found"
   | "terms_superseded"
   | "test_not_found"
+  | "text_is_the_platforms"
   | "time_is_plausible"
   | "time_not_offered"
   | "timeline_not_found"
@@ -482,6 +507,7 @@ export type RefusalCode =
   | "too_late_to_reschedule"
   | "too_many_busy_times"
   | "too_many_cards"
+  | "too_many_checkouts"
   | "too_many_documents"
   | "too_many_entries"
   | "too_many_exceptions"
@@ -490,10 +516,13 @@ export type RefusalCode =
   | "too_many_held_lessons"
   | "too_many_holds"
   | "too_many_invitations"
+  | "too_many_lessons_paid_later"
   | "too_many_links"
   | "too_many_organizations"
+  | "too_many_phone_codes"
   | "too_many_points"
   | "too_many_refund_requests"
+  | "too_many_reports"
   | "too_many_slots"
   | "too_many_unpaid_holds"
   | "too_many_windows"
@@ -524,8 +553,10 @@ export type RefusalCode =
 export type RuleCode =
   | "a_cancellation_says_when_and_by_whom"
   | "a_claimed_message_has_a_worker"
+  | "a_company_has_a_registration_number"
   | "a_declared_birth_has_a_date"
   | "a_default_is_always_valid"
+  | "a_discount_is_of_the_fee"
   | "a_finished_trip_is_measured"
   | "a_hold_has_a_deadline"
   | "a_lesson_earns_a_positive_amount"
@@ -541,6 +572,7 @@ export type RuleCode =
   | "a_success_captured_money"
   | "a_success_captured_the_rest"
   | "account_id_is_stripes"
+  | "accounts_api_is_known"
   | "action_is_known"
   | "amount_can_be_charged"
   | "amount_is_not_zero"
@@ -549,6 +581,7 @@ export type RuleCode =
   | "amount_is_share_plus_fee_minus_discount"
   | "amounts_are_not_negative"
   | "an_amount_has_a_currency"
+  | "an_individual_has_a_birth_date"
   | "an_instructor_fee_is_of_a_period"
   | "an_invitation_ends_once"
   | "an_undecided_claim_has_a_deadline"
@@ -576,6 +609,7 @@ export type RuleCode =
   | "closed_at_is_set_when_closed"
   | "closing_is_opening_and_what_moved"
   | "code_is_plain"
+  | "collection_is_tried_twice_at_most"
   | "completed_runs_say_when"
   | "completion_grace_is_reasonable"
   | "consent_is_given_by_somebody"
@@ -583,6 +617,7 @@ export type RuleCode =
   | "content_is_whatsapps"
   | "content_sid_is_twilios"
   | "content_status_is_known"
+  | "cooling_off_is_a_few_days"
   | "coordinates_are_a_pair"
   | "country_is_an_iso_code"
   | "counts_are_not_negative"
@@ -642,6 +677,7 @@ export type RuleCode =
   | "labels_are_an_object"
   | "labels_are_words"
   | "last4_are_the_last_four"
+  | "lessons_paid_later_are_limited"
   | "level_is_one_to_five"
   | "liability_is_for_what_is_lost"
   | "license_is_short"
@@ -669,10 +705,12 @@ export type RuleCode =
   | "number_is_short"
   | "one_organization_is_the_platform"
   | "only_a_cancelled_booking_is_withdrawn"
+  | "only_a_credit_note_credits"
   | "only_a_learner_or_an_instructor_is_absent"
   | "only_a_payout_being_sent_is_leased"
   | "only_a_resolved_report_awaits_a_refund"
   | "only_an_authorization_is_left_uncaptured"
+  | "only_an_unpaid_lesson_is_to_be_collected"
   | "only_available_earnings_are_paid_out"
   | "only_bookings_reserve_use_and_return"
   | "only_disputes_have_a_dispute"
@@ -684,8 +722,11 @@ export type RuleCode =
   | "only_published_slots_can_be_withdrawn"
   | "only_refunds_have_a_refund"
   | "only_rewards_are_returned"
+  | "only_standard_vat_is_charged"
   | "only_the_app_knows_what_was_read"
+  | "only_what_is_collected_later_has_a_plan"
   | "only_what_was_tried_waits_for_an_admin"
+  | "only_who_is_registered_charges_vat"
   | "only_whole_lessons_are_paid_outside"
   | "open_holds_are_limited"
   | "original_total_needs_an_original"
@@ -707,6 +748,7 @@ export type RuleCode =
   | "price_can_be_charged"
   | "price_is_not_negative"
   | "processing_fee_is_not_negative"
+  | "rate_is_a_fraction"
   | "rating_is_one_to_five"
   | "ready_means_that_money_can_arrive"
   | "reason_is_short"
@@ -714,6 +756,7 @@ export type RuleCode =
   | "referral_discount_is_a_fraction"
   | "refund_id_is_stripes"
   | "refund_is_a_fraction"
+  | "refund_is_not_negative"
   | "relation_is_readable"
   | "relation_is_short"
   | "reversal_is_at_most_the_amount"
@@ -733,6 +776,7 @@ export type RuleCode =
   | "tags_are_short"
   | "tax_id_is_readable"
   | "tax_id_is_short"
+  | "tax_ids_are_numbers_by_country"
   | "test_is_a_day_at_most"
   | "texts_are_lines"
   | "texts_are_readable"
@@ -753,9 +797,13 @@ export type RuleCode =
   | "trial_is_not_negative"
   | "uses_are_within_the_maximum"
   | "values_fit_the_action"
+  | "vat_is_a_part_of_the_total"
+  | "vat_number_has_the_form_of_its_country"
   | "versions_count_from_one"
   | "what_is_made_elsewhere_is_not_at_stripe"
-  | "window_is_not_empty";
+  | "who_charges_vat_is_registered"
+  | "window_is_not_empty"
+  | "withdrawal_says_what_goes_back";
 /** The webhook service's own codes; those of the database pass through it. */
 export type ServiceCode =
   | "account_disconnected"

@@ -227,19 +227,25 @@ isOneToOne: false
                   ]
                 },"bookings": {
                   Row: {
-                    "accepted_at": string | null,"booked_by": string | null,"cancellation_policy_id": string,"cancellation_reason": string | null,"cancellation_refund_cents": number | null,"cancelled_at": string | null,"cancelled_by": Database["public"]['Enums']["booking_party"] | null,"client_key": string | null,"created_at": string,"credit_applied_cents": number,"credit_minutes": number,"currency": string,"discount_cents": number,"dropoff_address": string | null,"dropoff_lat": number | null,"dropoff_lng": number | null,"due_cents": number,"early_start_requested_at": string | null,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"given_up_at": string | null,"hold_expires_at": string | null,"id": string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_rescheduled": boolean,"is_withdrawn": boolean,"kept_share_cents": number | null,"learner_id": string,"learner_notes": string | null,"learner_person_id": string,"no_show_by": Database["public"]['Enums']["booking_party"] | null,"order_id": string,"org_id": string,"original_booking_id": string | null,"original_total_cents": number,"payout_hold": string,"pickup_address": string | null,"pickup_lat": number | null,"pickup_lng": number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps": number | null,"restored_minutes": number | null,"series_id": string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at": string
+                    "accepted_at": string | null,"booked_by": string | null,"cancellation_policy_id": string,"cancellation_reason": string | null,"cancellation_refund_cents": number | null,"cancelled_at": string | null,"cancelled_by": Database["public"]['Enums']["booking_party"] | null,"client_key": string | null,"collect_at": string | null,"collect_from": string | null,"collection_tries": number,"created_at": string,"credit_applied_cents": number,"credit_minutes": number,"currency": string,"discount_cents": number,"dropoff_address": string | null,"dropoff_lat": number | null,"dropoff_lng": number | null,"due_cents": number,"early_start_requested_at": string | null,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"given_up_at": string | null,"hold_expires_at": string | null,"id": string,"instructor_id": string,"instructor_share_cents": number,"is_collected_later": boolean,"is_fee_refundable": boolean,"is_group": boolean,"is_partly_kept": boolean | null,"is_rescheduled": boolean,"is_withdrawn": boolean,"keeps_seat": boolean,"kept_share_cents": number | null,"learner_id": string,"learner_notes": string | null,"learner_person_id": string,"no_show_by": Database["public"]['Enums']["booking_party"] | null,"order_id": string,"org_id": string,"original_booking_id": string | null,"original_total_cents": number,"payout_hold": string,"pickup_address": string | null,"pickup_lat": number | null,"pickup_lng": number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps": number | null,"restored_minutes": number | null,"series_id": string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "accepted_at"?: string | null,"booked_by"?: string | null,"cancellation_policy_id": string,"cancellation_reason"?: string | null,"cancellation_refund_cents"?: number | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"credit_minutes"?: number,"currency": string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"early_start_requested_at"?: string | null,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"given_up_at"?: string | null,"hold_expires_at"?: string | null,"id"?: string,"instructor_id": string,"instructor_share_cents": number,"is_fee_refundable": boolean,"is_group": boolean,"is_rescheduled"?: boolean,"is_withdrawn"?: boolean,"kept_share_cents"?: number | null,"learner_id": string,"learner_notes"?: string | null,"learner_person_id": string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"order_id": string,"org_id": string,"original_booking_id"?: string | null,"original_total_cents"?: number,"payout_hold": string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps"?: number | null,"restored_minutes"?: number | null,"series_id"?: string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at"?: string
+                    "accepted_at"?: string | null,"booked_by"?: string | null,"cancellation_policy_id": string,"cancellation_reason"?: string | null,"cancellation_refund_cents"?: number | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"collect_at"?: string | null,"collect_from"?: string | null,"collection_tries"?: number,"created_at"?: string,"credit_applied_cents"?: number,"credit_minutes"?: number,"currency": string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"early_start_requested_at"?: string | null,"end_at": string,"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"given_up_at"?: string | null,"hold_expires_at"?: string | null,"id"?: string,"instructor_id": string,"instructor_share_cents": number,"is_collected_later"?: boolean,"is_fee_refundable": boolean,"is_group": boolean,"is_partly_kept"?: never,"is_rescheduled"?: boolean,"is_withdrawn"?: boolean,"keeps_seat"?: never,"kept_share_cents"?: number | null,"learner_id": string,"learner_notes"?: string | null,"learner_person_id": string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"order_id": string,"org_id": string,"original_booking_id"?: string | null,"original_total_cents"?: number,"payout_hold": string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents": number,"price_cents": number,"refund_bps"?: number | null,"restored_minutes"?: number | null,"series_id"?: string | null,"service_id": string,"slot_id": string,"start_at": string,"status": Database["public"]['Enums']["booking_status"],"total_cents": number,"updated_at"?: string
                   }
                   Update: {
-                    "accepted_at"?: string | null,"booked_by"?: string | null,"cancellation_policy_id"?: string,"cancellation_reason"?: string | null,"cancellation_refund_cents"?: number | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"created_at"?: string,"credit_applied_cents"?: number,"credit_minutes"?: number,"currency"?: string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"early_start_requested_at"?: string | null,"end_at"?: string,"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"given_up_at"?: string | null,"hold_expires_at"?: string | null,"id"?: string,"instructor_id"?: string,"instructor_share_cents"?: number,"is_fee_refundable"?: boolean,"is_group"?: boolean,"is_rescheduled"?: boolean,"is_withdrawn"?: boolean,"kept_share_cents"?: number | null,"learner_id"?: string,"learner_notes"?: string | null,"learner_person_id"?: string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"order_id"?: string,"org_id"?: string,"original_booking_id"?: string | null,"original_total_cents"?: number,"payout_hold"?: string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents"?: number,"price_cents"?: number,"refund_bps"?: number | null,"restored_minutes"?: number | null,"series_id"?: string | null,"service_id"?: string,"slot_id"?: string,"start_at"?: string,"status"?: Database["public"]['Enums']["booking_status"],"total_cents"?: number,"updated_at"?: string
+                    "accepted_at"?: string | null,"booked_by"?: string | null,"cancellation_policy_id"?: string,"cancellation_reason"?: string | null,"cancellation_refund_cents"?: number | null,"cancelled_at"?: string | null,"cancelled_by"?: Database["public"]['Enums']["booking_party"] | null,"client_key"?: string | null,"collect_at"?: string | null,"collect_from"?: string | null,"collection_tries"?: number,"created_at"?: string,"credit_applied_cents"?: number,"credit_minutes"?: number,"currency"?: string,"discount_cents"?: number,"dropoff_address"?: string | null,"dropoff_lat"?: number | null,"dropoff_lng"?: number | null,"due_cents"?: never,"early_start_requested_at"?: string | null,"end_at"?: string,"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"given_up_at"?: string | null,"hold_expires_at"?: string | null,"id"?: string,"instructor_id"?: string,"instructor_share_cents"?: number,"is_collected_later"?: boolean,"is_fee_refundable"?: boolean,"is_group"?: boolean,"is_partly_kept"?: never,"is_rescheduled"?: boolean,"is_withdrawn"?: boolean,"keeps_seat"?: never,"kept_share_cents"?: number | null,"learner_id"?: string,"learner_notes"?: string | null,"learner_person_id"?: string,"no_show_by"?: Database["public"]['Enums']["booking_party"] | null,"order_id"?: string,"org_id"?: string,"original_booking_id"?: string | null,"original_total_cents"?: number,"payout_hold"?: string,"pickup_address"?: string | null,"pickup_lat"?: number | null,"pickup_lng"?: number | null,"platform_fee_cents"?: number,"price_cents"?: number,"refund_bps"?: number | null,"restored_minutes"?: number | null,"series_id"?: string | null,"service_id"?: string,"slot_id"?: string,"start_at"?: string,"status"?: Database["public"]['Enums']["booking_status"],"total_cents"?: number,"updated_at"?: string
                   }
                   Relationships: [
                     {
       foreignKeyName: "bookings_booked_by_fkey"
       columns: ["booked_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "bookings_collect_from_fkey"
+      columns: ["collect_from"]
 isOneToOne: false
       referencedRelation: "profiles"
       referencedColumns: ["id"]
@@ -551,14 +557,14 @@ isOneToOne: false
                   ]
                 },"earnings": {
                   Row: {
-                    "adopted_transfer_id": string | null,"amount_cents": number,"available_at": string,"booking_id": string | null,"created_at": string,"credit_entry_id": string | null,"currency": string,"dispute_id": string | null,"fee_period_on": string | null,"fee_plan_id": string | null,"id": string,"instructor_id": string,"item_id": string | null,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id": string | null,"payout_id": string | null,"refund_id": string | null,"reversed_payout_id": string | null,"status": Database["public"]['Enums']["earning_status"],"updated_at": string
+                    "adopted_transfer_id": string | null,"amount_cents": number,"available_at": string,"booking_id": string | null,"created_at": string,"credit_entry_id": string | null,"currency": string,"dispute_id": string | null,"fee_period_on": string | null,"fee_plan_id": string | null,"id": string,"instructor_id": string,"is_unpaid": boolean,"item_id": string | null,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id": string | null,"payout_id": string | null,"refund_id": string | null,"reversed_payout_id": string | null,"status": Database["public"]['Enums']["earning_status"],"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "adopted_transfer_id"?: string | null,"amount_cents": number,"available_at": string,"booking_id"?: string | null,"created_at"?: string,"credit_entry_id"?: string | null,"currency": string,"dispute_id"?: string | null,"fee_period_on"?: string | null,"fee_plan_id"?: string | null,"id"?: string,"instructor_id": string,"item_id"?: string | null,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
+                    "adopted_transfer_id"?: string | null,"amount_cents": number,"available_at": string,"booking_id"?: string | null,"created_at"?: string,"credit_entry_id"?: string | null,"currency": string,"dispute_id"?: string | null,"fee_period_on"?: string | null,"fee_plan_id"?: string | null,"id"?: string,"instructor_id": string,"is_unpaid"?: never,"item_id"?: string | null,"kind": Database["public"]['Enums']["earning_kind"],"org_id": string,"payee_id": string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
                   }
                   Update: {
-                    "adopted_transfer_id"?: string | null,"amount_cents"?: number,"available_at"?: string,"booking_id"?: string | null,"created_at"?: string,"credit_entry_id"?: string | null,"currency"?: string,"dispute_id"?: string | null,"fee_period_on"?: string | null,"fee_plan_id"?: string | null,"id"?: string,"instructor_id"?: string,"item_id"?: string | null,"kind"?: Database["public"]['Enums']["earning_kind"],"org_id"?: string,"payee_id"?: string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
+                    "adopted_transfer_id"?: string | null,"amount_cents"?: number,"available_at"?: string,"booking_id"?: string | null,"created_at"?: string,"credit_entry_id"?: string | null,"currency"?: string,"dispute_id"?: string | null,"fee_period_on"?: string | null,"fee_plan_id"?: string | null,"id"?: string,"instructor_id"?: string,"is_unpaid"?: never,"item_id"?: string | null,"kind"?: Database["public"]['Enums']["earning_kind"],"org_id"?: string,"payee_id"?: string,"payment_id"?: string | null,"payout_id"?: string | null,"refund_id"?: string | null,"reversed_payout_id"?: string | null,"status"?: Database["public"]['Enums']["earning_status"],"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -627,6 +633,44 @@ isOneToOne: false
 isOneToOne: false
       referencedRelation: "payouts"
       referencedColumns: ["org_id","id"]
+    }
+                  ]
+                },"fee_invoices": {
+                  Row: {
+                    "bearer": Database["public"]['Enums']["fee_bearer"],"credited_invoice_id": string | null,"currency": string,"discount_cents": number,"entry_id": number,"fee_cents": number,"id": string,"instructor_id": string,"issued_at": string,"issuer_address": string | null,"issuer_name": string,"issuer_vat_number": string | null,"kind": Database["public"]['Enums']["fee_document_kind"],"number": string,"order_id": string | null,"org_id": string,"payee_id": string,"payer_id": string | null,"recipient_address": string | null,"recipient_name": string | null,"recipient_vat_number": string | null,"supplied_at": string,"total_cents": number,"vat_cents": number,"vat_rate_bps": number,"vat_treatment": Database["public"]['Enums']["vat_treatment"]
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "bearer": Database["public"]['Enums']["fee_bearer"],"credited_invoice_id"?: string | null,"currency": string,"discount_cents": number,"entry_id": number,"fee_cents": number,"id"?: string,"instructor_id": string,"issued_at"?: string,"issuer_address"?: string | null,"issuer_name": string,"issuer_vat_number"?: string | null,"kind": Database["public"]['Enums']["fee_document_kind"],"number": string,"order_id"?: string | null,"org_id": string,"payee_id": string,"payer_id"?: string | null,"recipient_address"?: string | null,"recipient_name"?: string | null,"recipient_vat_number"?: string | null,"supplied_at": string,"total_cents"?: never,"vat_cents": number,"vat_rate_bps": number,"vat_treatment": Database["public"]['Enums']["vat_treatment"]
+                  }
+                  Update: {
+                    "bearer"?: Database["public"]['Enums']["fee_bearer"],"credited_invoice_id"?: string | null,"currency"?: string,"discount_cents"?: number,"entry_id"?: number,"fee_cents"?: number,"id"?: string,"instructor_id"?: string,"issued_at"?: string,"issuer_address"?: string | null,"issuer_name"?: string,"issuer_vat_number"?: string | null,"kind"?: Database["public"]['Enums']["fee_document_kind"],"number"?: string,"order_id"?: string | null,"org_id"?: string,"payee_id"?: string,"payer_id"?: string | null,"recipient_address"?: string | null,"recipient_name"?: string | null,"recipient_vat_number"?: string | null,"supplied_at"?: string,"total_cents"?: never,"vat_cents"?: number,"vat_rate_bps"?: number,"vat_treatment"?: Database["public"]['Enums']["vat_treatment"]
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "fee_invoices_org_id_credited_invoice_id_fkey"
+      columns: ["org_id","credited_invoice_id"]
+isOneToOne: false
+      referencedRelation: "fee_invoices"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "fee_invoices_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "fee_invoices_org_id_order_id_fkey"
+      columns: ["org_id","order_id"]
+isOneToOne: false
+      referencedRelation: "orders"
+      referencedColumns: ["org_id","id"]
+    },{
+      foreignKeyName: "fee_invoices_payer_id_fkey"
+      columns: ["payer_id"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
     }
                   ]
                 },"guardians": {
@@ -1315,14 +1359,14 @@ isOneToOne: false
                   ]
                 },"order_items": {
                   Row: {
-                    "booking_id": string | null,"created_at": string,"credit_discount_cents": number,"credit_fee_cents": number,"credit_id": string | null,"credit_share_cents": number,"currency": string,"discount_cents": number,"ending": Database["public"]['Enums']["order_item_ending"] | null,"excess_cents": number,"fee_cents": number,"id": string,"instructor_id": string,"is_fee_refundable": boolean,"is_paid": boolean,"is_paid_outside": boolean,"kind": Database["public"]['Enums']["order_item_kind"],"last_dispute_id": string | null,"last_refund_id": string | null,"learner_id": string,"liable_cents": number,"list_cents": number,"lost_cents": number,"minutes": number,"order_id": string,"org_id": string,"owed_cents": number,"refund_bps": number,"refunded_cents": number,"restored_cents": number,"revision": number,"share_cents": number,"total_cents": number,"updated_at": string
+                    "booking_id": string | null,"created_at": string,"credit_discount_cents": number,"credit_fee_cents": number,"credit_id": string | null,"credit_share_cents": number,"currency": string,"discount_cents": number,"ending": Database["public"]['Enums']["order_item_ending"] | null,"excess_cents": number,"fee_cents": number,"id": string,"instructor_id": string,"is_fee_refundable": boolean,"is_paid": boolean,"is_paid_outside": boolean,"kind": Database["public"]['Enums']["order_item_kind"],"last_dispute_id": string | null,"last_refund_id": string | null,"learner_id": string,"liable_cents": number,"list_cents": number,"lost_cents": number,"minutes": number,"order_id": string,"org_id": string,"owed_cents": number,"refund_bps": number,"refunded_cents": number,"restored_cents": number,"revision": number,"share_cents": number,"supply_model": Database["public"]['Enums']["supply_model"],"total_cents": number,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "booking_id"?: string | null,"created_at"?: string,"credit_discount_cents"?: number,"credit_fee_cents"?: number,"credit_id"?: string | null,"credit_share_cents"?: number,"currency": string,"discount_cents": number,"ending"?: Database["public"]['Enums']["order_item_ending"] | null,"excess_cents"?: number,"fee_cents": number,"id"?: string,"instructor_id": string,"is_fee_refundable": boolean,"is_paid"?: boolean,"is_paid_outside"?: boolean,"kind": Database["public"]['Enums']["order_item_kind"],"last_dispute_id"?: string | null,"last_refund_id"?: string | null,"learner_id": string,"liable_cents"?: number,"list_cents": number,"lost_cents"?: number,"minutes": number,"order_id": string,"org_id": string,"owed_cents"?: number,"refund_bps"?: number,"refunded_cents"?: number,"restored_cents"?: number,"revision"?: number,"share_cents": number,"total_cents"?: never,"updated_at"?: string
+                    "booking_id"?: string | null,"created_at"?: string,"credit_discount_cents"?: number,"credit_fee_cents"?: number,"credit_id"?: string | null,"credit_share_cents"?: number,"currency": string,"discount_cents": number,"ending"?: Database["public"]['Enums']["order_item_ending"] | null,"excess_cents"?: number,"fee_cents": number,"id"?: string,"instructor_id": string,"is_fee_refundable": boolean,"is_paid"?: boolean,"is_paid_outside"?: boolean,"kind": Database["public"]['Enums']["order_item_kind"],"last_dispute_id"?: string | null,"last_refund_id"?: string | null,"learner_id": string,"liable_cents"?: number,"list_cents": number,"lost_cents"?: number,"minutes": number,"order_id": string,"org_id": string,"owed_cents"?: number,"refund_bps"?: number,"refunded_cents"?: number,"restored_cents"?: number,"revision"?: number,"share_cents": number,"supply_model"?: Database["public"]['Enums']["supply_model"],"total_cents"?: never,"updated_at"?: string
                   }
                   Update: {
-                    "booking_id"?: string | null,"created_at"?: string,"credit_discount_cents"?: number,"credit_fee_cents"?: number,"credit_id"?: string | null,"credit_share_cents"?: number,"currency"?: string,"discount_cents"?: number,"ending"?: Database["public"]['Enums']["order_item_ending"] | null,"excess_cents"?: number,"fee_cents"?: number,"id"?: string,"instructor_id"?: string,"is_fee_refundable"?: boolean,"is_paid"?: boolean,"is_paid_outside"?: boolean,"kind"?: Database["public"]['Enums']["order_item_kind"],"last_dispute_id"?: string | null,"last_refund_id"?: string | null,"learner_id"?: string,"liable_cents"?: number,"list_cents"?: number,"lost_cents"?: number,"minutes"?: number,"order_id"?: string,"org_id"?: string,"owed_cents"?: number,"refund_bps"?: number,"refunded_cents"?: number,"restored_cents"?: number,"revision"?: number,"share_cents"?: number,"total_cents"?: never,"updated_at"?: string
+                    "booking_id"?: string | null,"created_at"?: string,"credit_discount_cents"?: number,"credit_fee_cents"?: number,"credit_id"?: string | null,"credit_share_cents"?: number,"currency"?: string,"discount_cents"?: number,"ending"?: Database["public"]['Enums']["order_item_ending"] | null,"excess_cents"?: number,"fee_cents"?: number,"id"?: string,"instructor_id"?: string,"is_fee_refundable"?: boolean,"is_paid"?: boolean,"is_paid_outside"?: boolean,"kind"?: Database["public"]['Enums']["order_item_kind"],"last_dispute_id"?: string | null,"last_refund_id"?: string | null,"learner_id"?: string,"liable_cents"?: number,"list_cents"?: number,"lost_cents"?: number,"minutes"?: number,"order_id"?: string,"org_id"?: string,"owed_cents"?: number,"refund_bps"?: number,"refunded_cents"?: number,"restored_cents"?: number,"revision"?: number,"share_cents"?: number,"supply_model"?: Database["public"]['Enums']["supply_model"],"total_cents"?: never,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -1491,14 +1535,14 @@ isOneToOne: false
                   ]
                 },"organizations": {
                   Row: {
-                    "checkout_hold_minutes": number,"completion_grace": string,"created_at": string,"credit_validity_months": number | null,"currency": string,"dispute_liability": Database["public"]['Enums']["dispute_liability"],"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"fee_refundable": boolean,"forfeits_expired_hours": boolean,"id": string,"is_marketplace": boolean,"is_platform": boolean,"labels": NonNullable<Json>,"max_held_lessons": number,"max_open_holds": number,"minimum_payout_cents": number,"name": string,"payout_hold": string,"payout_weekday": number,"plan_fee_bps": number | null,"referral_discount_bps": number,"referral_reward_cents": number,"refunds_resold_times": boolean,"reminder_minutes": (number)[],"requires_second_factor": boolean,"slug": string,"tax_id": string | null,"time_zone": string,"updated_at": string,"withdrawal_mode": Database["public"]['Enums']["withdrawal_mode"]
+                    "checkout_hold_minutes": number,"completion_grace": string,"created_at": string,"credit_validity_months": number | null,"currency": string,"dispute_liability": Database["public"]['Enums']["dispute_liability"],"fee_bps": number,"fee_mode": Database["public"]['Enums']["fee_mode"],"fee_refundable": boolean,"forfeits_expired_hours": boolean,"id": string,"is_marketplace": boolean,"is_platform": boolean,"labels": NonNullable<Json>,"max_held_lessons": number,"max_lessons_paid_later": number,"max_open_holds": number,"minimum_payout_cents": number,"name": string,"payout_hold": string,"payout_weekday": number,"plan_fee_bps": number | null,"referral_discount_bps": number,"referral_reward_cents": number,"refunds_resold_times": boolean,"reminder_minutes": (number)[],"requires_second_factor": boolean,"slug": string,"supply_model": Database["public"]['Enums']["supply_model"],"tax_id": string | null,"time_zone": string,"updated_at": string,"withdrawal_mode": Database["public"]['Enums']["withdrawal_mode"]
                   }
                   ComputedFields: never
                   Insert: {
-                    "checkout_hold_minutes"?: number,"completion_grace"?: string,"created_at"?: string,"credit_validity_months"?: number | null,"currency": string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_held_lessons"?: number,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name": string,"payout_hold"?: string,"payout_weekday"?: number,"plan_fee_bps"?: number | null,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"refunds_resold_times"?: boolean,"reminder_minutes"?: (number)[],"requires_second_factor"?: boolean,"slug": string,"tax_id"?: string | null,"time_zone": string,"updated_at"?: string,"withdrawal_mode"?: Database["public"]['Enums']["withdrawal_mode"]
+                    "checkout_hold_minutes"?: number,"completion_grace"?: string,"created_at"?: string,"credit_validity_months"?: number | null,"currency": string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_held_lessons"?: number,"max_lessons_paid_later"?: number,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name": string,"payout_hold"?: string,"payout_weekday"?: number,"plan_fee_bps"?: number | null,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"refunds_resold_times"?: boolean,"reminder_minutes"?: (number)[],"requires_second_factor"?: boolean,"slug": string,"supply_model"?: Database["public"]['Enums']["supply_model"],"tax_id"?: string | null,"time_zone": string,"updated_at"?: string,"withdrawal_mode"?: Database["public"]['Enums']["withdrawal_mode"]
                   }
                   Update: {
-                    "checkout_hold_minutes"?: number,"completion_grace"?: string,"created_at"?: string,"credit_validity_months"?: number | null,"currency"?: string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_held_lessons"?: number,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name"?: string,"payout_hold"?: string,"payout_weekday"?: number,"plan_fee_bps"?: number | null,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"refunds_resold_times"?: boolean,"reminder_minutes"?: (number)[],"requires_second_factor"?: boolean,"slug"?: string,"tax_id"?: string | null,"time_zone"?: string,"updated_at"?: string,"withdrawal_mode"?: Database["public"]['Enums']["withdrawal_mode"]
+                    "checkout_hold_minutes"?: number,"completion_grace"?: string,"created_at"?: string,"credit_validity_months"?: number | null,"currency"?: string,"dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"fee_bps"?: number,"fee_mode"?: Database["public"]['Enums']["fee_mode"],"fee_refundable"?: boolean,"forfeits_expired_hours"?: boolean,"id"?: string,"is_marketplace"?: boolean,"is_platform"?: boolean,"labels"?: NonNullable<Json>,"max_held_lessons"?: number,"max_lessons_paid_later"?: number,"max_open_holds"?: number,"minimum_payout_cents"?: number,"name"?: string,"payout_hold"?: string,"payout_weekday"?: number,"plan_fee_bps"?: number | null,"referral_discount_bps"?: number,"referral_reward_cents"?: number,"refunds_resold_times"?: boolean,"reminder_minutes"?: (number)[],"requires_second_factor"?: boolean,"slug"?: string,"supply_model"?: Database["public"]['Enums']["supply_model"],"tax_id"?: string | null,"time_zone"?: string,"updated_at"?: string,"withdrawal_mode"?: Database["public"]['Enums']["withdrawal_mode"]
                   }
                   Relationships: [
                     
@@ -1789,6 +1833,20 @@ isOneToOne: false
       referencedColumns: ["org_id","id"]
     }
                   ]
+                },"platform_registrations": {
+                  Row: {
+                    "address": string,"country": string,"created_at": string,"is_home": boolean,"legal_name": string,"updated_at": string,"vat_number": string | null,"vat_rate_bps": number
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "address": string,"country": string,"created_at"?: string,"is_home"?: boolean,"legal_name": string,"updated_at"?: string,"vat_number"?: string | null,"vat_rate_bps"?: number
+                  }
+                  Update: {
+                    "address"?: string,"country"?: string,"created_at"?: string,"is_home"?: boolean,"legal_name"?: string,"updated_at"?: string,"vat_number"?: string | null,"vat_rate_bps"?: number
+                  }
+                  Relationships: [
+                    
+                  ]
                 },"problem_reports": {
                   Row: {
                     "awaits_refund": boolean,"booking_id": string,"created_at": string,"description": string,"id": string,"instructor_id": string,"learner_id": string,"org_id": string,"reported_by": string | null,"resolution": string | null,"resolved_at": string | null,"updated_at": string
@@ -2065,6 +2123,32 @@ isOneToOne: false
       referencedColumns: ["id"]
     }
                   ]
+                },"seller_details": {
+                  Row: {
+                    "address_line": string,"birth_date": string | null,"city": string,"country": string,"created_at": string,"id": string,"instructor_id": string | null,"kind": Database["public"]['Enums']["seller_kind"],"legal_name": string,"org_id": string,"postal_code": string | null,"registration_number": string | null,"tax_ids": NonNullable<Json>,"updated_at": string,"vat_number": string | null
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "address_line": string,"birth_date"?: string | null,"city": string,"country": string,"created_at"?: string,"id"?: string,"instructor_id"?: string | null,"kind": Database["public"]['Enums']["seller_kind"],"legal_name": string,"org_id": string,"postal_code"?: string | null,"registration_number"?: string | null,"tax_ids"?: NonNullable<Json>,"updated_at"?: string,"vat_number"?: string | null
+                  }
+                  Update: {
+                    "address_line"?: string,"birth_date"?: string | null,"city"?: string,"country"?: string,"created_at"?: string,"id"?: string,"instructor_id"?: string | null,"kind"?: Database["public"]['Enums']["seller_kind"],"legal_name"?: string,"org_id"?: string,"postal_code"?: string | null,"registration_number"?: string | null,"tax_ids"?: NonNullable<Json>,"updated_at"?: string,"vat_number"?: string | null
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "seller_details_org_id_fkey"
+      columns: ["org_id"]
+isOneToOne: false
+      referencedRelation: "organizations"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "seller_details_org_id_instructor_id_fkey"
+      columns: ["org_id","instructor_id"]
+isOneToOne: false
+      referencedRelation: "instructors"
+      referencedColumns: ["org_id","id"]
+    }
+                  ]
                 },"service_materials": {
                   Row: {
                     "created_at": string,"instructor_id": string | null,"materials_url": string | null,"org_id": string,"service_id": string,"updated_at": string
@@ -2209,14 +2293,14 @@ isOneToOne: false
                   ]
                 },"stripe_connect_accounts": {
                   Row: {
-                    "account_type": string,"business_type": string | null,"charges_enabled": boolean,"country": string | null,"created_at": string,"default_currency": string | null,"details_submitted": boolean,"id": string,"instructor_id": string | null,"last_event_at": string | null,"org_id": string,"payouts_enabled": boolean,"retired_at": string | null,"service_agreement": string,"status": Database["public"]['Enums']["connect_status"],"status_reason": string | null,"stripe_account_id": string | null,"synced_at": string | null,"transfers_enabled": boolean,"updated_at": string
+                    "account_type": string,"accounts_api": string,"business_type": string | null,"charges_enabled": boolean,"country": string | null,"created_at": string,"default_currency": string | null,"details_submitted": boolean,"id": string,"instructor_id": string | null,"last_event_at": string | null,"org_id": string,"payouts_enabled": boolean,"retired_at": string | null,"service_agreement": string,"status": Database["public"]['Enums']["connect_status"],"status_reason": string | null,"stripe_account_id": string | null,"synced_at": string | null,"transfers_enabled": boolean,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"last_event_at"?: string | null,"org_id": string,"payouts_enabled"?: boolean,"retired_at"?: string | null,"service_agreement"?: string,"status"?: Database["public"]['Enums']["connect_status"],"status_reason"?: string | null,"stripe_account_id"?: string | null,"synced_at"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
+                    "account_type"?: string,"accounts_api"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"last_event_at"?: string | null,"org_id": string,"payouts_enabled"?: boolean,"retired_at"?: string | null,"service_agreement"?: string,"status"?: Database["public"]['Enums']["connect_status"],"status_reason"?: string | null,"stripe_account_id"?: string | null,"synced_at"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
                   }
                   Update: {
-                    "account_type"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"last_event_at"?: string | null,"org_id"?: string,"payouts_enabled"?: boolean,"retired_at"?: string | null,"service_agreement"?: string,"status"?: Database["public"]['Enums']["connect_status"],"status_reason"?: string | null,"stripe_account_id"?: string | null,"synced_at"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
+                    "account_type"?: string,"accounts_api"?: string,"business_type"?: string | null,"charges_enabled"?: boolean,"country"?: string | null,"created_at"?: string,"default_currency"?: string | null,"details_submitted"?: boolean,"id"?: string,"instructor_id"?: string | null,"last_event_at"?: string | null,"org_id"?: string,"payouts_enabled"?: boolean,"retired_at"?: string | null,"service_agreement"?: string,"status"?: Database["public"]['Enums']["connect_status"],"status_reason"?: string | null,"stripe_account_id"?: string | null,"synced_at"?: string | null,"transfers_enabled"?: boolean,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -2281,14 +2365,14 @@ isOneToOne: false
                   ]
                 },"subscription_products": {
                   Row: {
-                    "created_at": string,"description": string | null,"features": (string)[],"fee_bps": number | null,"grace_days": number,"id": string,"is_sold": boolean,"name": string | null,"org_id": string,"stripe_product_id": string,"updated_at": string
+                    "cooling_off_days": number | null,"created_at": string,"description": string | null,"features": (string)[],"fee_bps": number | null,"grace_days": number,"id": string,"is_sold": boolean,"name": string | null,"org_id": string,"stripe_product_id": string,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"description"?: string | null,"features"?: (string)[],"fee_bps"?: number | null,"grace_days"?: number,"id"?: string,"is_sold"?: boolean,"name"?: string | null,"org_id": string,"stripe_product_id": string,"updated_at"?: string
+                    "cooling_off_days"?: number | null,"created_at"?: string,"description"?: string | null,"features"?: (string)[],"fee_bps"?: number | null,"grace_days"?: number,"id"?: string,"is_sold"?: boolean,"name"?: string | null,"org_id": string,"stripe_product_id": string,"updated_at"?: string
                   }
                   Update: {
-                    "created_at"?: string,"description"?: string | null,"features"?: (string)[],"fee_bps"?: number | null,"grace_days"?: number,"id"?: string,"is_sold"?: boolean,"name"?: string | null,"org_id"?: string,"stripe_product_id"?: string,"updated_at"?: string
+                    "cooling_off_days"?: number | null,"created_at"?: string,"description"?: string | null,"features"?: (string)[],"fee_bps"?: number | null,"grace_days"?: number,"id"?: string,"is_sold"?: boolean,"name"?: string | null,"org_id"?: string,"stripe_product_id"?: string,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -2301,14 +2385,14 @@ isOneToOne: false
                   ]
                 },"subscriptions": {
                   Row: {
-                    "amount_cents": number | null,"billing_mode": string | null,"cancel_at": string | null,"cancel_at_period_end": boolean,"cancelled_at": string | null,"created_at": string,"currency": string,"current_period_end": string | null,"current_period_start": string | null,"customer_id": string,"ended_at": string | null,"id": string,"interval": string | null,"interval_count": number | null,"is_current": boolean,"is_live": boolean | null,"org_id": string,"organization_id": string | null,"pause_behavior": string | null,"plan_id": string | null,"product_id": string,"quantity": number | null,"resumes_at": string | null,"started_at": string,"status": Database["public"]['Enums']["subscription_status"],"stripe_price_id": string,"stripe_subscription_id": string,"trial_end": string | null,"trial_start": string | null,"updated_at": string,"user_id": string | null
+                    "amount_cents": number | null,"billing_mode": string | null,"cancel_at": string | null,"cancel_at_period_end": boolean,"cancelled_at": string | null,"cooling_off_ends_at": string | null,"created_at": string,"currency": string,"current_period_end": string | null,"current_period_start": string | null,"customer_id": string,"ended_at": string | null,"id": string,"interval": string | null,"interval_count": number | null,"is_current": boolean,"is_live": boolean | null,"org_id": string,"organization_id": string | null,"pause_behavior": string | null,"plan_id": string | null,"product_id": string,"quantity": number | null,"resumes_at": string | null,"started_at": string,"status": Database["public"]['Enums']["subscription_status"],"stripe_price_id": string,"stripe_subscription_id": string,"trial_end": string | null,"trial_start": string | null,"updated_at": string,"user_id": string | null,"withdrawal_refund_cents": number | null,"withdrawn_at": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "amount_cents"?: number | null,"billing_mode"?: string | null,"cancel_at"?: string | null,"cancel_at_period_end"?: boolean,"cancelled_at"?: string | null,"created_at"?: string,"currency": string,"current_period_end"?: string | null,"current_period_start"?: string | null,"customer_id": string,"ended_at"?: string | null,"id"?: string,"interval"?: string | null,"interval_count"?: number | null,"is_current"?: boolean,"is_live"?: never,"org_id": string,"organization_id"?: string | null,"pause_behavior"?: string | null,"plan_id"?: string | null,"product_id": string,"quantity"?: number | null,"resumes_at"?: string | null,"started_at": string,"status": Database["public"]['Enums']["subscription_status"],"stripe_price_id": string,"stripe_subscription_id": string,"trial_end"?: string | null,"trial_start"?: string | null,"updated_at"?: string,"user_id"?: string | null
+                    "amount_cents"?: number | null,"billing_mode"?: string | null,"cancel_at"?: string | null,"cancel_at_period_end"?: boolean,"cancelled_at"?: string | null,"cooling_off_ends_at"?: string | null,"created_at"?: string,"currency": string,"current_period_end"?: string | null,"current_period_start"?: string | null,"customer_id": string,"ended_at"?: string | null,"id"?: string,"interval"?: string | null,"interval_count"?: number | null,"is_current"?: boolean,"is_live"?: never,"org_id": string,"organization_id"?: string | null,"pause_behavior"?: string | null,"plan_id"?: string | null,"product_id": string,"quantity"?: number | null,"resumes_at"?: string | null,"started_at": string,"status": Database["public"]['Enums']["subscription_status"],"stripe_price_id": string,"stripe_subscription_id": string,"trial_end"?: string | null,"trial_start"?: string | null,"updated_at"?: string,"user_id"?: string | null,"withdrawal_refund_cents"?: number | null,"withdrawn_at"?: string | null
                   }
                   Update: {
-                    "amount_cents"?: number | null,"billing_mode"?: string | null,"cancel_at"?: string | null,"cancel_at_period_end"?: boolean,"cancelled_at"?: string | null,"created_at"?: string,"currency"?: string,"current_period_end"?: string | null,"current_period_start"?: string | null,"customer_id"?: string,"ended_at"?: string | null,"id"?: string,"interval"?: string | null,"interval_count"?: number | null,"is_current"?: boolean,"is_live"?: never,"org_id"?: string,"organization_id"?: string | null,"pause_behavior"?: string | null,"plan_id"?: string | null,"product_id"?: string,"quantity"?: number | null,"resumes_at"?: string | null,"started_at"?: string,"status"?: Database["public"]['Enums']["subscription_status"],"stripe_price_id"?: string,"stripe_subscription_id"?: string,"trial_end"?: string | null,"trial_start"?: string | null,"updated_at"?: string,"user_id"?: string | null
+                    "amount_cents"?: number | null,"billing_mode"?: string | null,"cancel_at"?: string | null,"cancel_at_period_end"?: boolean,"cancelled_at"?: string | null,"cooling_off_ends_at"?: string | null,"created_at"?: string,"currency"?: string,"current_period_end"?: string | null,"current_period_start"?: string | null,"customer_id"?: string,"ended_at"?: string | null,"id"?: string,"interval"?: string | null,"interval_count"?: number | null,"is_current"?: boolean,"is_live"?: never,"org_id"?: string,"organization_id"?: string | null,"pause_behavior"?: string | null,"plan_id"?: string | null,"product_id"?: string,"quantity"?: number | null,"resumes_at"?: string | null,"started_at"?: string,"status"?: Database["public"]['Enums']["subscription_status"],"stripe_price_id"?: string,"stripe_subscription_id"?: string,"trial_end"?: string | null,"trial_start"?: string | null,"updated_at"?: string,"user_id"?: string | null,"withdrawal_refund_cents"?: number | null,"withdrawn_at"?: string | null
                   }
                   Relationships: [
                     {
@@ -2642,7 +2726,7 @@ isOneToOne: false
 { Args: { "p_token": string }; Returns: string
                            },
 "accept_proposal":
-{ Args: { "p_booking_id": string }; Returns: Database["public"]['Enums']["booking_status"]
+{ Args: { "p_booking_id": string,"p_use_credits"?: boolean }; Returns: Database["public"]['Enums']["booking_status"]
                            },
 "accept_terms":
 { Args: { "p_terms_id": string }; Returns: undefined
@@ -2738,8 +2822,11 @@ isOneToOne: false
 "admin_set_instructor_fee":
 { Args: { "p_amount_cents": number,"p_org_id": string,"p_period"?: Database["public"]['Enums']["instructor_fee_period"],"p_reason": string }; Returns: string
                            },
+"admin_set_registration":
+{ Args: { "p_address": string,"p_country": string,"p_is_home"?: boolean,"p_legal_name": string,"p_reason": string,"p_vat_number"?: string,"p_vat_rate_bps"?: number }; Returns: undefined
+                           },
 "admin_set_terms":
-{ Args: { "p_dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"p_fee_bps"?: number,"p_fee_mode"?: Database["public"]['Enums']["fee_mode"],"p_fee_refundable"?: boolean,"p_org_id": string,"p_payout_hold"?: string,"p_reason": string,"p_referral_discount_bps"?: number,"p_referral_reward_cents"?: number,"p_withdrawal_mode"?: Database["public"]['Enums']["withdrawal_mode"] }; Returns: undefined
+{ Args: { "p_dispute_liability"?: Database["public"]['Enums']["dispute_liability"],"p_fee_bps"?: number,"p_fee_mode"?: Database["public"]['Enums']["fee_mode"],"p_fee_refundable"?: boolean,"p_org_id": string,"p_payout_hold"?: string,"p_reason": string,"p_referral_discount_bps"?: number,"p_referral_reward_cents"?: number,"p_supply_model"?: Database["public"]['Enums']["supply_model"],"p_withdrawal_mode"?: Database["public"]['Enums']["withdrawal_mode"] }; Returns: undefined
                            },
 "admin_suppress_address":
 { Args: { "p_address": string,"p_cause"?: string,"p_channel": Database["public"]['Enums']["message_channel"],"p_reason": string }; Returns: undefined
@@ -2797,6 +2884,9 @@ isOneToOne: false
                            },
 "confirm_booking":
 { Args: { "p_booking_id": string }; Returns: undefined
+                           },
+"confirm_phone":
+{ Args: { "p_code": string }; Returns: boolean
                            },
 "contest_claim":
 { Args: { "p_claim_id": string,"p_statement"?: string }; Returns: undefined
@@ -3015,6 +3105,11 @@ isOneToOne: false
               "code": string,"minimum_charge_cents": number,"minor_digits": number
             }[]
                            },
+"list_fee_invoices":
+{ Args: { "p_before"?: string,"p_limit"?: number }; Returns: {
+              "bearer": Database["public"]['Enums']["fee_bearer"],"credits_number": string,"currency": string,"discount_cents": number,"fee_cents": number,"id": string,"issued_at": string,"issuer_address": string,"issuer_name": string,"issuer_vat_number": string,"kind": Database["public"]['Enums']["fee_document_kind"],"net_cents": number,"number": string,"order_id": string,"org_id": string,"organization": string,"recipient_address": string,"recipient_name": string,"recipient_vat_number": string,"supplied_at": string,"total_cents": number,"vat_cents": number,"vat_rate_bps": number,"vat_treatment": Database["public"]['Enums']["vat_treatment"]
+            }[]
+                           },
 "list_members":
 { Args: { "p_after"?: string,"p_limit"?: number,"p_org_id": string,"p_role"?: Database["public"]['Enums']["org_role"] }; Returns: {
               "email": string,"full_name": string,"roles": (Database["public"]['Enums']["org_role"])[],"user_id": string
@@ -3026,7 +3121,7 @@ isOneToOne: false
             }[]
                            },
 "list_payouts":
-{ Args: { "p_from": string,"p_until": string }; Returns: {
+{ Args: { "p_after_date"?: string,"p_after_id"?: string,"p_from": string,"p_limit"?: number,"p_until": string }; Returns: {
               "adjustments_cents": number,"amount_cents": number,"currency": string,"disputes_cents": number,"expired_hours_cents": number,"late_cancellations_cents": number,"lessons_cents": number,"no_shows_cents": number,"organization": string,"paid_at": string,"payee": string,"payout_date": string,"payout_id": string,"refunds_cents": number,"reversed_cents": number,"status": Database["public"]['Enums']["payout_status"],"stripe_transfer_id": string
             }[]
                            },
@@ -3036,7 +3131,7 @@ isOneToOne: false
             }[]
                            },
 "list_reviews":
-{ Args: { "p_before"?: string,"p_instructor_id": string,"p_limit"?: number }; Returns: {
+{ Args: { "p_after_id"?: string,"p_after_rated_at"?: string,"p_instructor_id": string,"p_limit"?: number }; Returns: {
               "rated_at": string,"rating": number,"rating_id": string,"replied_at": string,"reply": string,"review": string
             }[]
                            },
@@ -3142,6 +3237,11 @@ isOneToOne: false
               "amount_cents": number,"captured_cents": number,"created_at": string,"currency": string,"description": string,"id": string,"instructor_name": string,"learner_name": string,"lines": Json,"organization_name": string,"refunded_cents": number,"status": Database["public"]['Enums']["payment_status"]
             }[]
                            },
+"my_platform_report":
+{ Args: { "p_year": number }; Returns: {
+              "address_line": string,"birth_date": string,"city": string,"country": string,"currency": string,"kind": Database["public"]['Enums']["seller_kind"],"legal_name": string,"missing": string,"org_id": string,"organization": string,"payee_id": string,"postal_code": string,"q1_activities": number,"q1_consideration_cents": number,"q1_fees_cents": number,"q2_activities": number,"q2_consideration_cents": number,"q2_fees_cents": number,"q3_activities": number,"q3_consideration_cents": number,"q3_fees_cents": number,"q4_activities": number,"q4_consideration_cents": number,"q4_fees_cents": number,"registration_number": string,"stripe_account_id": string,"tax_ids": string,"vat_number": string,"year": number
+            }[]
+                           },
 "offboard_instructor":
 { Args: { "p_instructor_id": string,"p_reason"?: string }; Returns: {
               "amount_cents": number,"credit_id": string,"currency": string,"learner_id": string,"minutes": number,"refund_id": string
@@ -3196,6 +3296,16 @@ isOneToOne: false
         isOneToOne: false
         isSetofReturn: true
       } },
+"organization_kpis":
+{ Args: { "p_from": string,"p_months"?: number,"p_org_id": string }; Returns: {
+              "active_learners": number,"cancelled_by_instructor": number,"cancelled_by_learner": number,"cancelled_by_others": number,"hours_to_first_lesson": number,"lessons": number,"month": string,"new_learners": number,"no_show_bps": number,"no_shows": number,"offered_minutes": number,"repeat_bps": number,"sold_minutes": number,"utilisation_bps": number
+            }[]
+                           },
+"organization_learner_revenue":
+{ Args: { "p_from": string,"p_months"?: number,"p_org_id": string }; Returns: {
+              "active_learners": number,"currency": string,"month": string,"revenue_cents": number,"revenue_per_learner_cents": number
+            }[]
+                           },
 "organization_templates":
 { Args: { "p_org_id": string }; Returns: {
               "body": string,"channel": Database["public"]['Enums']["message_channel"],"class": string,"content_sid": string,"content_status": string,"content_variables": (string)[],"html": string,"id": string,"is_own": boolean,"kind": string,"locale": string,"placeholders": (string)[],"subject": string
@@ -3283,6 +3393,11 @@ isOneToOne: false
 "request_refund":
 { Args: { "p_amount_cents": number,"p_booking_id": string,"p_client_key"?: string,"p_reason": string }; Returns: string
                            },
+"request_series_paid_later":
+{ Args: { "p_every_weeks"?: number,"p_instructor_id": string,"p_learner_id"?: string,"p_learner_user_id"?: string,"p_mode"?: Database["public"]['Enums']["series_mode"],"p_notes"?: string,"p_occurrences": number,"p_service_id": string,"p_start_at": string }; Returns: {
+              "booking_id": string,"collect_at": string,"hold_expires_at": string,"occurrence": number,"order_id": string,"refusal": string,"start_at": string
+            }[]
+                           },
 "reschedule_booking":
 { Args: { "p_booking_id": string,"p_client_key"?: string,"p_start_at": string }; Returns: {
               "amount_cents": number,"booking_id": string,"currency": string,"hold_expires_at": string,"refund_cents": number,"status": Database["public"]['Enums']["booking_status"]
@@ -3307,6 +3422,9 @@ isOneToOne: false
                            },
 "save_message_template":
 { Args: { "p_body": string,"p_channel": Database["public"]['Enums']["message_channel"],"p_content_sid"?: string,"p_content_variables"?: (string)[],"p_html"?: string,"p_kind": string,"p_locale": string,"p_org_id": string,"p_subject"?: string }; Returns: string
+                           },
+"save_seller_details":
+{ Args: { "p_address_line": string,"p_birth_date"?: string,"p_city": string,"p_country": string,"p_kind": Database["public"]['Enums']["seller_kind"],"p_legal_name": string,"p_org_id"?: string,"p_postal_code": string,"p_registration_number"?: string,"p_tax_ids"?: Json,"p_vat_number"?: string }; Returns: undefined
                            },
 "search_directory":
 { Args: { "p_after"?: string,"p_currency"?: string,"p_facets"?: Json,"p_instructor_id"?: string,"p_lat"?: number,"p_level"?: Database["public"]['Enums']["experience_level"],"p_limit"?: number,"p_lng"?: number,"p_name"?: string,"p_order"?: Database["public"]['Enums']["directory_order"],"p_org_id"?: string,"p_query"?: string,"p_radius_km"?: number,"p_topic_tags"?: (string)[] }; Returns: {
@@ -3377,6 +3495,9 @@ isOneToOne: false
         isOneToOne: false
         isSetofReturn: true
       } },
+"send_phone_code":
+{ Args: Record<PropertyKey, never>; Returns: string
+                           },
 "set_cancellation_policy":
 { Args: { "p_org_id": string,"p_tiers": Json }; Returns: string
                            },
@@ -3427,7 +3548,7 @@ isOneToOne: false
 { Args: { "p_from": string,"p_instructor_id"?: string,"p_service_id": string,"p_to": string }; Returns: number
                            },
 "update_organization":
-{ Args: { "p_checkout_hold_minutes"?: number,"p_completion_grace"?: string,"p_credit_validity_months"?: number,"p_currency"?: string,"p_forfeits_expired_hours"?: boolean,"p_labels"?: Json,"p_max_held_lessons"?: number,"p_max_open_holds"?: number,"p_minimum_payout_cents"?: number,"p_name"?: string,"p_org_id": string,"p_payout_weekday"?: number,"p_refunds_resold_times"?: boolean,"p_reminder_minutes"?: (number)[],"p_requires_second_factor"?: boolean,"p_tax_id"?: string,"p_time_zone"?: string }; Returns: undefined
+{ Args: { "p_checkout_hold_minutes"?: number,"p_completion_grace"?: string,"p_credit_validity_months"?: number,"p_currency"?: string,"p_forfeits_expired_hours"?: boolean,"p_labels"?: Json,"p_max_held_lessons"?: number,"p_max_lessons_paid_later"?: number,"p_max_open_holds"?: number,"p_minimum_payout_cents"?: number,"p_name"?: string,"p_org_id": string,"p_payout_weekday"?: number,"p_refunds_resold_times"?: boolean,"p_reminder_minutes"?: (number)[],"p_requires_second_factor"?: boolean,"p_tax_id"?: string,"p_time_zone"?: string }; Returns: undefined
                            },
 "verify_document":
 { Args: { "p_document_id": string,"p_is_valid": boolean }; Returns: undefined
@@ -3456,6 +3577,14 @@ isOneToOne: false
         isOneToOne: false
         isSetofReturn: true
       } },
+"withdraw_from_subscription":
+{ Args: { "p_subscription_id": string }; Returns: {
+              "currency": string,"refund_cents": number
+            }[]
+                           },
+"write_lesson_notes":
+{ Args: { "p_booking_id": string,"p_notes": string }; Returns: undefined
+                           },
 "year_statement":
 { Args: { "p_instructor_id": string,"p_year": number }; Returns: {
               "amount_cents": number,"currency": string,"explanation": string,"instructor": string,"kind": Database["public"]['Enums']["earning_kind"],"learner_initials": string,"lesson_at": string,"line": number,"line_group": string,"paid_on": string,"payout_id": string,"service": string
@@ -3463,7 +3592,7 @@ isOneToOne: false
                            }
           }
           Enums: {
-            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "proposed"|"held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"restore"|"consume"|"give_back"|"refund"|"refund_failed"|"expire"|"dispute"|"dispute_reversed","credit_status": "pending"|"active"|"frozen"|"cancelled","directory_order": "rating"|"price"|"distance","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"lost"|"appeal_needs_response"|"appeal_under_review"|"won","document_kind": "licence"|"insurance"|"background_check"|"qualification"|"vehicle","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment"|"write_off","earning_status": "pending"|"available"|"frozen"|"paid"|"closed","experience_level": "beginner"|"intermediate"|"advanced","fee_mode": "on_top"|"included","instructor_fee_period": "week"|"month","invoice_payment_status": "open"|"canceled"|"paid","invoice_status": "draft"|"open"|"uncollectible"|"void"|"paid","lesson_claim_status": "open"|"undecided"|"upheld"|"dismissed"|"withdrawn","message_channel": "app"|"email"|"sms"|"whatsapp","message_status": "queued"|"claimed"|"unknown"|"sent"|"delivered"|"bounced"|"failed"|"dropped","order_item_ending": "given"|"missed"|"cancelled"|"fault"|"withdrawn","order_item_kind": "booking"|"credits","org_role": "owner"|"admin"|"instructor"|"learner","outside_payment_method": "cash"|"bank_transfer"|"other","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","review_fault": "off_topic"|"not_genuine"|"personal_data"|"abusive"|"unlawful","series_mode": "all_or_nothing"|"skip_conflicts","setup_status": "requires_payment_method"|"requires_confirmation"|"requires_action"|"processing"|"succeeded"|"canceled","subscription_status": "unknown"|"incomplete"|"trialing"|"active"|"past_due"|"unpaid"|"paused"|"incomplete_expired"|"canceled","test_outcome": "passed"|"failed"|"cancelled","verification_status": "pending"|"verified"|"rejected","withdrawal_mode": "full"|"packages"|"none"
+            "bank_payout_status": "pending"|"in_transit"|"paid"|"failed"|"cancelled","booking_party": "learner"|"guardian"|"instructor"|"admin"|"system","booking_status": "proposed"|"held"|"requested"|"confirmed"|"in_progress"|"completed"|"no_show"|"cancelled"|"declined"|"expired","capture_mode": "automatic"|"manual","connect_status": "not_started"|"incomplete"|"under_review"|"paused"|"ready"|"disconnected","credit_entry_kind": "purchase"|"reserve"|"restore"|"consume"|"give_back"|"refund"|"refund_failed"|"expire"|"dispute"|"dispute_reversed","credit_status": "pending"|"active"|"frozen"|"cancelled","directory_order": "rating"|"price"|"distance","dispute_liability": "platform"|"instructor","dispute_status": "warning_needs_response"|"warning_under_review"|"warning_closed"|"prevented"|"needs_response"|"under_review"|"lost"|"appeal_needs_response"|"appeal_under_review"|"won","document_kind": "licence"|"insurance"|"background_check"|"qualification"|"vehicle","earning_kind": "lesson"|"cancellation"|"no_show"|"credit_expiry"|"refund"|"dispute"|"adjustment"|"write_off","earning_status": "pending"|"available"|"frozen"|"paid"|"closed","experience_level": "beginner"|"intermediate"|"advanced","fee_bearer": "payer"|"payee","fee_document_kind": "invoice"|"credit_note","fee_mode": "on_top"|"included","instructor_fee_period": "week"|"month","invoice_payment_status": "open"|"canceled"|"paid","invoice_status": "draft"|"open"|"uncollectible"|"void"|"paid","lesson_claim_status": "open"|"undecided"|"upheld"|"dismissed"|"withdrawn","message_channel": "app"|"email"|"sms"|"whatsapp","message_status": "queued"|"claimed"|"unknown"|"sent"|"delivered"|"bounced"|"failed"|"dropped","order_item_ending": "given"|"missed"|"cancelled"|"fault"|"withdrawn","order_item_kind": "booking"|"credits","org_role": "owner"|"admin"|"instructor"|"learner","outside_payment_method": "cash"|"bank_transfer"|"other","payee_kind": "instructor"|"organization","payment_kind": "booking"|"credits","payment_status": "requires_payment"|"requires_action"|"processing"|"authorized"|"succeeded"|"cancelled"|"unknown","payout_outcome": "payout"|"skipped"|"held","payout_run_status": "open"|"completed","payout_schedule": "instant"|"daily"|"weekly"|"monthly","payout_status": "pending"|"sending"|"paid"|"failed"|"unknown"|"held"|"cancelled"|"reversed","redemption_kind": "discount"|"referral"|"reward","redemption_status": "reserved"|"redeemed"|"released","refund_status": "requested"|"pending"|"requires_action"|"succeeded"|"failed"|"cancelled"|"declined","review_fault": "off_topic"|"not_genuine"|"personal_data"|"abusive"|"unlawful","seller_kind": "individual"|"company","series_mode": "all_or_nothing"|"skip_conflicts","setup_status": "requires_payment_method"|"requires_confirmation"|"requires_action"|"processing"|"succeeded"|"canceled","subscription_status": "unknown"|"incomplete"|"trialing"|"active"|"past_due"|"unpaid"|"paused"|"incomplete_expired"|"canceled","supply_model": "agent"|"principal","test_outcome": "passed"|"failed"|"cancelled","vat_treatment": "standard"|"reverse_charge"|"none","verification_status": "pending"|"verified"|"rejected","withdrawal_mode": "full"|"packages"|"none"
           }
           CompositeTypes: {
             [_ in never]: never
@@ -3579,7 +3708,7 @@ export type CompositeTypes<
 export const Constants = {
   "public": {
           Enums: {
-            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["proposed", "held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "restore", "consume", "give_back", "refund", "refund_failed", "expire", "dispute", "dispute_reversed"],"credit_status": ["pending", "active", "frozen", "cancelled"],"directory_order": ["rating", "price", "distance"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review", "won"],"document_kind": ["licence", "insurance", "background_check", "qualification", "vehicle"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment", "write_off"],"earning_status": ["pending", "available", "frozen", "paid", "closed"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_mode": ["on_top", "included"],"instructor_fee_period": ["week", "month"],"invoice_payment_status": ["open", "canceled", "paid"],"invoice_status": ["draft", "open", "uncollectible", "void", "paid"],"lesson_claim_status": ["open", "undecided", "upheld", "dismissed", "withdrawn"],"message_channel": ["app", "email", "sms", "whatsapp"],"message_status": ["queued", "claimed", "unknown", "sent", "delivered", "bounced", "failed", "dropped"],"order_item_ending": ["given", "missed", "cancelled", "fault", "withdrawn"],"order_item_kind": ["booking", "credits"],"org_role": ["owner", "admin", "instructor", "learner"],"outside_payment_method": ["cash", "bank_transfer", "other"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"review_fault": ["off_topic", "not_genuine", "personal_data", "abusive", "unlawful"],"series_mode": ["all_or_nothing", "skip_conflicts"],"setup_status": ["requires_payment_method", "requires_confirmation", "requires_action", "processing", "succeeded", "canceled"],"subscription_status": ["unknown", "incomplete", "trialing", "active", "past_due", "unpaid", "paused", "incomplete_expired", "canceled"],"test_outcome": ["passed", "failed", "cancelled"],"verification_status": ["pending", "verified", "rejected"],"withdrawal_mode": ["full", "packages", "none"]
+            "bank_payout_status": ["pending", "in_transit", "paid", "failed", "cancelled"],"booking_party": ["learner", "guardian", "instructor", "admin", "system"],"booking_status": ["proposed", "held", "requested", "confirmed", "in_progress", "completed", "no_show", "cancelled", "declined", "expired"],"capture_mode": ["automatic", "manual"],"connect_status": ["not_started", "incomplete", "under_review", "paused", "ready", "disconnected"],"credit_entry_kind": ["purchase", "reserve", "restore", "consume", "give_back", "refund", "refund_failed", "expire", "dispute", "dispute_reversed"],"credit_status": ["pending", "active", "frozen", "cancelled"],"directory_order": ["rating", "price", "distance"],"dispute_liability": ["platform", "instructor"],"dispute_status": ["warning_needs_response", "warning_under_review", "warning_closed", "prevented", "needs_response", "under_review", "lost", "appeal_needs_response", "appeal_under_review", "won"],"document_kind": ["licence", "insurance", "background_check", "qualification", "vehicle"],"earning_kind": ["lesson", "cancellation", "no_show", "credit_expiry", "refund", "dispute", "adjustment", "write_off"],"earning_status": ["pending", "available", "frozen", "paid", "closed"],"experience_level": ["beginner", "intermediate", "advanced"],"fee_bearer": ["payer", "payee"],"fee_document_kind": ["invoice", "credit_note"],"fee_mode": ["on_top", "included"],"instructor_fee_period": ["week", "month"],"invoice_payment_status": ["open", "canceled", "paid"],"invoice_status": ["draft", "open", "uncollectible", "void", "paid"],"lesson_claim_status": ["open", "undecided", "upheld", "dismissed", "withdrawn"],"message_channel": ["app", "email", "sms", "whatsapp"],"message_status": ["queued", "claimed", "unknown", "sent", "delivered", "bounced", "failed", "dropped"],"order_item_ending": ["given", "missed", "cancelled", "fault", "withdrawn"],"order_item_kind": ["booking", "credits"],"org_role": ["owner", "admin", "instructor", "learner"],"outside_payment_method": ["cash", "bank_transfer", "other"],"payee_kind": ["instructor", "organization"],"payment_kind": ["booking", "credits"],"payment_status": ["requires_payment", "requires_action", "processing", "authorized", "succeeded", "cancelled", "unknown"],"payout_outcome": ["payout", "skipped", "held"],"payout_run_status": ["open", "completed"],"payout_schedule": ["instant", "daily", "weekly", "monthly"],"payout_status": ["pending", "sending", "paid", "failed", "unknown", "held", "cancelled", "reversed"],"redemption_kind": ["discount", "referral", "reward"],"redemption_status": ["reserved", "redeemed", "released"],"refund_status": ["requested", "pending", "requires_action", "succeeded", "failed", "cancelled", "declined"],"review_fault": ["off_topic", "not_genuine", "personal_data", "abusive", "unlawful"],"seller_kind": ["individual", "company"],"series_mode": ["all_or_nothing", "skip_conflicts"],"setup_status": ["requires_payment_method", "requires_confirmation", "requires_action", "processing", "succeeded", "canceled"],"subscription_status": ["unknown", "incomplete", "trialing", "active", "past_due", "unpaid", "paused", "incomplete_expired", "canceled"],"supply_model": ["agent", "principal"],"test_outcome": ["passed", "failed", "cancelled"],"vat_treatment": ["standard", "reverse_charge", "none"],"verification_status": ["pending", "verified", "rejected"],"withdrawal_mode": ["full", "packages", "none"]
           }
         }
 } as const

@@ -171,6 +171,17 @@ VALUES: Mapping[str, Sequence[str]] = {
         '{"address": "\u200b"}',
         '{"address": "a\\nb"}',
         '{"address": "x", "lat": 51.5, "lng": -0.1, "more": 1}',
+        "[null]",
+        "[[[]]]",
+        '[{"ts": "294276-12-31 23:59:59.999999+00", "lat": 91, "lng": 181}]',
+        '[{"ts": "infinity", "lat": 51.5, "lng": -0.1}]',
+        '[{"ts": null, "lat": "x", "lng": {}, "speed_kph": 1e400, "accuracy_meters": -1}]',
+        '[{"ts": "2026-06-12T10:00:05Z", "lat": 1e400, "lng": "NaN", "speed_kph": []}]',
+        '[{"title": "​", "area": null}, {"title": {"a": 1}}]',
+        '[{"title": null}, {"area": "x"}]',
+        '[{"skill_id": "x", "level": 3}]',
+        '[{"skill_id": null, "level": "3.5", "note": {}}]',
+        '[{"skill_id": "00000000-0000-4000-8000-000000000000", "level": 1e400}]',
         '[{"notice_minutes": 1e400, "refund_bps": 1}]',
         '[{"notice_minutes": 1.5, "refund_bps": 0.5}]',
         '[{"notice_minutes": "60", "refund_bps": null}]',
@@ -188,6 +199,7 @@ class Attempt:
 
     person: Person
     command: Literal["call", Write]
+    door: str
     statement: str
     values: tuple[str | None, ...]
 
@@ -211,7 +223,8 @@ class Door:
     def attempt(self, person: Person, hostile: Mapping[str, str | None]) -> Attempt:
         sent = {**self.good, **hostile}
         places = {name: f"%s::{self.types[name]}" for name in sent}
-        return Attempt(person, self.command, self._statement(places), tuple(sent.values()))
+        values = tuple(sent.values())
+        return Attempt(person, self.command, self.name, self._statement(places), values)
 
     def _statement(self, places: Mapping[str, str]) -> str:
         if self.command == "call":
@@ -238,6 +251,11 @@ class Doors:
             )
         }
         self._doors = [*self._functions(matrix), *self._tables(matrix)]
+
+    @property
+    def names(self) -> set[str]:
+        """What takes values: how it is written, and what it is called."""
+        return {f"{door.command} {door.name}" for door in self._doors if door.types}
 
     def hostile_attempts(self) -> Iterator[Attempt]:
         """Each value in each place that takes it, in any order; then several at once, for ever."""

@@ -23,6 +23,7 @@ from tests.factories import MARKETPLACE, Booking, Credit, Instructor, World, acc
 from tests.factories.billing_objects import subscribe
 from tests.payouts import paydays
 from tests.payouts.paydays import open_run, owe
+from tests.tax.steps import save as save_seller
 
 Audience = Literal[
     "self",
@@ -148,6 +149,27 @@ class Marketplace:
         if person.kind == "learner":
             return "fellow_learner" if is_fellow else "foreign_learner"
         return "fellow_instructor" if is_fellow else "foreign_instructor"
+
+
+def _say_who_sells(world: World, person: Person, org_id: UUID | None = None) -> None:
+    """Says for tax offices who is paid: the instructor, or the school of an admin."""
+    save_seller(world, _user(person), p_org_id=org_id)
+
+
+def _invoice_fees(world: World, pat: Person) -> None:
+    """Registers the platform for VAT, and issues an invoice for each fee so far."""
+    world.call(
+        _user(pat),
+        "public.admin_set_registration",
+        p_country="GB",
+        p_legal_name="LPlate Ltd",
+        p_address="2 Low Street, Leeds",
+        p_reason="Founded.",
+        p_is_home=True,
+    )
+    world.connection.execute(
+        "select private.issue_fee_invoices(organization.id) from public.organizations organization"
+    )
 
 
 def _order_of(world: World, credit: Credit) -> UUID:
@@ -309,6 +331,11 @@ def build(world: World) -> Marketplace:
     )
     review = _rate_lessons(world, recent, ben)
     _note_times(world)
+    for person in (ann, max_, dan):
+        _say_who_sells(world, person)
+    for admin in (ada, otto):
+        _say_who_sells(world, admin, admin.org_id)
+    _invoice_fees(world, pat)
     for person in (dan, liv):
         _free_slot(world, person)
     _book(world, stories[4], world.in_days(8))

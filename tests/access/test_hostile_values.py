@@ -70,11 +70,20 @@ def assert_all_answered(world: World, doors: Doors, first: int, calls: int) -> N
     assert len(came_of) > 50
 
 
+def test_the_calls_come_to_every_door(world: World, settled: Settled, matrix: Matrix) -> None:
+    """Each function that takes anything is sent something hostile, and so is each written table."""
+    doors = Doors(world, settled.marketplace, matrix)
+    attempts = islice(doors.hostile_attempts(), PARTS * CALLS)
+    reached = {f"{attempt.command} {attempt.door}" for attempt in attempts}
+    assert {door for door in doors.names if door not in reached} == set()
+
+
 def test_a_raw_error_is_seen(world: World, settled: Settled) -> None:
     """With the check of starts out of the way, reckoning with one overflows."""
     attempt = Attempt(
         settled.marketplace.person("visitor"),
         "call",
+        "quote_booking",
         "select to_jsonb(answer) from public.quote_booking(%s::uuid, null, %s::timestamptz) answer",
         (str(settled.marketplace.values["ann_service"]), "4714-11-24 00:00:00+00 BC"),
     )

@@ -17,6 +17,7 @@ DISCOUNTS = {
     *("code_not_checked", "code_not_valid"),
     *("discount_with_credit", "one_discount_at_a_time"),
 }
+PAID_LATER = {"not_paid_later", "too_many_lessons_paid_later", "lesson_was_not_paid"}
 # What a shared function refuses, and cannot have to refuse here.
 NEVER_REACHED = {
     # A session is offered by its own instructor, so create_service finds nobody to doubt.
@@ -27,14 +28,21 @@ NEVER_REACHED = {
     "public.buy_credits": {"one_discount_at_a_time"},
     # Hours move without a code.
     "public.transfer_credit": DISCOUNTS,
+    # What is booked so is paid in the checkout.
+    "public.create_booking_with_payment": PAID_LATER,
+    "public.request_booking": PAID_LATER,
     # A series and a new time take no code and no rewards; who moves to a new time is known.
-    "public.request_booking_series": DISCOUNTS,
+    "public.request_booking_series": DISCOUNTS | PAID_LATER,
+    # It takes no hours either, no places and no client's key.
+    "public.request_series_paid_later": DISCOUNTS
+    | {"bad_place", "client_key_reused", "credit_changed", "insufficient_credit"},
     "public.reschedule_booking": DISCOUNTS | {"own_lesson", "bad_place", "learner_spends"},
     # A time that cannot be paid for is left out of the list, which is asked about no single time.
     "public.list_reschedule_times": DISCOUNTS
     | {"same_time", "price_missing", "amount_too_small", "amount_too_large", "insufficient_credit"},
     # A lesson ahead of one's own school; without a place, a client's key, hours or a code.
     "public.reassign_booking": DISCOUNTS
+    | PAID_LATER
     | {
         *("bad_place", "client_key_reused", "credit_changed", "insufficient_credit"),
         *("learner_spends", "may_not_book", "not_yourself", "slot_in_the_past"),

@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 
 from tests.factories import MARKETPLACE, Booking, World
 from tests.factories.billing_objects import subscribe
+from tests.tax.steps import save as save_seller
 
 MARK = "Zaphod"
 HIDDEN = "(personal)"
@@ -213,6 +214,10 @@ def mark(column: DictRow) -> Any:
             return f"{MARK}@example.org"
         case "text" if column["name"] == "code":
             return f"{MARK.upper()}42"
+        case "text" if column["name"] == "vat_number":
+            return f"FR{MARK.upper()}"
+        case "jsonb" if column["name"] == "tax_ids":
+            return Jsonb({"FR": MARK.upper()})
         case "text" if column["name"] == "last4":
             return "4204"
         case "text":
@@ -252,6 +257,7 @@ def personal_columns(world: World, table: DictRow) -> list[DictRow]:
 def a_row_of_everything_personal(world: World) -> None:
     booking, admin = world.lesson(), world.admin()
     booking.refund(1000)
+    save_seller(world, booking.instructor.user_id)
     claim_id = booking.say_missing("instructor")
     world.call(booking.learner, "public.withdraw_claim", p_claim_id=claim_id)
     a_lesson_with_a_trip_and_a_review(world, booking)
@@ -397,6 +403,9 @@ def test_every_column_that_sounds_personal_is_declared_or_known_not_to_be(world:
         "learner_details.is_birth_self_declared",
         "organizations.name",
         "platform_admins.note",
+        # The platform's own.
+        "platform_registrations.address",
+        "platform_registrations.legal_name",
         "rate_cards.name",
         "subscription_plans.name",
         "subscription_products.name",
@@ -430,6 +439,7 @@ def test_every_table_of_people_and_money_is_audited(world: World) -> None:
         "setup_intents",
         # A journal itself.
         "credit_entries",
+        "fee_invoices",
         "reconciliation_reports",
     }
 
@@ -485,6 +495,7 @@ def test_the_platforms_reasons_are_for_the_platform(world: World) -> None:
             "booking requested -> declined",
         ),
         ("update private.currencies set minimum_charge_cents = 1 where code = 'gbp'", "gbp"),
+        ("update private.payee_countries set crosses_borders = true where code = 'AU'", "AU"),
     ],
 )
 def test_whoever_changes_a_rule_in_studio_is_known(world: World, change: str, key: str) -> None:

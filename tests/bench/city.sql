@@ -151,6 +151,10 @@ select
     true, interval '24 hours', org_id
 from lesson;
 
+insert into private.open_bookings (org_id, booking_id, end_at)
+select org_id, booking_id, end_at
+from lesson;
+
 insert into public.booking_notes (booking_id, org_id, instructor_id)
 select booking_id, org_id, instructor_id
 from lesson;

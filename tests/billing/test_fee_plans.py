@@ -59,7 +59,7 @@ def test_a_plan_that_is_paused_or_unpaid_beyond_its_grace_sets_no_fee(shop: Shop
     begins = shop.subscription(made["id"])["current_period_start"]
     for days, fee in ((2, 1200), (4, 1800)):
         world.travel(to=begins + timedelta(days=days))
-        world.serve("jobs", "private.maintain")
+        world.maintain()
         assert fee_of(shop, ann) == fee
     assert world.violations() == []
 

@@ -146,3 +146,15 @@ def test_a_status_that_is_new_to_us_is_kept_as_unknown(shop: Shop) -> None:
     told = shop.world.deliver("customer.subscription.updated", said, occurred_at=later)
     assert told == "processed"
     assert shop.subscription(made["id"])["status"] == "unknown"
+
+
+def test_who_opens_many_pages_to_subscribe_on_waits(shop: Shop) -> None:
+    ben, plan = shop.world.person("Ben"), shop.plan()
+    for _ in range(10):
+        assert shop.check_out(ben, plan).status_code == 200
+    refused = shop.check_out(ben, plan)
+    assert (refused.status_code, code_of(refused)) == (429, "too_many_checkouts")
+    assert refused.headers["Retry-After"] == "3600"
+    assert shop.check_out(shop.world.person("Cleo"), plan).status_code == 200
+    shop.world.travel(by=timedelta(hours=1))
+    assert shop.check_out(ben, plan).status_code == 200

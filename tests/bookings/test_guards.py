@@ -16,7 +16,8 @@ def insert_copy(world: World, booking: Booking, **columns: object) -> None:
     learner = world.learner(booking.instructor.org_id)
     columns = {"learner_id": learner, "learner_person_id": learner} | columns
     given = booking.columns | {"client_key": None} | columns
-    for name in ("id", "due_cents", "created_at", "updated_at"):
+    generated = ("due_cents", "keeps_seat", "is_partly_kept")
+    for name in ("id", *generated, "created_at", "updated_at"):
         del given[name]
     names, places = ", ".join(given), ", ".join(["%s"] * len(given))
     with world.in_studio():

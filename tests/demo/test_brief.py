@@ -48,6 +48,9 @@ def test_the_week_is_told_in_25_lines_and_shown_on_a_page() -> None:
         assert heading in page
     assert "A lesson on the road" in page
     assert "<polyline" in page
+    for mail in ("A lesson on Tue", "is confirmed", "This is a reminder."):
+        assert mail in page
+    assert "lesson.ics" in page
     for told in ("slot_taken", "consent_required", "card_declined", "Motorway day", "£1,195.41"):
         assert told in page
     assert json.dumps("Traceback") not in page

@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel
 
 from jobs.config import Config as JobsConfig
+from lplate.stripe_events import EVENTS, PATHS
 from tools.cluster import ROOT
 from webhook_service.config import Config as ServiceConfig
 
@@ -88,3 +89,11 @@ def test_every_index_that_is_named_exists(db: psycopg.Connection) -> None:
     definitions = db.execute("select indexdef from pg_indexes").fetchall()
     there = {INDEX.sub(r"\1 \2", definition) for (definition,) in definitions}
     assert [index for index in named if index not in there] == []
+
+
+@pytest.mark.parametrize("endpoint", PATHS)
+def test_the_events_to_listen_to_are_those_that_the_doctor_asks_for(endpoint: str) -> None:
+    guide = (ROOT / "docs" / "operations.md").read_text()
+    [row] = re.findall(rf"^\| `https://…{PATHS[endpoint]}` \|(.+)$", guide, re.MULTILINE)
+    listed = re.findall(r"`([a-z_]+(?:\.[a-z_]+)+)`", row)
+    assert sorted(listed) == sorted(EVENTS[endpoint])

@@ -13,7 +13,7 @@ from tools.cluster import ROOT
 
 GUIDE = (ROOT / "docs" / "operations.md").read_text()
 CALL = re.compile(
-    r"(?:\.v1|self\._stripe)\.([a-z_.]+)\.(list|retrieve|create|update|confirm|cancel|capture|detach|delete)\b"
+    r"(?:\.v1|\.(v2)\.core|self\._stripe)\.([a-z_.]+)\.(list|retrieve|create|update|confirm|cancel|capture|detach|delete)\b"
 )
 READING = ("list", "retrieve")
 KEY = "rk_test_of_the_guide"
@@ -27,8 +27,9 @@ def needed(paths: Iterable[Path]) -> dict[str, str]:
     """What calls in these files need, by resource."""
     permissions: dict[str, str] = {}
     for path in paths:
-        for name, method in CALL.findall(path.read_text()):
-            resource = resource_of("/v1/" + name.replace(".", "/<id>/"))
+        for version, name, method in CALL.findall(path.read_text()):
+            base = "/v2/core/" if version else "/v1/"
+            resource = resource_of(base + name.replace(".", "/<id>/"))
             if method not in READING or resource not in permissions:
                 permissions[resource] = "read" if method in READING else "write"
     return permissions

@@ -26,6 +26,7 @@ from tests.factories.billing_objects import invoice_payment_object
 from tests.payments.steps import fail_refund, record_refund
 from tests.payouts.paydays import record, worker_of
 from tests.payouts.transfers import book as book_transfer
+from tests.trips.steps import point
 
 Act = Callable[[Scene], Any]
 
@@ -231,6 +232,50 @@ def maintain_later(scene: Scene) -> None:
     scene.world.serve("jobs", "private.maintain_organization", p_org_id=MARKETPLACE)
 
 
+# What is said and recorded of lessons
+
+
+def record_points(scene: Scene) -> None:
+    """Of a lesson that is over, whose trip nobody has finished."""
+    scene.world.ask(
+        scene.instructor.user_id,
+        "public.record_trip_points",
+        p_trip_id=scene.trip_id,
+        p_points=Jsonb([point(scene.forgotten.columns["start_at"])]),
+    )
+
+
+def assess(scene: Scene) -> None:
+    scene.world.ask(
+        scene.instructor.user_id,
+        "public.assess_skills",
+        p_booking_id=scene.forgotten.id,
+        p_levels=Jsonb([{"skill_id": str(scene.skill_id), "level": 3}]),
+    )
+
+
+def add_test(scene: Scene) -> None:
+    scene.world.ask(
+        scene.learner,
+        "public.add_test",
+        p_learner_id=scene.learner_id,
+        p_kind="practical",
+        p_start_at=scene.world.in_days(25),
+        p_end_at=scene.world.in_days(25, 11),
+        p_instructor_id=scene.instructor.id,
+    )
+
+
+def be_busy(scene: Scene) -> None:
+    scene.world.ask(
+        scene.instructor.user_id,
+        "public.add_busy_time",
+        p_instructor_id=scene.instructor.id,
+        p_start_at=scene.world.in_days(26),
+        p_end_at=scene.world.in_days(26, 12),
+    )
+
+
 # Paying instructors
 
 
@@ -403,7 +448,44 @@ ACTS: dict[str, Act] = {
         p_instructor_id="scene.debtor.id",
     ),
     "public.withdraw_from_order": withdraw,
+    "public.rate_lesson": booking(LEARNER, "rate_lesson", "forgotten", p_rating=5),
+    "public.reply_to_review": ask(
+        INSTRUCTOR, "reply_to_review", p_rating_id="scene.rating_id", p_reply="Thank you."
+    ),
+    "public.report_review": ask(
+        INSTRUCTOR, "report_review", p_rating_id="scene.rating_id", p_fault="abusive"
+    ),
+    "public.admin_hide_review": decide(
+        "hide_review", p_rating_id="scene.rating_id", p_fault="off_topic"
+    ),
+    "public.admin_keep_review": decide("keep_review", p_rating_id="scene.hidden_rating_id"),
+    "public.assess_skills": assess,
+    "public.add_test": add_test,
+    "public.record_test_result": ask(
+        LEARNER, "record_test_result", p_test_id="scene.test_id", p_outcome="cancelled"
+    ),
+    "public.start_trip": booking(INSTRUCTOR, "start_trip", "on_the_road"),
+    "public.record_trip_points": record_points,
+    "public.finish_trip": ask(INSTRUCTOR, "finish_trip", p_trip_id="scene.trip_id"),
+    "public.set_trip_consent": ask(
+        LEARNER, "set_trip_consent", p_learner_id="scene.learner_id", p_agrees=True
+    ),
+    "public.add_busy_time": be_busy,
+    "public.remove_busy_time": ask(
+        INSTRUCTOR, "remove_busy_time", p_busy_time_id="scene.busy_time_id"
+    ),
+    "public.add_document": ask(
+        INSTRUCTOR,
+        "add_document",
+        p_instructor_id="scene.instructor.id",
+        p_kind="insurance",
+        p_document_number="INS 1",
+    ),
+    "public.verify_document": ask(
+        OWNER, "verify_document", p_document_id="scene.document_id", p_is_valid=True
+    ),
     "public.join_waiting_list": ask(LEARNER, "join_waiting_list", p_service_id="scene.service_id"),
+    "public.leave_waiting_list": ask(LEARNER, "leave_waiting_list", p_entry_id="scene.entry_id"),
     "public.offboard_instructor": ask(
         OWNER, "offboard_instructor", p_instructor_id="scene.instructor.id"
     ),
@@ -425,6 +507,9 @@ ACTS: dict[str, Act] = {
     "public.admin_cancel_payout": payout("cancel", "failed"),
     "public.admin_adopt_transfer": decide("adopt_transfer", p_stripe_transfer_id="tr_lost"),
     "public.erase_learner": ask(OWNER, "erase_learner", p_learner_id="scene.former_learner_id"),
+    "public.erase_instructor": ask(
+        OWNER, "erase_instructor", p_instructor_id="scene.former_instructor_id"
+    ),
     "public.erase_person": ask(
         "scene.former.learner", "erase_person", p_user_id="scene.former.learner"
     ),

@@ -41,6 +41,7 @@ class Scene:
         self.prepare_lessons_given()
         self.prepare_lessons_ahead()
         self.prepare_lesson_begun()
+        self.prepare_news_of_lessons()
         self.prepare_strangers()
         subscribe(world, self.learner)
         self.prepare_refunds()
@@ -260,9 +261,13 @@ class Scene:
     def prepare_lesson_begun(self) -> None:
         """A lesson of two learners that has begun, and of which nobody has said anything yet."""
         world = self.world
+        self.rated, self.hidden, self.forgotten = (
+            self.paid(world.in_days(1, hour)) for hour in (1, 2, 3)
+        )
         self.just_given = self.paid(world.in_days(1, 6))
         self.claimed, self.contested = (self.paid(world.in_days(1, hour)) for hour in (4, 5))
         self.over_by_hours = self.credit.book(self.service_id, world.in_days(1, 8))
+        self.on_the_road = self.paid(world.in_days(1, 9))
         group = world.service(self.instructor, max_participants=3, price_cents=2000)
         self.begun = self.booked(world.in_days(1), group)
         assert self.begun.pay() == "processed"
@@ -272,8 +277,66 @@ class Scene:
             world, booked["booking_id"], friend, self.instructor, self.begun.slot_id
         )
         assert self.begun_too.pay() == "processed"
+        self.begin_lessons()
         self.just_given.complete()
+        self.on_the_road.start()
         self.group_slot = world.slot(group, world.in_days(40))
+
+    def begin_lessons(self) -> None:
+        """Three lessons begin that nobody completes; two are rated, and one is on the road."""
+        world, teacher = self.world, self.instructor.user_id
+        for lesson in (self.rated, self.hidden, self.forgotten):
+            lesson.start()
+        self.trip_id = world.call(teacher, "public.start_trip", p_booking_id=self.forgotten.id)
+        self.rating_id, self.hidden_rating_id = (
+            world.call(self.learner, "public.rate_lesson", p_booking_id=lesson.id, p_rating=1)
+            for lesson in (self.rated, self.hidden)
+        )
+        world.call(
+            self.admin,
+            "public.admin_hide_review",
+            p_rating_id=self.hidden_rating_id,
+            p_fault="off_topic",
+            p_reason="Looked into it.",
+        )
+
+    def prepare_news_of_lessons(self) -> None:
+        """What is noted of a learner and an instructor beside the money."""
+        world = self.world
+        self.former_instructor_id = world.managed_instructor(MARKETPLACE)
+        self.skill_id = world.insert(
+            "public.skills",
+            {"org_id": MARKETPLACE, "syllabus": "Driving", "title": "Moving off", "position": 1},
+        )
+        self.test_id = world.call(
+            self.learner,
+            "public.add_test",
+            p_learner_id=self.learner_id,
+            p_kind="practical",
+            p_start_at=world.in_days(24),
+            p_end_at=world.in_days(24, 11),
+        )
+        self.busy_time_id = world.call(
+            self.instructor.user_id,
+            "public.add_busy_time",
+            p_instructor_id=self.instructor.id,
+            p_start_at=world.in_days(27),
+            p_end_at=world.in_days(27, 12),
+        )
+        self.document_id = world.call(
+            self.instructor.user_id,
+            "public.add_document",
+            p_instructor_id=self.instructor.id,
+            p_kind="licence",
+            p_document_number="ADI 123456",
+        )
+        # A lesson at that price is never offered: who offers gives up instead of waiting for long.
+        self.entry_id = world.call(
+            self.learner,
+            "public.join_waiting_list",
+            p_service_id=self.service_id,
+            p_max_total_cents=1,
+        )
 
     def prepare_claims(self) -> None:
         """A claim that the learner did not come, one that is contested, and who can stand in."""

@@ -14,7 +14,7 @@ EFFECTS = {
 }
 AUDIT = {"record_insert", "record_update", "record_delete"}
 # What they keep says where a row is found. It decides nothing, as an index does.
-FINDERS = {"register_stripe_object", "keep_open_payments"}
+FINDERS = {"register_stripe_object", "keep_open_payments", "keep_open_bookings"}
 
 
 def triggers(db: psycopg.Connection, table: str, *, before: bool) -> dict[str, str]:

@@ -5,18 +5,48 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from psycopg.rows import DictRow
 from psycopg.types.json import Jsonb
 
 from tests.factories.database import Database
-from tests.factories.stripe_objects import charge_transaction, dispute_object, refund_object
+from tests.factories.stripe_objects import (
+    charge_transaction,
+    dispute_object,
+    filled,
+    refund_object,
+)
 
 API_VERSION = "test-api-version"
 
 
 class Payments(Database):
+    def saved_card(self, user_id: UUID) -> str:
+        """A person's default card, which Stripe has told of; Stripe's id."""
+        (customer,) = self.serve(
+            "webhook_service", "private.open_customer", p_user_id=user_id, p_livemode=False
+        )
+        card_id = f"pm_{uuid4().hex}"
+        made = filled(
+            "customer",
+            {
+                "id": f"cus_{customer['customer_id'].hex}",
+                "metadata": {name: str(value) for name, value in customer["metadata"].items()},
+            },
+        )
+        self.deliver("customer.created", made)
+        self.deliver(
+            "payment_method.attached",
+            filled("payment_method", {"id": card_id, "customer": made["id"], "type": "card"}),
+        )
+        self.deliver(
+            "customer.updated",
+            made | {"invoice_settings": {"default_payment_method": card_id}},
+            occurred_at=self.value("select private.clock() + interval '2 seconds'"),
+        )
+        return card_id
+
     def deliver(
         self,
         type: str,

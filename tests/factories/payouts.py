@@ -14,7 +14,9 @@ from tests.factories.stripe_objects import account_object, transfer_object
 
 
 class Payouts(Payments):
-    def open_account(self, user_id: UUID | None, instructor_id: UUID | None = None) -> DictRow:
+    def open_account(
+        self, user_id: UUID | None, instructor_id: UUID | None = None, accounts_api: str = "v1"
+    ) -> DictRow:
         """Asks for the Stripe account of an instructor, which is still to be made at Stripe."""
         (opened,) = self.serve(
             "webhook_service",
@@ -24,6 +26,7 @@ class Payouts(Payments):
             p_org_id=None,
             p_country="GB",
             p_platform_country="GB",
+            p_accounts_api=accounts_api,
         )
         return opened
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .errors import invalid
 from .params import flag, strings, text
 from .routes import LIST, endpoint, page
 from .world import Json, World
@@ -63,6 +64,8 @@ def list_events(world: World, params: Json) -> Json:
     events = [event for event in world.all("event") if event["created"] >= oldest]
     if "types" in params:
         types = params.pop("types")
+        if len(types) > 20:
+            raise invalid("Array types exceeded maximum 20 allowed elements.", param="types")
         events = [event for event in events if event["type"] in types]
     if "delivery_success" in params:
         wanted = params.pop("delivery_success")

@@ -91,6 +91,16 @@ def payment_method(world: World, name: str) -> Json:
     return method
 
 
+# What a payer has typed in beside every card: tests/secrecy.py looks for it where it should not be.
+BILLING: Json = {
+    "name": "Wilhelmina Billingford",
+    "email": "wilhelmina@billingford.example",
+    "phone": "+447700900977",
+    "address": {"line1": "9 Billingford Crescent", "postal_code": "BF9 9ZZ"},
+}
+
+
 def billing_details() -> Json:
     example = sample("payment_method")["billing_details"]
-    return dict.fromkeys(example) | {"address": dict.fromkeys(example["address"])}
+    address = dict.fromkeys(example["address"]) | BILLING["address"]
+    return dict.fromkeys(example) | BILLING | {"address": address}

@@ -113,7 +113,7 @@ def update_account(world: World, params: Json, id: str) -> Json:
     before = deepcopy(account)
     apply(world, account, params)
     if account != before:
-        world.emit("account.updated", account, before, account=id)
+        tell(world, "account.updated", account, before, account)
     return account
 
 
@@ -348,7 +348,7 @@ def set_account(
     for name in account["capabilities"]:
         set_capability(world, account, name, status)
     if account != before:
-        world.emit("account.updated", account, before, account=id)
+        tell(world, "account.updated", account, before, account)
     return account
 
 
@@ -373,7 +373,22 @@ def set_capability(world: World, account: Json, name: str, status: str) -> None:
         },
     )
     before = capability | {"status": previous or "unrequested"}
-    world.emit("capability.updated", capability, before, account=account["id"])
+    tell(world, "capability.updated", capability, before, account)
+
+
+# What is told of an account that was made by v2, instead of v1's snapshot.
+THIN = {
+    "account.updated": "v2.core.account[requirements].updated",
+    "capability.updated": "v2.core.account[configuration.recipient].capability_status_updated",
+}
+
+
+def tell(world: World, type: str, thing: Json, before: Json, account: Json) -> None:
+    """Emits an event of a connected account, in the way of the API that made it."""
+    if account["id"] in world.objects.get("v2.core.account", {}):
+        world.notify(THIN[type], account["id"])
+    else:
+        world.emit(type, thing, before, account=account["id"])
 
 
 def apply(world: World, account: Json, params: Json) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from flask import Blueprint, Response, jsonify, request
 from stripe import StripeClient
 
-from . import bank_payouts, connect, payments
+from . import accounts_v2, bank_payouts, connect, payments
 from .billing_controls import BillingControls
 from .errors import StripeError
 from .faults import Fault, Kind, When
@@ -182,6 +182,11 @@ class Control(MoneyBack, BillingControls):
         return self.restrict(account, (), reason)
 
     @remote
+    def close_account(self, account: str) -> None:
+        """Ends an account that was made by v2: it can be read, and no longer be used."""
+        accounts_v2.close(self.world, account)
+
+    @remote
     def deauthorize(self, account: str) -> None:
         """The owner disconnects the account: calls about it are answered with 403."""
         connect.deauthorize(self.world, account)
@@ -257,9 +262,11 @@ class Control(MoneyBack, BillingControls):
         url: str,
         *secrets: str,
         connect: bool = False,
+        thin: bool = False,
         enabled_events: Sequence[str] = ("*",),
     ) -> str:
-        """Registers a receiver, for the platform's events or connected accounts'; its id."""
+        """Registers a receiver, for the platform's events, connected accounts' or thin ones; its
+        id."""
         id = self.world.new_id("we_")
         endpoint = Endpoint(
             id,
@@ -267,8 +274,9 @@ class Control(MoneyBack, BillingControls):
             list(secrets),
             connect,
             list(enabled_events),
-            api_version=API_VERSION,
+            api_version=None if thin else API_VERSION,
             created=self.world.now(),
+            thin=thin,
         )
         self.world.webhooks.endpoints[id] = endpoint
         return id
@@ -349,7 +357,8 @@ class Control(MoneyBack, BillingControls):
     @remote
     def redeliver(self, event: str, endpoint: str | None = None) -> int:
         """Queues an event once more; how many deliveries."""
-        known = self.world.objects["event"][event]
+        thin = self.world.objects.get("v2.core.event", {})
+        known = thin.get(event) or self.world.objects["event"][event]
         return self.world.webhooks.enqueue(known, self.world.clock.now(), endpoint)
 
     @remote

@@ -26,5 +26,5 @@ def as_object(receiver: Endpoint) -> Json:
 
 @endpoint("GET", "/v1/webhook_endpoints", "WebhookEndpointListParams", PAGE)
 def list_webhook_endpoints(world: World, params: Json) -> Json:
-    receivers = [as_object(receiver) for receiver in world.webhooks.endpoints.values()]
+    receivers = [as_object(one) for one in world.webhooks.endpoints.values() if not one.thin]
     return page(receivers, params, "/v1/webhook_endpoints")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -49,6 +50,15 @@ def decode(encoded: str) -> dict[str, Any]:
                 raise invalid(f"Invalid {head}", param=head)
         node[parts[-1] or str(len(node))] = value
     return {key: _lists(value) for key, value in tree.items()}
+
+
+def as_texts(body: Any) -> Any:
+    """A JSON body with its values as a form would have them, which is how they are read here."""
+    if isinstance(body, dict):
+        return {key: as_texts(value) for key, value in body.items()}
+    if isinstance(body, list):
+        return [as_texts(item) for item in body]
+    return json.dumps(body) if isinstance(body, bool | int) else body
 
 
 def _lists(node: Any) -> Any:

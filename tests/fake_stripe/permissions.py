@@ -15,8 +15,13 @@ SHARED = {
 
 
 def resource_of(path: str) -> str:
-    """The resource of `/v1/accounts/<id>/login_links` is login_links; ids are left out."""
+    """The resource of `/v1/accounts/<id>/login_links` is login_links; ids are left out.
+
+    That of `/v2/core/account_links` is `v2 account links`.
+    """
     parts = [part for part in path.split("/")[2:] if "<" not in part]
+    if path.startswith("/v2/"):
+        return f"v2 {parts[1].replace('_', ' ')}"
     if parts[-1] in ("login_links", "account_links"):
         return parts[-1]
     return SHARED.get(parts[0], parts[0])

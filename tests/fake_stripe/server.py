@@ -20,6 +20,8 @@ from flask import Flask, Response, redirect, request
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from . import (  # noqa: F401  (register endpoints)
+    account_sessions,
+    accounts_v2,
     balance,
     bank_payouts,
     catalogue,
@@ -50,7 +52,7 @@ from .errors import (
 from .faults import Fault, Faults
 from .idempotency import Answer, Idempotency, Record
 from .keeping import Keeper
-from .params import decode, validate
+from .params import as_texts, decode, validate
 from .permissions import refuse_without
 from .routes import ENDPOINTS, Endpoint, expand
 from .webhooks import deliver
@@ -229,7 +231,10 @@ class Server:
         return answer, False
 
     def parameters(self, call: Call) -> Json:
-        raw = decode(call.line["params"])
+        if call.path.startswith("/v2/") and request.method != "GET":
+            raw = as_texts(json.loads(call.line["params"] or "{}"))
+        else:
+            raw = decode(call.line["params"])
         return validate(call.endpoint.spec, raw, call.endpoint.params_class)
 
     def execute(self, call: Call, params: Json) -> Answer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 
 from .customers import own
-from .errors import invalid
+from .errors import invalid, missing
 from .invoices import bill, collect
 from .params import text
 from .routes import endpoint
@@ -30,6 +30,14 @@ def update_subscription(world: World, params: Json, id: str) -> Json:
     subscription = world.get("subscription", id)
     own(world, params["default_payment_method"], world.get("customer", subscription["customer"]))
     return change(world, subscription, **params)
+
+
+@endpoint("DELETE", "/v1/subscriptions/<id>", "SubscriptionCancelParams")
+def cancel_subscription(world: World, params: Json, id: str) -> Json:
+    subscription = world.get("subscription", id)
+    if subscription["status"] == "canceled":
+        raise missing("subscription", id, "id")
+    return end(world, subscription)
 
 
 def subscribe(world: World, customer: Json, method: Json, wanted: list[Json], wishes: Json) -> Json:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -265,6 +266,36 @@ class World:
         if account:
             event["account"] = account
         self.webhooks.enqueue(event, self.clock.now())
+
+    def notify(self, type: str, account: str) -> None:
+        """Logs a thin event about an account, and queues its deliveries."""
+        cause = None
+        if self.request.id:
+            key = self.request.idempotency_key or ""
+            cause = {"type": "request", "request": {"id": self.request.id, "idempotency_key": key}}
+        event: Json = {
+            "id": self.new_id("evt_"),
+            "object": "v2.core.event",
+            "context": None,
+            "created": iso(self.clock.now()),
+            "livemode": False,
+            "reason": cause,
+            "related_object": {
+                "id": account,
+                "type": "v2.core.account",
+                "url": f"/v2/core/accounts/{account}",
+            },
+            "type": type,
+        }
+        self.objects.setdefault("v2.core.event", {})[event["id"]] = event
+        self.owners[event["id"]] = None
+        self.webhooks.enqueue(event, self.clock.now())
+
+
+def iso(seconds: float) -> str:
+    """A time as API v2 writes it."""
+    at = datetime.fromtimestamp(seconds, UTC)
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def mature(ledger: Ledger, transaction: Json) -> None:

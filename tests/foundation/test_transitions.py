@@ -235,7 +235,12 @@ MACHINES = {
     "message": message_machine,
 }
 TABLES = {"credit": "learner_credits", "redemption": "code_redemptions"}
-KEPT_BY_TRIGGERS = ("private.person_calendar", "private.open_payments", "private.stripe_objects")
+KEPT_BY_TRIGGERS = (
+    "private.open_bookings",
+    "private.open_payments",
+    "private.person_calendar",
+    "private.stripe_objects",
+)
 
 
 @pytest.fixture

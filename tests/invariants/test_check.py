@@ -135,6 +135,18 @@ PLANTED = {
         " private.clock(), array[row('stripe_balance', null, 5),"
         " row('subscription_revenue', null, -5)]::private.posting[])",
     ],
+    "fees_are_invoiced": [
+        f"update public.fee_invoices set fee_cents = fee_cents + 1"
+        f" where {one('public.fee_invoices')}",
+        f"delete from public.fee_invoices where {one('public.fee_invoices')}",
+        "delete from private.uninvoiced_fees where entry_id ="
+        " (select max(entry_id) from private.uninvoiced_fees)",
+    ],
+    "invoice_numbers_have_no_gaps": [
+        "update private.fee_invoice_series set invoices = invoices + 1",
+        "update public.fee_invoices set number = replace(number, '-0', '-9')"
+        f" where {one('public.fee_invoices')}",
+    ],
     "payments_are_posted_once": [
         "update private.ledger_transactions set idempotency_key = 'gone'"
         " where id = (select max(id) from private.ledger_transactions"
@@ -163,6 +175,12 @@ PLANTED = {
     "what_was_paid_outside_is_recorded": [
         "update public.outside_payments set amount_cents = amount_cents - 1",
         "delete from public.outside_payments",
+    ],
+    "lessons_paid_later_are_charged": [
+        "update public.bookings set status = 'held', hold_expires_at = start_at,"
+        f" is_collected_later = true where {CONFIRMED}",
+        "update public.bookings set status = 'held', hold_expires_at = start_at,"
+        f" is_collected_later = true, collection_tries = 2 where {CONFIRMED}",
     ],
     "what_is_due_is_being_refunded": [
         "update public.order_items set excess_cents = 1 where booking_id ="
@@ -371,7 +389,7 @@ def test_old_months_of_the_audit_log_may_be_taken_out(world: World) -> None:
     """What is newer than the log's oldest entry is judged all the same."""
     month = f"private.audit_logs_{world.now():%Y_%m}"
     world.travel(by=timedelta(days=40))
-    world.serve("jobs", "private.maintain")
+    world.maintain()
     newer = world.booking(world.instructor(name="Eve"))
     world.rows(f"alter table public.audit_logs detach partition {month}")
     assert world.count("public.audit_logs") > 0

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from jobs.cli import main
 from tests.patience import PATIENCE
+from tests.secrecy import assert_unlogged
 
 _forks = multiprocessing.get_context("forkserver")
 _forks.set_forkserver_preload([__name__])
@@ -39,6 +40,7 @@ class ForkedJob:
             stdout, stderr = (path.read_text() for path in self._outputs)
         if status is None:
             raise TimeoutError(stdout + stderr)
+        assert_unlogged(stdout + stderr)
         return status, stdout, stderr
 
 

@@ -24,6 +24,7 @@ from tests.fake_stripe import FakeStripe
 from tests.instant import INSTANT
 from tests.jobs.forked import run_forked
 from tests.patience import PATIENCE
+from tests.secrecy import assert_unlogged
 from tools.cluster import Cluster
 
 INSTRUCTORS = 5
@@ -271,6 +272,7 @@ def finish(process: subprocess.Popen[str], timeout: float = PATIENCE) -> Finishe
         stdout, stderr = process.communicate(timeout=timeout)
     finally:
         process.kill()
+    assert_unlogged(stdout + stderr)
     return Finished(process.returncode, stdout, stderr)
 
 

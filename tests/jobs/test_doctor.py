@@ -21,6 +21,7 @@ pytestmark = pytest.mark.slow
 ENDPOINTS = {
     "platform": "https://example.org/stripe/webhooks",
     "connect": "https://example.org/stripe/connect-webhooks",
+    "thin": "https://example.org/stripe/thin-webhooks",
 }
 
 
@@ -47,6 +48,17 @@ def endpoint(kind: str, **fields: Any) -> Callable[[Payday], object]:
     return change
 
 
+def of_v2(change: Callable[[Payday], object]) -> Callable[[Payday], object]:
+    """The same, where a payee has asked for an account of Accounts API v2."""
+
+    def both(office: Payday) -> None:
+        office.world.open_account(office.world.instructor().user_id)
+        office.world.rows("update public.stripe_connect_accounts set accounts_api = 'v2'")
+        change(office)
+
+    return both
+
+
 def silent_for(command: str, time: str) -> Callable[[Payday], object]:
     return sql(
         f"update private.heartbeats set ran_at = ran_at - interval '{time}'"
@@ -67,6 +79,16 @@ def read_only(office: Payday) -> None:
     office.administer("alter role jobs in database {} set default_transaction_read_only = on")
 
 
+# How Postgres answers a write while its disk is full.
+FULL_DISK = """
+    create function private.disk_is_full() returns trigger language plpgsql as $$
+    begin
+        raise exception using errcode = 'disk_full', message = 'No space left on device';
+    end;
+    $$;
+    create trigger disk_is_full before insert or update on private.heartbeats
+        execute function private.disk_is_full()
+"""
 FAILING = """
     insert into private.outbox
         (org_id, topic, idempotency_key, payload, attempts, last_error, created_at)
@@ -138,7 +160,26 @@ BROKEN = {
         "replay-events",
         endpoint("platform", enabled_events=list(EVENTS["platform"][:-1])),
     ),
+    "nobody is told of accounts of v2": Broken(
+        "thin_webhooks",
+        "no endpoint has a URL that ends with /stripe/thin-webhooks",
+        "At Stripe",
+        of_v2(endpoint("thin", url="https://example.org/hooks")),
+    ),
+    "the endpoint for accounts of v2 is disabled": Broken(
+        "thin_webhooks",
+        "thin-webhooks is disabled",
+        "Dashboard",
+        of_v2(endpoint("thin", status="disabled")),
+    ),
+    "the endpoint for accounts of v2 is not sent every event": Broken(
+        "thin_webhooks",
+        "is not sent v2.core.account[requirements].updated",
+        "replay-events",
+        of_v2(endpoint("thin", enabled_events=list(EVENTS["thin"][:-1]))),
+    ),
     "the database takes no writes": Broken("writing", "it is read-only", "See to", read_only),
+    "the disk is full": Broken("writing", "its disk is full", "See to", sql(FULL_DISK)),
     "the database records no migration": Broken(
         "schema", "no migration", "Apply", sql(f"delete from {MIGRATIONS}")
     ),
@@ -213,6 +254,7 @@ def watched(office: Payday) -> Payday:
     """A deployment in order, whose schedules have just run."""
     office.fake.add_webhook(ENDPOINTS["platform"])
     office.fake.add_webhook(ENDPOINTS["connect"], connect=True)
+    office.fake.add_webhook(ENDPOINTS["thin"], thin=True)
     office.world.rows("select private.record_heartbeat('outbox')")
     return office
 
@@ -233,7 +275,10 @@ def test_a_broken_state_is_found_with_its_next_step(watched: Payday, broken: Bro
     assert found[0]["level"] == "error"
 
 
-def test_a_deployment_in_order_has_no_finding(watched: Payday) -> None:
+@pytest.mark.parametrize("accounts_api", ["v1", "v2"])
+def test_a_deployment_in_order_has_no_finding(watched: Payday, accounts_api: str) -> None:
+    if accounts_api == "v2":
+        of_v2(lambda _: None)(watched)
     finished = watched.run("doctor")
     assert [line for line in finished.events("check") if not line["ok"]] == []
     assert finished.status == 0

@@ -53,6 +53,7 @@ def test_the_doctor_finds_nothing_in_health(office: Payday) -> None:
         "invariants",
         "paydays",
         "mode",
+        "thin_webhooks",
         "currencies",
         "transfers",
         "balance",

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from jobs.reports import SECTIONS, render, write
+from lplate.reports import SECTIONS, render, write
 from tests.jobs.payday import Payday
 
 PREPAID = {
@@ -75,10 +75,31 @@ TABLES: dict[str, list[dict[str, Any]]] = {
         }
     ],
     "cancellations": [{"side": "learner", "cancelled": 3, "late": 1, "no_shows": 2}],
+    "kpis": [
+        {
+            "active_learners": 4,
+            "lessons": 9,
+            "new_learners": 1,
+            "repeat_bps": 7500,
+            "utilisation_bps": None,
+            "no_shows": 1,
+            "no_show_bps": 1000,
+            "hours_to_first_lesson": 60,
+        }
+    ],
+    "learner_revenue": [
+        {
+            "currency": "gbp",
+            "revenue_cents": 47790,
+            "active_learners": 4,
+            "revenue_per_learner_cents": 11948,
+        }
+    ],
     "exceptions": [],
 }
 REPORT = {
     "month": "2026-10",
+    "organization": None,
     "is_closed": True,
     "minor_digits": {"gbp": 2, "jpy": 0},
     "tables": TABLES,
@@ -115,6 +136,7 @@ def page() -> Page:
 def test_figures_are_printed_as_money_and_hours(page: Page) -> None:
     for said in (
         *("Report of 2026-10", "1,234,567.89", "\N{MINUS SIGN}4.50", "1,000"),
+        *("75.0", "10.0", "60", "119.48"),
         *("9:30", "\N{MINUS SIGN}1:30", "504.45", "20:30", "All", "Ann <Lee>"),
     ):
         assert said in page.words, said

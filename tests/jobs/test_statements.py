@@ -11,7 +11,8 @@ from uuid import uuid4
 import pytest
 from pypdf import PdfReader
 
-from jobs.statements import NoGlyph, describe, render
+from lplate.papers import NoGlyph
+from lplate.statements import describe, render
 from tests.jobs.payday import Payday
 
 STATEMENT: dict[str, Any] = {

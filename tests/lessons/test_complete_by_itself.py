@@ -10,6 +10,7 @@ import pytest
 from tests.cancellations.steps import authorized
 from tests.factories import Booking, World
 from tests.lessons.steps import complete, confirmed
+from tests.progress.test_rate import rate
 
 GRACE = timedelta(hours=24)
 
@@ -60,7 +61,31 @@ def test_a_lesson_completes_itself_after_the_grace(world: World, over: Booking) 
     assert over.status == "completed"
     lesson = world.row("select * from public.lessons")
     assert lesson["started_at"] == over.columns["start_at"]
+    assert lesson["ended_at"] == over.columns["end_at"]
     assert world.count("public.earnings") == 1
+
+
+def test_what_completed_itself_is_held_from_then_on(world: World, over: Booking) -> None:
+    """The payee waits as long as for any other lesson, and a problem can be reported until then."""
+    world.travel(by=GRACE)
+    world.maintain()
+    payable_at = over.columns["end_at"] + GRACE + timedelta(hours=24)
+    assert world.value("select available_at from public.earnings") == payable_at
+    world.travel(to=payable_at - timedelta(seconds=1))
+    report(over)
+    assert world.value("select status from public.earnings") == "frozen"
+
+
+def test_what_completed_itself_is_rated_within_14_days_of_its_end(
+    world: World, over: Booking
+) -> None:
+    world.travel(by=GRACE)
+    world.maintain()
+    world.travel(to=over.columns["end_at"] + timedelta(days=14, seconds=1))
+    with world.refusing("PT422", "too_late_to_rate"):
+        rate(over)
+    world.travel(by=timedelta(seconds=-1))
+    rate(over)
 
 
 def test_the_grace_is_the_organizations(world: World, over: Booking) -> None:

@@ -7,7 +7,7 @@ Whose lessons one may start and complete: one's own, and a school's for its admi
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -275,3 +275,42 @@ def test_an_admin_of_another_school_cannot_start_a_lesson(world: World) -> None:
     world.travel(to=booking.columns["start_at"])
     with world.refusing("PT404", "booking_not_found"):
         start(booking, admin)
+
+
+def write_notes(booking: Booking, by: UUID, notes: str | None = "Mirrors!") -> None:
+    booking.world.call(by, "public.write_lesson_notes", p_booking_id=booking.id, p_notes=notes)
+
+
+@pytest.mark.parametrize("completed_by", ["learner", "nobody"])
+def test_the_summary_is_written_also_when_somebody_else_completed_the_lesson(
+    world: World, completed_by: str
+) -> None:
+    booking = confirmed(world)
+    world.travel(to=booking.columns["end_at"])
+    if completed_by == "learner":
+        complete(booking, booking.learner)
+    else:
+        world.travel(by=timedelta(hours=24))
+        world.maintain()
+    assert booking.status == "completed"
+    write_notes(booking, booking.instructor.user_id)
+    write_notes(booking, world.admin(), "Mirrors, signals!")
+    with world.acting_as(booking.learner):
+        assert world.value("select notes from public.lessons") == "Mirrors, signals!"
+
+
+def test_the_summary_is_the_instructors_for_14_days(world: World) -> None:
+    booking = confirmed(world)
+    with world.unchanged(), world.refusing("PT409", "lesson_not_begun"):
+        write_notes(booking, booking.instructor.user_id)
+    booking.complete()
+    for stranger in (booking.learner, world.person(), world.instructor().user_id):
+        with world.unchanged(), world.refusing("PT404", "booking_not_found"):
+            write_notes(booking, stranger)
+    with world.unchanged(), world.refusing("PT422", "texts_are_short"):
+        write_notes(booking, booking.instructor.user_id, "x" * 10001)
+    world.travel(to=booking.columns["end_at"] + timedelta(days=14))
+    write_notes(booking, booking.instructor.user_id)
+    world.travel(by=timedelta(microseconds=1))
+    with world.unchanged(), world.refusing("PT422", "too_late"):
+        write_notes(booking, booking.instructor.user_id, None)

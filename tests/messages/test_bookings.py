@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from tests.factories import Booking, World
 from tests.messages.conftest import Post
 
@@ -65,6 +67,31 @@ def test_another_lead_is_a_setting(world: World, post: Post) -> None:
     assert post.planned(booking)[0] == ("lesson_reminder", timedelta(hours=1))
 
 
+def test_another_lead_counts_for_lessons_that_are_booked_already(
+    world: World, post: Post, booking: Booking
+) -> None:
+    start_at = booking.columns["start_at"]
+    world.travel(to=start_at - timedelta(hours=30))
+    world.connection.execute(
+        "update public.organizations set reminder_minutes = '{2880,60}' where is_marketplace"
+    )
+    leads = [lead for kind, lead in post.planned(booking) if kind == "lesson_reminder"]
+    assert leads == [timedelta(hours=1)]  # two days before has passed
+    for lead in (DAY, HOURS):
+        world.travel(to=start_at - lead)
+        assert post.send() == []
+    world.travel(to=start_at - timedelta(hours=1))
+    assert len(post.send()) == 2
+
+
+def test_another_lead_is_planned_for_no_lesson_that_does_not_take_place(
+    world: World, post: Post, booking: Booking
+) -> None:
+    world.cancel(booking.learner, booking.id)
+    world.connection.execute("update public.organizations set reminder_minutes = '{60}'")
+    assert post.planned(booking) == []
+
+
 def test_both_sides_are_reminded_at_each_lead_once(
     world: World, post: Post, booking: Booking
 ) -> None:
@@ -77,6 +104,34 @@ def test_both_sides_are_reminded_at_each_lead_once(
         assert post.send() == []
     assert len(reminders) == 4
     assert len(post.of(booking.learner, "lesson_reminder")) == 2
+
+
+@pytest.mark.parametrize("was_queued", [False, True])
+def test_after_an_outage_one_reminder_of_a_lesson_comes(
+    world: World, post: Post, booking: Booking, was_queued: bool
+) -> None:
+    if was_queued:  # mails alone were not sent
+        world.travel(to=booking.columns["start_at"] - DAY)
+        post.claim(channels=["whatsapp"])
+    world.travel(to=booking.columns["start_at"] - HOURS)
+    assert len(post.send()) == 2
+    assert post.send() == []
+    for person in (booking.learner, booking.instructor.user_id):
+        outcomes = [(m["status"], m["error"]) for m in post.of(person, "lesson_reminder")]
+        assert sorted(outcomes) == [("dropped", "superseded"), ("sent", None)]
+
+
+def test_reminders_of_two_lessons_supersede_each_other_not(
+    world: World, post: Post, booking: Booking
+) -> None:
+    start_at = booking.columns["start_at"] + timedelta(hours=3)
+    slot_id = world.slot(booking.columns["service_id"], start_at)
+    booked = world.book(booking.learner, slot_id)
+    other = Booking(world, booked["booking_id"], booking.learner, booking.instructor, slot_id)
+    other.pay()
+    post.send()
+    world.travel(to=start_at - DAY)
+    assert len(post.send()) == 4
 
 
 def test_a_cancelled_lesson_reminds_nobody(world: World, post: Post, booking: Booking) -> None:

@@ -268,6 +268,29 @@ def test_times_are_those_of_the_lesson_and_name_its_zone(world: World, post: Pos
     assert ", 10:00 (Asia/Tokyo)" in mail["subject"]
 
 
+@pytest.mark.parametrize(
+    ("zone", "at", "shown"),
+    [
+        # The clocks of London and New York are put back; Lord Howe's by half an hour.
+        ("Europe/London", "2026-10-25T00:30Z", "01:30 (Europe/London, UTC+01:00)"),
+        ("Europe/London", "2026-10-25T01:30Z", "01:30 (Europe/London, UTC+00:00)"),
+        ("Europe/London", "2026-10-24T23:59Z", "00:59 (Europe/London)"),
+        ("Europe/London", "2026-10-25T02:00Z", "02:00 (Europe/London)"),
+        ("Europe/London", "2027-03-28T01:30Z", "02:30 (Europe/London)"),
+        ("America/New_York", "2026-11-01T05:30Z", "01:30 (America/New_York, UTC-04:00)"),
+        ("America/New_York", "2026-11-01T06:30Z", "01:30 (America/New_York, UTC-05:00)"),
+        ("Australia/Lord_Howe", "2027-04-03T14:45Z", "01:45 (Australia/Lord_Howe, UTC+11:00)"),
+        ("Australia/Lord_Howe", "2027-04-03T15:15Z", "01:45 (Australia/Lord_Howe, UTC+10:30)"),
+        ("Asia/Kolkata", "2026-10-25T00:30Z", "06:00 (Asia/Kolkata)"),
+    ],
+)
+def test_the_hour_that_comes_twice_is_named_with_its_offset(
+    world: World, zone: str, at: str, shown: str
+) -> None:
+    text = world.value("select private.time_text(%s, %s, 'en')", at, zone)
+    assert text.endswith(f", {shown}")
+
+
 # M6: suppression
 
 

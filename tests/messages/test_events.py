@@ -135,6 +135,24 @@ def test_the_link_in_a_message_switches_its_kind_off(
     assert ("lesson_reminder", "email") not in off
 
 
+def test_a_choice_is_kept_with_its_way_and_its_moment(
+    world: World, post: Post, booking: Booking
+) -> None:
+    post.prefer(booking.learner, "sms")
+    agreed_at = world.now()
+    booking.complete()
+    (invited,) = [m for m in post.send() if m["to_address"] == world.email(booking.learner)]
+    unsubscribe(world, invited["unsubscribe_token"])
+    choices = world.rows(
+        "select channel, kind, is_on, source, changed_at from private.message_preferences"
+        " order by changed_at"
+    )
+    assert [tuple(choice.values()) for choice in choices] == [
+        ("sms", None, True, "person", agreed_at),
+        ("email", "rating_invited", False, "link", world.now()),
+    ]
+
+
 def test_an_unknown_link_does_nothing(world: World) -> None:
     with world.unchanged():
         assert not unsubscribe(world, uuid4())

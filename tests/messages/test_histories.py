@@ -24,6 +24,7 @@ class Reminder:
 
     booking_id: UUID
     start_at: datetime
+    due_at: datetime
     not_before: datetime
 
 
@@ -38,7 +39,7 @@ class Model:
     def book(self, booking_id: UUID, start_at: datetime, now: datetime) -> None:
         self.confirmed[booking_id] = start_at
         due = (start_at - lead for lead in LEADS)
-        self.waiting += [Reminder(booking_id, start_at, at) for at in due if at > now]
+        self.waiting += [Reminder(booking_id, start_at, at, at) for at in due if at > now]
 
     def end(self, booking_id: UUID) -> None:
         del self.confirmed[booking_id]
@@ -46,10 +47,14 @@ class Model:
     def poll(self, now: datetime) -> list[UUID]:
         """Which lessons the learner is reminded of by mail at this moment."""
         sent = []
-        for reminder in [it for it in self.waiting if it.not_before <= now]:
+        due = [it for it in self.waiting if it.due_at <= now]
+        for reminder in [it for it in due if it.not_before <= now]:
             self.waiting.remove(reminder)
             is_true = self.confirmed.get(reminder.booking_id) == reminder.start_at > now
-            if not is_true or not self.wants_mail:
+            is_latest = all(
+                reminder.due_at >= it.due_at for it in due if it.booking_id == reminder.booking_id
+            )
+            if not is_true or not is_latest or not self.wants_mail:
                 continue
             opens_at = next_opening(now)
             if opens_at == now:

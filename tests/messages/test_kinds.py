@@ -25,6 +25,13 @@ def test_a_lesson_that_the_school_proposes_is_told_to_the_learner(
     assert post.kinds_for(school.instructor.user_id) == []
 
 
+def test_a_kind_is_essential_only_if_somebody_says_so(world: World) -> None:
+    with world.refusing("23502"):
+        world.connection.execute(
+            "insert into private.message_kinds (key, about) values ('news', 'bookings')"
+        )
+
+
 def test_a_hold_that_ended_is_told(world: World, post: Post) -> None:
     booking = world.booking()
     world.travel(by=timedelta(minutes=15))
@@ -86,6 +93,28 @@ def test_a_move_that_is_not_made_leaves_the_lesson_where_it_is(
         assert "move_not_made" in post.kinds_for(person)
     (mail, _) = [m for m in post.send() if m["subject"].startswith("Your lesson stays on")]
     assert "It is not moved to" in mail["body"]
+
+
+def test_a_proposed_move_that_nobody_answers_is_not_said_to_give_up_the_lesson(
+    world: World, post: Post, booking: Booking
+) -> None:
+    world.slot(booking.columns["service_id"], world.in_days(7))
+    world.ask(
+        booking.instructor.user_id,
+        "public.reschedule_booking",
+        p_booking_id=booking.id,
+        p_start_at=world.in_days(7),
+    )
+    post.send()
+    (planned,) = world.rows(
+        "select due_at from private.planned_messages where kind like '%%_expiring'"
+    )
+    world.travel(to=planned["due_at"])
+    (mail,) = [m for m in post.send() if "kept until" in m["body"]]
+    assert mail["to_address"] == world.email(booking.learner)
+    assert mail["subject"].startswith("Is your lesson to move to")
+    assert "given up" not in mail["subject"] + mail["body"]
+    assert "stays as it was booked" in mail["body"]
 
 
 def test_who_did_not_come_is_told_how_it_was_settled(

@@ -43,6 +43,7 @@ IN_DUMPS = {
 # The tables that have rows, and a defect in each.
 IN_ROWS = {
     "private.currencies": "delete from private.currencies where code = 'sgd'",
+    "private.payee_countries": "delete from private.payee_countries where code = 'SG'",
     "private.status_transitions": (
         "update private.status_transitions set actors = '{user}' where entity = 'refund'"
     ),

@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from psycopg.rows import DictRow
+from psycopg.types.json import Jsonb
 
 from tests.cancellations.steps import follow, move, pay_difference, price_on
 from tests.discounts.steps import booked_with, referral_code, rewarding
@@ -474,6 +475,76 @@ class Play:
         if not lesson.item.is_paid:
             self.pay(lesson)
         return lesson
+
+    def series_paid_later(self, weeks: int = 2) -> list[Lesson]:
+        """Lessons of which each is charged to a saved card two days before it."""
+        self.world.connection.execute(
+            "update public.organizations set max_lessons_paid_later = 12 where id = %s",
+            [MARKETPLACE],
+        )
+        self.world.saved_card(self.learner)
+        self.world.window(self.instructor, "00:00", "24:00")
+        booked = self.world.ask(
+            self.learner,
+            "public.request_series_paid_later",
+            p_instructor_id=self.instructor.id,
+            p_service_id=self.service_id,
+            p_start_at=self.world.in_days(7),
+            p_occurrences=weeks,
+        )
+        return [
+            self.add(
+                Lesson(
+                    self,
+                    self._booked(row["booking_id"]),
+                    Item(
+                        self.price(4500),
+                        self.is_fee_refundable,
+                        self.is_instructor_liable,
+                        is_paid=False,
+                    ),
+                )
+            )
+            for row in booked
+        ]
+
+    def _booked(self, booking_id: UUID) -> Booking:
+        slot_id = self.world.value("select slot_id from public.bookings where id = %s", booking_id)
+        return Booking(self.world, booking_id, self.learner, self.instructor, slot_id)
+
+    def collect(self, lesson: Lesson) -> None:
+        """Its card is charged."""
+        self._open_collection(lesson, 1)
+        self.pay(lesson)
+
+    def fail_to_collect(self, lesson: Lesson, tries: int = 2) -> None:
+        """Its card is declined, once or twice."""
+        for number in range(1, tries + 1):
+            payment_id = self._open_collection(lesson, number)
+            declined = lesson.booking.intent(
+                "requires_payment_method", last_payment_error={"code": "card_declined"}
+            )
+            self.world.serve(
+                "jobs",
+                "private.record_collection",
+                p_booking_id=lesson.booking.id,
+                p_number=number,
+                p_payment_id=payment_id,
+                p_payment_intent=Jsonb(declined),
+            )
+        if tries == 2:
+            lesson.fall_through()
+
+    def _open_collection(self, lesson: Lesson, number: int) -> UUID:
+        """Maintenance finds that a lesson is to be charged; its payment."""
+        days = timedelta(days=3 - number)
+        self.world.travel(to=max(lesson.start_at - days, self.world.now()) + timedelta(minutes=1))
+        assert self.world.maintain()["lessons_collected"] == 1
+        [opened] = self.world.serve(
+            "jobs", "private.open_collection", p_booking_id=lesson.booking.id, p_number=number
+        )
+        payment_id: UUID = opened["payment_id"]
+        return payment_id
 
     def buy(self, hours: int = 10) -> Hours:
         """Hours that are still to be paid."""

@@ -561,3 +561,52 @@ def test_hours_that_could_not_be_used_are_not_forfeited(world: World) -> None:
     hours.expire()
     play.agrees()
     assert hours.lot.earned == 0
+
+
+# Paid later: a lesson of a series is charged two days before it
+
+
+@pytest.mark.parametrize("hours", [30, 12])
+def test_a_lesson_that_was_charged_later_is_cancelled(play: Play, hours: int) -> None:
+    lesson, _ = play.series_paid_later()
+    play.collect(lesson)
+    play.world.travel(to=lesson.start_at - timedelta(hours=hours))
+    lesson.cancel()
+    play.agrees()
+
+
+def test_a_lesson_that_was_charged_later_is_given_and_paid_out(play: Play) -> None:
+    play.world.onboard(play.instructor)
+    lesson, _ = play.series_paid_later()
+    play.collect(lesson)
+    lesson.give()
+    play.pay_out()
+    assert play.paid_out == lesson.item.price.share
+    play.agrees()
+
+
+def test_a_lesson_is_cancelled_before_it_is_charged(play: Play) -> None:
+    first, second = play.series_paid_later()
+    first.cancel()
+    play.agrees()
+    play.collect(second)
+    second.give()
+    play.agrees()
+
+
+def test_a_lesson_that_cannot_be_charged_is_given_up(play: Play) -> None:
+    first, second = play.series_paid_later()
+    play.fail_to_collect(first)
+    assert first.booking.status == "cancelled"
+    play.agrees()
+    play.collect(second)
+    second.be_stood_up()
+    play.agrees()
+
+
+def test_a_lesson_is_paid_by_hand_after_its_charge_failed(play: Play) -> None:
+    first, _ = play.series_paid_later()
+    play.fail_to_collect(first, tries=1)
+    play.pay(first)
+    first.give()
+    play.agrees()

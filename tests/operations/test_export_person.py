@@ -36,26 +36,32 @@ ERASING = (
 # Every other table, and why it tells nothing about a person that the export does not tell.
 NOT_ABOUT_A_PERSON = {
     "a rule or a text of the school's or the platform's": {
-        *("private.currencies", "private.message_kinds", "private.status_transitions"),
+        *("private.currencies", "private.message_kinds", "private.payee_countries"),
+        "private.status_transitions",
         *("public.cancellation_policies", "public.cancellation_tiers", "public.discount_codes"),
         *("public.instructor_fee_plans", "public.message_templates", "public.organizations"),
         "public.rate_card_items",
+        *("public.platform_registrations", "private.fee_invoice_series"),
         *("public.rate_cards", "public.skills", "public.subscription_plans"),
         *("public.subscription_products", "public.terms_versions"),
     },
     "the books: the amounts are in payments, refunds, earnings and payouts": {
         *("private.balance_transactions", "private.ledger_accounts", "private.ledger_entries"),
         *("private.ledger_transactions", "private.month_closings", "private.stripe_movements"),
+        "private.month_reports",
         *("private.reconciliation_exceptions", "private.reconciliation_runs"),
-        *("public.payout_runs", "public.reconciliation_reports"),
+        *("public.payout_runs", "public.reconciliation_reports", "private.uninvoiced_fees"),
     },
     "how a row that is told moves its money": {
-        *("private.dispute_transactions", "private.invoice_refunds", "private.open_payments"),
+        *("private.dispute_transactions", "private.invoice_refunds", "private.open_bookings"),
+        "private.open_payments",
         *("private.payout_attempts", "private.return_items", "private.suspense_items"),
         "private.suspense_refunds",
     },
+    "what a payment that is told was for, without names": {"private.receipts"},
     "machinery, with ids of rows that are told": {
-        *("private.heartbeats", "private.outbox", "private.planned_messages"),
+        *("private.heartbeats", "private.imported_rows", "private.outbox"),
+        "private.planned_messages",
         *("private.stripe_news", "private.stripe_objects"),
     },
     "a secret": {"private.invitation_tokens"},

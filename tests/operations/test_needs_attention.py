@@ -108,6 +108,22 @@ def test_rows_in_a_default_partition_are_named(world: World) -> None:
     assert named(world) == {("default_partition_used", "audit_logs_default")}
 
 
+def test_mails_that_nobody_can_confirm_are_named(world: World) -> None:
+    """As with Supabase's own mailer, or a link that leads to 127.0.0.1."""
+    people = [world.person() for _ in range(3)]
+    world.rows(
+        "update auth.users set email_confirmed_at = null,"
+        " confirmation_sent_at = private.clock() - interval '23 hours'"
+    )
+    assert named(world) == set()
+    world.travel(by=timedelta(hours=1))
+    assert named(world) == {("sign_ups_unconfirmed", None)}
+    world.rows(
+        "update auth.users set email_confirmed_at = private.clock() where id = %s", people[0]
+    )
+    assert named(world) == set()
+
+
 def test_an_alert_is_named_until_it_is_resolved(world: World) -> None:
     instructor = world.instructor()
     alert_id = world.insert(

@@ -10,6 +10,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from tests.factories import Booking, World
+from tests.payouts.paydays import owe, payable
 
 
 @pytest.fixture
@@ -181,6 +182,30 @@ def test_payouts_of_other_days_are_not_listed(world: World, lesson: Booking) -> 
     for first, until in (*strange, ("-infinity", paid_on), (paid_on, "infinity")):
         with world.refusing("PT422", "bad_time_range"):
             world.ask(ann, "public.list_payouts", p_from=first, p_until=until)
+
+
+def test_payouts_come_in_pages(world: World) -> None:
+    ann = payable(world)
+    for _ in range(3):
+        owe(world, ann)
+        world.travel(by=timedelta(days=8))
+        world.run_payouts()
+    until = world.now().date() + timedelta(days=1)
+    asked = {"p_from": until - timedelta(days=400), "p_until": until}
+    whole = world.ask(ann.user_id, "public.list_payouts", **asked)
+    assert len(whole) == 3
+    paged: list[dict[str, Any]] = []
+    while page := world.ask(
+        ann.user_id,
+        "public.list_payouts",
+        p_limit=1,
+        p_after_date=paged[-1]["payout_date"] if paged else None,
+        p_after_id=paged[-1]["payout_id"] if paged else None,
+        **asked,
+    ):
+        assert len(page) == 1
+        paged += page
+    assert paged == whole
 
 
 # A year

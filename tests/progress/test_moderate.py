@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -167,17 +168,24 @@ def test_only_the_platform_hides_and_says_why(world: World, booking: Booking, re
 
 
 def test_reviews_come_in_pages(world: World) -> None:
+    """Also those of one instant, of which a page may take some and leave the others."""
     instructor = world.instructor()
-    for rating in (1, 2, 3):
+    for rating in (1, 2, 3, 4, 5):
         rate(world.lesson(instructor), rating)
-    seen, before = [], None
+    moment = world.value("select max(created_at) from public.lesson_ratings where rating = 1")
+    world.connection.execute(
+        "update public.lesson_ratings set created_at = %s where rating between 2 and 4", [moment]
+    )
+    seen: list[int] = []
+    page: list[dict[str, Any]] = [{"rated_at": None, "rating_id": None}]
     while page := world.ask(
         None,
         "public.list_reviews",
         p_instructor_id=instructor.id,
-        p_before=before,
         p_limit=2,
+        p_after_rated_at=page[-1]["rated_at"],
+        p_after_id=page[-1]["rating_id"],
     ):
         seen += [row["rating"] for row in page]
-        before = page[-1]["rated_at"]
-    assert seen == [3, 2, 1]
+    assert seen[0] == 5
+    assert sorted(seen) == [1, 2, 3, 4, 5]

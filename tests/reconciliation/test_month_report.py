@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from lplate.reports import render
 from tests.factories import Booking, World
 from tests.reconciliation.stripe import Stripe
 
@@ -36,7 +38,7 @@ def test_a_month_without_anything_has_empty_tables(world: World) -> None:
     told = report(world)
     assert (told["month"], told["is_closed"]) == ("2026-06", False)
     assert told["minor_digits"]["gbp"] == 2
-    assert {name for name, rows in told["tables"].items() if rows} <= {"utilisation"}
+    assert {name for name, rows in told["tables"].items() if rows} <= {"utilisation", "kpis"}
 
 
 def test_a_month_that_has_not_begun_has_no_report(world: World) -> None:
@@ -211,3 +213,105 @@ def test_exceptions_of_the_month_are_listed(world: World, stripe: Stripe) -> Non
 def test_the_same_facts_give_the_same_report(world: World) -> None:
     world.lesson()
     assert report(world) == report(world)
+
+
+# A school's own page
+
+
+def school_report(world: World, school: UUID, month: date = JUNE) -> dict[str, Any]:
+    (row,) = world.serve(
+        "webhook_service",
+        "private.report_for",
+        p_user_id=world.member(school, "admin"),
+        p_has_second_factor=False,
+        p_org_id=school,
+        p_month=month,
+    )
+    told: dict[str, Any] = row["report_for"]
+    return told
+
+
+def lesson_of(world: World, school: UUID) -> Booking:
+    """A lesson of the school's that was paid for and given."""
+    ann, ben = world.instructor(org_id=school), world.person("Ben")
+    world.learner(school, ben)
+    slot_id = world.slot(world.service(ann))
+    booked = world.book(ben, slot_id)
+    booking = Booking(world, booked["booking_id"], ben, ann, slot_id)
+    booking.pay()
+    booking.complete()
+    return booking
+
+
+def test_a_school_sees_its_own_numbers_alone(world: World) -> None:
+    one, other = world.organization(name="One"), world.organization(name="Other")
+    lesson_of(world, one)
+    twice = [lesson_of(world, other) for _ in range(2)]
+    twice[0].refund(1000)
+    world.dispute(twice[1].payment)
+    told = school_report(world, one)
+    assert told["organization"] == "One"
+    assert {"margin", "months", "days", "exceptions"}.isdisjoint(told["tables"])
+    tables = told["tables"]
+    assert [row["earned_cents"] for row in tables["revenue"]] == [4500]
+    assert [row["organization"] for row in tables["utilisation"]] == ["One"]
+    assert (tables["refunds"], tables["disputes"]) == ([], [])
+    assert [row["lessons"] for row in tables["kpis"]] == [1]
+    (whole,) = table(world, "revenue")
+    shares = [school_report(world, org)["tables"]["revenue"][0] for org in (one, other)]
+    for name in ("booked_cents", "earned_cents", "given_back_cents"):
+        assert whole[name] == sum(share[name] for share in shares)
+
+
+# A closed month's page
+
+
+def close(world: World, stripe: Stripe) -> None:
+    """June is over, reconciled, and closed."""
+    world.travel(to=datetime(2026, 7, 3, 10, tzinfo=UTC))
+    stripe.reconcile()
+    stripe.report(JULY)
+    stripe.reconcile()
+    world.call(
+        world.admin(), "public.admin_close_month", p_month=JUNE, p_reason="All is explained."
+    )
+
+
+def test_a_closed_months_page_stays_after_a_late_dispute(world: World, stripe: Stripe) -> None:
+    school = world.organization()
+    booking = lesson_of(world, school)
+    paid = booking.payment
+    stripe.move("charge", paid["captured_cents"], paid["stripe_charge_id"])
+    close(world, stripe)
+    world.maintain()
+    page, schools_page = render(report(world)), render(school_report(world, school))
+    world.dispute(booking.payment, "lost")
+    world.connection.execute(
+        "update public.organizations set name = 'Another name' where id = %s", [school]
+    )
+    assert render(report(world)) == page
+    assert render(school_report(world, school)) == schools_page
+    assert "this page stays as it was then" in page
+    (late,) = table(world, "disputes", JULY)
+    assert late["lost_cents"] == booking.payment["amount_cents"]
+
+
+def test_a_month_that_is_opened_again_is_told_anew(world: World, stripe: Stripe) -> None:
+    close(world, stripe)
+    kept = report(world)
+    world.call(
+        world.admin(), "public.admin_reopen_month", p_month=JUNE, p_reason="A fee was missed."
+    )
+    told = report(world)
+    assert (kept["is_closed"], told["is_closed"]) == (True, False)
+    assert world.count("private.month_reports") == 1
+
+
+def test_a_kept_report_never_changes(world: World, stripe: Stripe) -> None:
+    close(world, stripe)
+    for statement in (
+        "update private.month_reports set contents = '{}'",
+        "truncate private.month_reports",
+    ):
+        with world.refusing("PT409", "append_only"):
+            world.connection.execute(statement)

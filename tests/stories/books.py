@@ -55,11 +55,14 @@ READ = """
             select coalesce(sum(amount_cents), 0)::bigint from private.ledger_entries
         ) as ledger_cents,
         (
-            select coalesce(sum(entry.amount_cents), 0)::bigint
-            from private.ledger_entries entry
-            join private.ledger_accounts account on account.id = entry.account_id
-            where account.kind = 'stripe_balance'
-                and account.currency = 'gbp'
+            select coalesce(jsonb_object_agg(currency, cents), '{}')
+            from (
+                select account.currency, sum(entry.amount_cents)::bigint as cents
+                from private.ledger_entries entry
+                join private.ledger_accounts account on account.id = entry.account_id
+                where account.kind = 'stripe_balance'
+                group by account.currency
+            ) balance
         ) as stripe_cents,
         (
             select coalesce(jsonb_agg(jsonb_build_array(to_jsonb(lots), to_jsonb(lessons))), '[]')
@@ -71,7 +74,18 @@ READ = """
         (
             select coalesce(jsonb_agg(to_jsonb(row) order by row.id), '[]')
             from (
-                select id, status, learner_id, instructor_id, start_at, end_at, cancelled_at
+                select
+                    id,
+                    status,
+                    learner_id,
+                    instructor_id,
+                    start_at,
+                    end_at,
+                    cancelled_at,
+                    case
+                        when private.waits_for_its_original(bookings) then 0
+                        else credit_minutes - coalesce(restored_minutes, 0)
+                    end as minutes
                 from public.bookings
             ) row
         ) as bookings,
@@ -98,7 +112,8 @@ READ = """
         (
             select coalesce(jsonb_agg(to_jsonb(row) order by row.id), '[]')
             from (
-                select id, status, captured_cents, learner_id, instructor_id from public.payments
+                select id, status, captured_cents, currency, learner_id, instructor_id
+                from public.payments
             ) row
         ) as payments,
         (
@@ -144,4 +159,65 @@ READ = """
         (
             select count(*) from public.earnings where status in ('pending', 'available')
         ) as earnings
+"""
+
+# What the books have of each person at the end, by person and currency.
+READ_TOTALS = """
+    with entry as (
+        select
+            account.kind::text as kind,
+            account.owner_id,
+            account.currency,
+            entry.amount_cents,
+            transaction.source_type,
+            transaction.source_id
+        from private.ledger_entries entry
+        join private.ledger_accounts account on account.id = entry.account_id
+        join private.ledger_transactions transaction on transaction.id = entry.transaction_id
+    ),
+
+    -- Of what was set aside only its intent is known.
+    source as (
+        select 'payment' as type, id, id::text as name from public.payments
+        union all
+        select 'refund', id, payment_id::text from public.refunds
+        union all
+        select 'dispute', id, payment_id::text from public.disputes
+        union all
+        select 'suspense_item', id, stripe_payment_intent_id from private.suspense_items
+        union all
+        select 'payout', id, payee_id::text from public.payouts
+    ),
+
+    moved as (
+        select source.name, entry.currency, sum(entry.amount_cents)::bigint as cents
+        from entry
+        left join source on (source.type, source.id) = (entry.source_type, entry.source_id)
+        where entry.kind = 'stripe_balance'
+        group by source.name, entry.currency
+    ),
+
+    owed as (
+        select owner_id, currency, -sum(amount_cents)::bigint as cents
+        from entry
+        where kind in ('instructor_pending', 'payee_payable', 'payout_in_transit')
+        group by owner_id, currency
+    ),
+
+    prepaid as (
+        select currency, -sum(amount_cents)::bigint as cents
+        from entry
+        where kind in ('learner_prepaid', 'deferred_fees', 'deferred_promotions')
+        group by currency
+    )
+
+    select
+        (select coalesce(jsonb_agg(to_jsonb(moved)), '[]') from moved) as moved,
+        (select coalesce(jsonb_agg(to_jsonb(owed)), '[]') from owed) as owed,
+        (select coalesce(jsonb_object_agg(currency, cents), '{}') from prepaid) as prepaid,
+        (
+            select coalesce(jsonb_agg(to_jsonb(lot)), '[]')
+            from public.learner_credits lot
+            where activated_at is not null
+        ) as lots
 """

@@ -7,11 +7,13 @@ was paid, refunded and lost of each item, never for what follows from that.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
+from tests.factories import Instructor
 from tests.model.entitlements import Ending, Item, Price, notice_fraction
 from tests.stories.stripe_model import StripeModel
 
@@ -138,3 +140,163 @@ def rich_pairs(books: dict[str, Any], stripe: StripeModel) -> list[str]:
         ):
             gained[pair_of_payment] += refund.amount_cents
     return [f"{pair} have gained {cents}" for pair, cents in gained.items() if cents > 0]
+
+
+# Amounts by person and currency; of prepaid money by currency; of hours by learner and instructor.
+Totals = Counter[Any]
+
+
+def wrong_totals(
+    books: dict[str, Any],
+    totals: dict[str, Any],
+    stripe: StripeModel,
+    accounts: dict[str, Instructor],
+    bought: dict[str, int],
+) -> list[str]:
+    """The persons who have, by the books, something else than the model says, all in all.
+
+    Learners, or guardians for them, have paid, and hold hours; instructors have received, and are
+    owed; the rest of what Stripe has is prepaid, or the platform's. Since each person has exactly
+    what the model says, no group has more.
+    """
+    paid, received = _moved_in_books(books, totals, stripe)
+    minutes, untouched = _minutes(books, totals, stripe, bought)
+    lots = totals["lots"]
+    held = _sums(((lot["learner_id"], lot["instructor_id"]), lot["minutes_left"]) for lot in lots)
+    compared = {
+        "paid": (_paid(books, stripe), paid),
+        "received": (_received(stripe, accounts), received),
+        "owed": (
+            _owed(books["items"], _received(stripe, accounts)),
+            _sums(((row["owner_id"], row["currency"]), row["cents"]) for row in totals["owed"]),
+        ),
+        "prepaid": (_prepaid(books, lots), Counter(totals["prepaid"])),
+        "minutes": (minutes, _sums((pair, held[pair]) for pair in untouched)),
+    }
+    return [
+        f"{what} of {who}: model {model[who]}, books {known[who]}"
+        for what, (model, known) in compared.items()
+        for who in model.keys() | known.keys()
+        if model[who] != known[who]
+    ]
+
+
+def _sums(parts: Iterable[tuple[Hashable, int]]) -> Totals:
+    sums: Totals = Counter()
+    for key, part in parts:
+        sums[key] += part
+    return sums
+
+
+def _learners(books: dict[str, Any], stripe: StripeModel) -> dict[str, str]:
+    """The learner whom a payment is of, by its id and by those of its intents."""
+    learners = {payment["id"]: payment["learner_id"] for payment in books["payments"]}
+    of_intents = {
+        intent.id: learners[str(intent.payment_id)]
+        for intent in stripe.intents
+        if str(intent.payment_id) in learners
+    }
+    return learners | of_intents
+
+
+def _paid(books: dict[str, Any], stripe: StripeModel) -> Totals:
+    """What Stripe has of a learner's money."""
+    learners = _learners(books, stripe)
+    return _sums(
+        ((learners[whose], currency), cents)
+        for (whose, currency), cents in stripe.done.moved.items()
+        if whose in learners
+    )
+
+
+def _received(stripe: StripeModel, accounts: dict[str, Instructor]) -> Totals:
+    """What Stripe has transferred to an instructor, and not taken back."""
+    return _sums(
+        ((str(accounts[whose].id), currency), -cents)
+        for (whose, currency), cents in stripe.done.moved.items()
+        if whose in accounts
+    )
+
+
+def _moved_in_books(
+    books: dict[str, Any], totals: dict[str, Any], stripe: StripeModel
+) -> tuple[Totals, Totals]:
+    """What the ledger says that Stripe has of learners, and that instructors have received."""
+    learners = _learners(books, stripe)
+    moved = totals["moved"]
+    paid = (
+        ((learners[row["name"]], row["currency"]), row["cents"])
+        for row in moved
+        if row["name"] in learners
+    )
+    received = (
+        ((row["name"], row["currency"]), -row["cents"])
+        for row in moved
+        if row["name"] not in learners
+    )
+    return _sums(paid), _sums(received)
+
+
+def _owed(items: list[dict[str, Any]], received: Totals) -> Totals:
+    """What instructors are entitled to by their lessons and have not received, or owe."""
+    owed = _sums(((row["instructor_id"], row["currency"]), _instructor(row)) for row in items)
+    owed.subtract(received)
+    return owed
+
+
+def _instructor(row: dict[str, Any]) -> int:
+    """What of a lesson is the instructor's; of one ahead, of what a card paid for it."""
+    ending, fraction = ENDINGS[row["ending"]], Fraction(row["refund_bps"], 10_000)
+    item = _item(row, ending, fraction)
+    if ending is not None:
+        return item.instructor
+    card = item.price - _prepaid_price(row)
+    is_by_hours_alone = card.total == 0 < item.price.total
+    return 0 if is_by_hours_alone else replace(item, price=card).instructor
+
+
+def _prepaid_price(row: dict[str, Any]) -> Price:
+    """What minutes pay of a lesson."""
+    return Price(row["credit_share_cents"], row["credit_fee_cents"], row["credit_discount_cents"])
+
+
+def _prepaid(books: dict[str, Any], lots: list[dict[str, Any]]) -> Totals:
+    """What minutes were paid with that are left, or reserved for lessons ahead."""
+    left = ((lot["currency"], _worth_of_left(lot)) for lot in lots)
+    ahead = (
+        (row["currency"], _prepaid_price(row).total)
+        for row in books["items"]
+        if row["ending"] is None
+    )
+    return _sums([*left, *ahead])
+
+
+def _worth_of_left(lot: dict[str, Any]) -> int:
+    price = Price(lot["instructor_share_cents"], lot["platform_fee_cents"], lot["discount_cents"])
+    minutes, left = lot["minutes_purchased"], lot["minutes_left"]
+    return (price - price.first(minutes - left, minutes)).total
+
+
+def _minutes(
+    books: dict[str, Any], totals: dict[str, Any], stripe: StripeModel, bought: dict[str, int]
+) -> tuple[Totals, set[tuple[str, str]]]:
+    """The minutes that were bought and no lesson has taken, of whom nothing was refunded or lost.
+
+    With the pairs of learner and instructor whose minutes these are. What refunds and disputes take
+    is the worth of minutes; that is compared in money.
+    """
+    pairs = {
+        payment["id"]: (payment["learner_id"], payment["instructor_id"])
+        for payment in books["payments"]
+    }
+    touched = {
+        pairs.get(str(returned.intent.payment_id)) for returned in stripe.refunds + stripe.disputes
+    }
+    of_lots = {lot["id"]: (lot["learner_id"], lot["instructor_id"]) for lot in totals["lots"]}
+    untouched = set(of_lots.values()) - touched
+    taken = (
+        ((booking["learner_id"], booking["instructor_id"]), -booking["minutes"])
+        for booking in books["bookings"]
+    )
+    given = ((of_lots[lot_id], minutes) for lot_id, minutes in bought.items() if lot_id in of_lots)
+    return _sums(one for one in [*given, *taken] if one[0] in untouched), untouched

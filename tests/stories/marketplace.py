@@ -91,6 +91,7 @@ class Marketplace:
     offers: list[Offer]
     admin: UUID
     referral_codes: list[str]
+    accounts: dict[str, Instructor]
 
     def offers_to(self, customer: Customer) -> list[Offer]:
         return [offer for offer in self.offers if offer.instructor.org_id == customer.org_id]
@@ -104,7 +105,10 @@ class Marketplace:
 
 
 def build_marketplace(world: World) -> Marketplace:
-    """The marketplace, where fees go back and disputes are the platform's; and a strict school."""
+    """The marketplace, where fees go back and disputes are the platform's; and a strict school.
+
+    The marketplace sells in pounds with the fee on top, the school in yen with the fee included.
+    """
     world.travel(to=BEGINNING)
     world.connection.execute(COUNTED_IDS)
     world.connection.execute(
@@ -119,9 +123,10 @@ def build_marketplace(world: World) -> Marketplace:
     )
     ann = world.instructor(name="Ann")
     bob = world.instructor(name="Bob", hourly_rate_cents=3999)
-    sue = world.instructor(name="Sue", org_id=school, hourly_rate_cents=5001)
+    sue = world.instructor(name="Sue", org_id=school, hourly_rate_cents=5001, currency="jpy")
+    accounts = {}
     for instructor in (ann, bob, sue):
-        world.onboard(instructor)
+        accounts[world.onboard(instructor)] = instructor
         world.window(instructor, "07:00", "21:00")
     world.connection.execute(
         "update public.instructor_details set payout_schedule = 'daily' where instructor_id = %s",
@@ -134,17 +139,23 @@ def build_marketplace(world: World) -> Marketplace:
         Offer("by request", bob, world.service(bob, requires_approval=True)),
         Offer("group", bob, world.service(bob, price_cents=1501, max_participants=3)),
         Offer("long lesson", bob, world.service(bob, duration_minutes=90)),
-        Offer("school lesson", sue, world.service(sue)),
+        Offer("school lesson", sue, world.service(sue, currency="jpy")),
         Offer(
             "school, held card",
             sue,
-            world.service(sue, capture_mode="manual", requires_approval=True, approval_hours=100),
+            world.service(
+                sue,
+                currency="jpy",
+                capture_mode="manual",
+                requires_approval=True,
+                approval_hours=100,
+            ),
         ),
     ]
     price_days(world, offers[:4], "Weekend", date(2027, 3, 20), date(2027, 3, 21), 2501)
     price_days(world, offers[:4], "Quiet days", date(2027, 3, 23), date(2027, 3, 24), -777)
-    price_days(world, offers[5:], "Weekend", date(2027, 3, 20), date(2027, 3, 21), 1999)
-    price_days(world, offers[5:], "Quiet days", date(2027, 3, 23), date(2027, 3, 24), -1500)
+    price_days(world, offers[5:], "Weekend", date(2027, 3, 20), date(2027, 3, 21), 1999, "jpy")
+    price_days(world, offers[5:], "Quiet days", date(2027, 3, 23), date(2027, 3, 24), -1500, "jpy")
 
     ben, cleo, gil, eve = (world.person(name) for name in ("Ben", "Cleo", "Gil", "Eve"))
     kit = world.child(MARKETPLACE)
@@ -168,11 +179,18 @@ def build_marketplace(world: World) -> Marketplace:
         world.ask(customer.user_id, "public.create_referral_code", p_org_id=customer.org_id)[0]
         for customer in customers[:2]
     ]
-    return Marketplace(customers, offers, world.admin(), [made["code"] for made in referral_codes])
+    codes = [made["code"] for made in referral_codes]
+    return Marketplace(customers, offers, world.admin(), codes, accounts)
 
 
 def price_days(
-    world: World, offers: list[Offer], name: str, first: date, last: date, more_cents: int
+    world: World,
+    offers: list[Offer],
+    name: str,
+    first: date,
+    last: date,
+    more_cents: int,
+    currency: str = "gbp",
 ) -> None:
     """Days on which lessons cost more or less, so that a lesson that moves changes its price."""
     card_id = world.insert(
@@ -180,7 +198,7 @@ def price_days(
         {
             "org_id": offers[0].instructor.org_id,
             "name": name,
-            "currency": "gbp",
+            "currency": currency,
             "valid_from": first,
             "valid_to": last,
         },
@@ -188,7 +206,7 @@ def price_days(
     world.connection.execute(
         "insert into public.rate_card_items"
         " (org_id, rate_card_id, service_id, currency, price_cents)"
-        " select service.org_id, %s, service.id, 'gbp', (price.value).list_cents + %s"
+        " select service.org_id, %s, service.id, service.currency, (price.value).list_cents + %s"
         " from public.services service"
         " cross join lateral"
         " (select private.price_service(service.id, service.instructor_id, %s) as value) price"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
@@ -32,11 +33,17 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Fact:
-    """What an object has put into the balance by now; of its facts the highest in rank counts."""
+    """What an object has put into the balance by now; of its facts the highest in rank counts.
+
+    `whose` is the intent whose payer has paid it or has it back, or the account that has received
+    it.
+    """
 
     object_id: str
     rank: int
     cents: int
+    currency: str
+    whose: str
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,7 @@ class Intent:
     payment_id: UUID
     id: str
     amount_cents: int
+    currency: str
     is_manual: bool
     made_at: datetime
     metadata: dict[str, Any]
@@ -108,7 +116,13 @@ class Transfer:
 
     @property
     def fact(self) -> Fact:
-        return Fact(self.id, self.reversed_cents, self.reversed_cents - self.amount_cents)
+        return Fact(
+            self.id,
+            self.reversed_cents,
+            self.reversed_cents - self.amount_cents,
+            self.object["currency"],
+            self.object["destination"],
+        )
 
 
 class Books:
@@ -124,12 +138,24 @@ class Books:
                 self._facts[fact.object_id] = fact
 
     @property
-    def cents(self) -> int:
-        return sum(fact.cents for fact in self._facts.values())
+    def cents(self) -> Counter[str]:
+        """The balance in each currency."""
+        cents: Counter[str] = Counter()
+        for fact in self._facts.values():
+            cents[fact.currency] += fact.cents
+        return cents
+
+    @property
+    def moved(self) -> Counter[tuple[str, str]]:
+        """What came from whom, less what they have received, in each currency."""
+        moved: Counter[tuple[str, str]] = Counter()
+        for fact in self._facts.values():
+            moved[fact.whose, fact.currency] += fact.cents
+        return moved
 
 
 class StripeModel:
-    """Stripe: the platform's account in it, in one currency. Each act returns its news."""
+    """Stripe: the platform's account in it. Each act returns its news."""
 
     def __init__(self) -> None:
         self.done = Books()
@@ -155,6 +181,7 @@ class StripeModel:
             payment_id=payment_id,
             id=f"pi_{payment_id.hex}n{next(self._numbers)}",
             amount_cents=make["amount_cents"],
+            currency=make["currency"],
             is_manual=make["capture_method"] == "manual",
             made_at=now,
             metadata=make["metadata"],
@@ -201,7 +228,11 @@ class StripeModel:
         return [self.cancel(intent, now) for intent in ageing]
 
     def say_intent(self, intent: Intent, now: datetime) -> News:
-        payment = {"id": intent.payment_id, "amount_cents": intent.amount_cents, "currency": "gbp"}
+        payment = {
+            "id": intent.payment_id,
+            "amount_cents": intent.amount_cents,
+            "currency": intent.currency,
+        }
         is_declined = intent.status == "requires_payment_method"
         said = intent_object(
             payment,
@@ -216,15 +247,19 @@ class StripeModel:
         type = "canceled" if intent.status == "canceled" else "updated"
         facts: tuple[Fact, ...] = ()
         if intent.received_cents:
-            facts = (Fact(intent.id, 1, intent.received_cents),)
+            facts = (Fact(intent.id, 1, intent.received_cents, intent.currency, intent.id),)
         return self._news(f"payment_intent.{type}", said, now, *facts)
 
     def fee(self, intent: Intent, available_at: datetime) -> tuple[dict[str, Any], Fact]:
         """The balance transaction of a charge."""
-        fact = Fact(f"{intent.id}:fee", 1, -CARD_FEE_CENTS)
+        fact = Fact(f"{intent.id}:fee", 1, -CARD_FEE_CENTS, intent.currency, intent.id)
         self.done.note(fact)
         said = charge_transaction(
-            f"txn_{intent.id[3:]}", "gbp", intent.received_cents, CARD_FEE_CENTS, available_at
+            f"txn_{intent.id[3:]}",
+            intent.currency,
+            intent.received_cents,
+            CARD_FEE_CENTS,
+            available_at,
         )
         return said, fact
 
@@ -265,7 +300,7 @@ class StripeModel:
 
     def say_refund(self, refund: Refund, now: datetime) -> News:
         payment = {
-            "currency": "gbp",
+            "currency": refund.intent.currency,
             "stripe_payment_intent_id": refund.intent.id,
             "stripe_charge_id": f"ch_{refund.intent.id[3:]}",
         }
@@ -273,7 +308,13 @@ class StripeModel:
             payment, refund.amount_cents, refund.status, id=refund.id, metadata=refund.metadata
         )
         cents = -refund.amount_cents if refund.status == "succeeded" else 0
-        fact = Fact(refund.id, REFUND_RANKS.index(refund.status), cents)
+        fact = Fact(
+            refund.id,
+            REFUND_RANKS.index(refund.status),
+            cents,
+            refund.intent.currency,
+            refund.intent.id,
+        )
         return self._news("refund.updated", said, now, fact)
 
     # Disputes
@@ -304,7 +345,7 @@ class StripeModel:
     def say_dispute(self, dispute: Dispute, now: datetime) -> News:
         payment = {
             "id": dispute.intent.payment_id,
-            "currency": "gbp",
+            "currency": dispute.intent.currency,
             "stripe_payment_intent_id": dispute.intent.id,
             "stripe_charge_id": f"ch_{dispute.intent.id[3:]}",
         }
@@ -317,12 +358,18 @@ class StripeModel:
             due_by=int(now.timestamp()),
             balance_transactions=list(dispute.transactions),
         )
-        facts = [Fact(moved["id"], 1, moved["net"]) for moved in dispute.transactions]
+        facts = [
+            Fact(moved["id"], 1, moved["net"], moved["currency"], dispute.intent.id)
+            for moved in dispute.transactions
+        ]
         return self._news("charge.dispute.updated", said, now, *facts)
 
     def _move(self, dispute: Dispute, cents: int, fee_cents: int) -> None:
         moved = dispute_transaction(
-            f"txn_{dispute.id[3:]}n{len(dispute.transactions)}", "gbp", cents, fee_cents=fee_cents
+            f"txn_{dispute.id[3:]}n{len(dispute.transactions)}",
+            dispute.intent.currency,
+            cents,
+            fee_cents=fee_cents,
         )
         dispute.transactions.append(moved)
 
@@ -339,7 +386,7 @@ class StripeModel:
 
     def transfer(self, claimed: DictRow) -> Transfer:
         """Pays an instructor's account, if there is enough; its news are an answer."""
-        if claimed["amount_cents"] > self.done.cents:
+        if claimed["amount_cents"] > self.done.cents[claimed["currency"]]:
             raise Refused("balance_insufficient")
         made = transfer_object(claimed)
         transfer = Transfer(

@@ -65,7 +65,7 @@ def test_the_lesson_has_the_distance_of_its_trips(world: World, trip: Trip) -> N
     instructor = trip.booking.instructor.user_id
     second_id = world.call(instructor, "public.start_trip", p_booking_id=trip.booking.id)
     second = Trip(world, trip.booking, second_id)
-    second.send(second.drive(2000, 300))
+    second.send([at(trip, 301 + after, north=3000 + after * 20 / 3) for after in range(301)])
     second.finish()
     assert world.value("select distance_meters from public.lessons") == first + driven(second, [])
 

@@ -412,7 +412,7 @@ def test_who_cancels_waits_for_no_maintenance(cluster: Cluster, committed_world:
         ) as connection,
         connection.transaction(),
     ):
-        World(connection).serve("jobs", "private.maintain")
+        World(connection).maintain()
         world.connection.execute("set lock_timeout = '3s'")
         world.cancel(person, again.id)
     assert again.status == "cancelled"

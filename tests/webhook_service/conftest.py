@@ -13,8 +13,10 @@ import webhook_service
 from tests.factories import World
 from tests.fake_stripe import FakeStripe
 from tests.instant import INSTANT
+from tests.jobs.payday import Payday
 from tests.webhook_service.deployment import Deployment
-from tests.webhook_service.settings import ENVIRONMENT
+from tests.webhook_service.desk import Desk, open_desk
+from tests.webhook_service.settings import ENVIRONMENT, THIN_SECRET
 from tools.cluster import Cluster
 from webhook_service.config import Config
 from webhook_service.database import StripeEvent
@@ -56,6 +58,7 @@ def noting(monkeypatch: pytest.MonkeyPatch) -> NotingDatabase:
 def client(environment: pytest.MonkeyPatch, noting: NotingDatabase) -> Iterator[FlaskClient]:
     """A client of the service over the noting database."""
     environment.setenv("CORS_ORIGINS", "https://app.example.com")
+    environment.setenv("STRIPE_THIN_WEBHOOK_SECRETS", THIN_SECRET)
     app = webhook_service.create_app(Config.load())
     with app.test_client() as client:
         yield client
@@ -73,6 +76,30 @@ def code_of(response: Any) -> str:
 def shared_fake() -> Iterator[FakeStripe]:
     with FakeStripe() as fake:
         yield fake
+
+
+@pytest.fixture
+def jobs(
+    environment: pytest.MonkeyPatch,
+    cluster: Cluster,
+    fresh_database: str,
+    committed_world: World,
+    shared_fake: FakeStripe,
+) -> Payday:
+    """The jobs of that marketplace, and the environment of a service beside them."""
+    url = cluster.url("webhook_service", fresh_database)
+    environment.setenv("WEBHOOK_SERVICE_DATABASE_URL", url)
+    environment.setenv("STRIPE_SECRET_KEY", shared_fake.api_key)
+    environment.setenv("STRIPE_API_BASE", shared_fake.url)
+    environment.setenv("STRIPE_THIN_WEBHOOK_SECRETS", THIN_SECRET)
+    return Payday(committed_world, shared_fake, cluster, fresh_database)
+
+
+@pytest.fixture
+def desk(jobs: Payday) -> Iterator[Desk]:
+    """The service as it is for payees."""
+    with open_desk(jobs) as desk:
+        yield desk
 
 
 @pytest.fixture

@@ -73,13 +73,14 @@ class Deployment:
         self.administer("alter database {} allow_connections true")
 
 
-def bearer(user_id: UUID) -> dict[str, str]:
-    """The header of a signed-in user."""
+def bearer(user_id: UUID, **more: str) -> dict[str, str]:
+    """The header of a signed-in user, with more claims, such as of a second factor."""
     claims = {
         "sub": str(user_id),
         "aud": "authenticated",
         "role": "authenticated",
         "exp": real_time() + 600,
+        **more,
     }
     return {"Authorization": f"Bearer {jwt.encode(claims, JWT_SECRET, algorithm='HS256')}"}
 

@@ -11,6 +11,7 @@ from tests.instant import real_time
 
 PLATFORM_SECRET = "whsec_platform_0123456789"
 CONNECT_SECRET = "whsec_connect_0123456789"
+THIN_SECRET = "whsec_thin_0123456789abcdef"
 JWT_SECRET = "a-secret-of-the-project-that-is-long-enough-for-HS512-too-0123456789"
 
 ENVIRONMENT = {

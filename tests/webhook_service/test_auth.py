@@ -26,6 +26,7 @@ from webhook_service.config import Config
 USER_ENDPOINTS = [
     "/payment-intents",
     "/connect/onboarding-links",
+    "/connect/account-sessions",
     "/connect/dashboard-links",
     "/connect/sync",
 ]

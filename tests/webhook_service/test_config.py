@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from lplate.settings import ConfigurationError
-from tests.webhook_service.settings import ENVIRONMENT
+from tests.webhook_service.settings import ENVIRONMENT, THIN_SECRET
 from webhook_service.config import Config
 
 
@@ -46,6 +46,8 @@ def test_a_missing_variable_is_named(
         ("STRIPE_WEBHOOK_SECRETS", "0123456789012345678901234567890"),
         ("STRIPE_WEBHOOK_SECRETS", "whsec_platform_0123456789,other"),
         ("STRIPE_CONNECT_WEBHOOK_SECRETS", " "),
+        ("STRIPE_THIN_WEBHOOK_SECRETS", "whsec_short"),
+        ("STRIPE_ACCOUNTS_API", "v3"),
         ("SUPABASE_JWT_SECRET", "too-short"),
         ("SUPABASE_JWKS_URL", "ftp://example.com/jwks.json"),
         ("STRIPE_API_BASE", "localhost:12111"),
@@ -67,6 +69,16 @@ def test_a_malformed_variable_is_named_and_its_value_is_not_shown(
     message = refusal()
     assert variable in message
     assert value.strip() == "" or value == "*" or value not in message
+
+
+def test_accounts_of_v2_need_an_endpoint_that_is_told_of_them(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    assert Config.load().stripe_accounts_api == "v1"
+    environment.setenv("STRIPE_ACCOUNTS_API", "v2")
+    assert "STRIPE_THIN_WEBHOOK_SECRETS" in refusal()
+    environment.setenv("STRIPE_THIN_WEBHOOK_SECRETS", THIN_SECRET)
+    assert Config.load().stripe_accounts_api == "v2"
 
 
 def test_a_live_key_goes_to_stripe_only(environment: pytest.MonkeyPatch) -> None:

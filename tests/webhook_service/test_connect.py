@@ -2,105 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-import jwt
 import pytest
-from flask.testing import FlaskClient
 
-import webhook_service
-from tests.factories import Instructor, World
-from tests.fake_stripe import FakeStripe
-from tests.instant import INSTANT, real_time
-from tests.jobs.payday import Payday
 from tests.webhook_service.conftest import code_of
-from tests.webhook_service.settings import CONNECT_SECRET, JWT_SECRET
-from tools.cluster import Cluster
-from webhook_service.config import Config
-
-URLS = {"refresh_url": "https://app.example.com/again", "return_url": "https://app.example.com/ok"}
-
-
-@pytest.fixture(scope="module")
-def shared_fake() -> Iterator[FakeStripe]:
-    with FakeStripe() as fake:
-        yield fake
-
-
-@dataclass
-class Desk:
-    """The service at work."""
-
-    client: FlaskClient
-    world: World
-    fake: FakeStripe
-    jobs: Payday
-
-    def post(self, user_id: UUID, path: str, *, aal: str = "aal1", **body: object) -> Any:
-        claims = {"sub": str(user_id), "aud": "authenticated", "role": "authenticated", "aal": aal}
-        token = jwt.encode(claims | {"exp": real_time() + 60}, JWT_SECRET, algorithm="HS256")
-        json = {name: value if value is None else str(value) for name, value in body.items()}
-        return self.client.post(path, json=json, headers={"Authorization": f"Bearer {token}"})
-
-    def ask_for_onboarding(self, user_id: UUID, *, aal: str = "aal1", **body: object) -> Any:
-        return self.post(user_id, "/connect/onboarding-links", aal=aal, **URLS, **body)
-
-    def deliver(self) -> list[str]:
-        """Hands every event of connected accounts to the service; what became of each."""
-        outcomes = []
-        for delivery in self.fake.collect():
-            response = self.client.post(
-                "/stripe/connect-webhooks",
-                data=delivery["body"].encode(),
-                headers={
-                    "Content-Type": "application/json",
-                    "Stripe-Signature": delivery["signature"],
-                },
-            )
-            assert response.status_code == 200
-            assert response.json is not None
-            outcomes.append(f"{delivery['type']} {response.json['outcome']}")
-        return outcomes
-
-    def account(self) -> dict[str, Any]:
-        """The only one."""
-        return self.world.row("select * from public.stripe_connect_accounts")
-
-    def onboard(self, instructor: Instructor) -> str:
-        """An instructor with an account that is ready; its id at Stripe."""
-        self.ask_for_onboarding(instructor.user_id)
-        account_id: str = self.account()["stripe_account_id"]
-        self.fake.complete_onboarding(account_id)
-        self.deliver()
-        assert self.account()["status"] == "ready"
-        return account_id
-
-
-@pytest.fixture
-def desk(
-    environment: pytest.MonkeyPatch,
-    cluster: Cluster,
-    fresh_database: str,
-    committed_world: World,
-    shared_fake: FakeStripe,
-) -> Iterator[Desk]:
-    shared_fake.reset(seed=7, starts_at=INSTANT.timestamp())
-    shared_fake.add_webhook("http://service.invalid", CONNECT_SECRET, connect=True)
-    url = cluster.url("webhook_service", fresh_database)
-    environment.setenv("WEBHOOK_SERVICE_DATABASE_URL", url)
-    environment.setenv("STRIPE_SECRET_KEY", shared_fake.api_key)
-    environment.setenv("STRIPE_API_BASE", shared_fake.url)
-    app = webhook_service.create_app(Config.load())
-    jobs = Payday(committed_world, shared_fake, cluster, fresh_database)
-    with app.test_client() as client:
-        yield Desk(client, committed_world, shared_fake, jobs)
-    for database in app.extensions["databases"]:
-        database.close()
-
+from tests.webhook_service.desk import Desk
 
 # Onboarding
 
@@ -164,19 +72,20 @@ def test_nobody_onboards_another_instructor(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("country", "made_in", "agreement"),
-    [(None, "GB", "full"), ("gb", "GB", "full"), ("US", "US", "recipient")],
+    ("country", "made_in"),
+    [(None, "GB"), ("gb", "GB"), ("US", "US")],
 )
-def test_the_agreement_follows_the_country(
-    desk: Desk, country: str | None, made_in: str, agreement: str
+def test_everybody_is_under_the_full_agreement(
+    desk: Desk, country: str | None, made_in: str
 ) -> None:
+    """Stripe pays across borders under no other."""
     body = {"country": country} if country else {}
     assert desk.ask_for_onboarding(desk.world.instructor().user_id, **body).status_code == 200
     account = desk.account()
-    assert (account["country"], account["service_agreement"]) == (made_in, agreement)
+    assert (account["country"], account["service_agreement"]) == (made_in, "full")
     [made] = desk.fake.objects("account")
     said = made["tos_acceptance"].get("service_agreement", "full")
-    assert (made["country"], said) == (made_in, agreement)
+    assert (made["country"], said) == (made_in, "full")
 
 
 def test_the_country_cannot_change_once_the_account_is_made(desk: Desk) -> None:
@@ -189,10 +98,22 @@ def test_the_country_cannot_change_once_the_account_is_made(desk: Desk) -> None:
 
 def test_a_country_that_stripe_does_not_serve_can_be_corrected(desk: Desk) -> None:
     ann = desk.world.instructor()
-    refused = desk.ask_for_onboarding(ann.user_id, country="ZZ")
+    refused = desk.ask_for_onboarding(ann.user_id, country="BG")
     assert (refused.status_code, code_of(refused)) == (422, "country_not_served")
+    assert desk.fake.count("POST", "/v1/accounts") == 1
     assert desk.ask_for_onboarding(ann.user_id, country="IE").status_code == 200
     assert [made["country"] for made in desk.fake.objects("account")] == ["IE"]
+
+
+@pytest.mark.parametrize("country", ["AU", "RU", "ZZ"])
+def test_a_country_that_cannot_be_paid_from_the_platforms_is_refused_before_anything_is_made(
+    desk: Desk, country: str
+) -> None:
+    refused = desk.ask_for_onboarding(desk.world.instructor().user_id, country=country)
+    assert (refused.status_code, code_of(refused)) == (422, "country_not_served")
+    assert ", IE, IT, " in refused.json["hint"]
+    assert desk.fake.count() == 0
+    assert desk.world.count("public.stripe_connect_accounts") == 0
 
 
 @pytest.mark.parametrize("country", ["G", "GBR", "12", "G\u00df", ""])
@@ -279,6 +200,53 @@ def test_nobody_reaches_another_payees_account(desk: Desk, path: str) -> None:
     refused = desk.post(desk.world.person("Eve"), path, instructor_id=ann.id)
     assert (refused.status_code, code_of(refused)) == (404, "not_an_instructor")
     assert desk.fake.count() == 0
+
+
+# Embedded onboarding
+
+
+def test_a_payee_onboards_inside_the_frontend(desk: Desk) -> None:
+    ann = desk.world.instructor()
+    session = desk.post(ann.user_id, "/connect/account-sessions")
+    assert session.status_code == 200
+    assert set(session.json) == {"client_secret", "expires_at", "publishable_key"}
+    assert session.headers["Cache-Control"] == "no-store"
+    [made] = desk.fake.objects("account")
+    assert desk.account()["stripe_account_id"] == made["id"]
+    [asked] = desk.fake.requests("POST", "/v1/account_sessions")
+    assert made["id"] in asked["params"]
+    secret = session.json["client_secret"]
+    assert desk.world.rows("select 1 from public.audit_logs log where log::text ~ %s", secret) == []
+
+
+def test_who_may_ask_for_a_session_is_who_may_ask_for_a_link(desk: Desk) -> None:
+    ann, eve = desk.world.instructor(), desk.world.instructor(name="Eve")
+    school = desk.world.organization(requires_second_factor=True)
+    owner = desk.world.member(school, "owner")
+    refusals: list[tuple[UUID, str, dict[str, object], tuple[int, str]]] = [
+        (eve.user_id, "aal1", {"instructor_id": ann.id}, (404, "not_an_instructor")),
+        (ann.user_id, "aal1", {"organization_id": school}, (404, "not_an_instructor")),
+        (owner, "aal1", {"organization_id": school}, (403, "second_factor_required")),
+        (ann.user_id, "aal1", {"country": "AU"}, (422, "country_not_served")),
+    ]
+    for user, aal, body, expected in refusals:
+        refused = desk.post(user, "/connect/account-sessions", aal=aal, **body)
+        assert (refused.status_code, code_of(refused)) == expected
+    assert desk.fake.count() == 0
+    path = "/connect/account-sessions"
+    opened = desk.post(owner, path, aal="aal2", organization_id=school)
+    assert opened.status_code == 200
+
+
+def test_sessions_and_links_are_ten_an_hour_together(desk: Desk) -> None:
+    ann = desk.world.instructor()
+    for _ in range(5):
+        assert desk.ask_for_onboarding(ann.user_id).status_code == 200
+        assert desk.post(ann.user_id, "/connect/account-sessions").status_code == 200
+    refused = desk.post(ann.user_id, "/connect/account-sessions")
+    assert (refused.status_code, code_of(refused)) == (429, "too_many_links")
+    assert refused.headers["Retry-After"] == "3600"
+    assert desk.fake.count("POST", "/v1/account_sessions") == 5
 
 
 # What Stripe tells of connected accounts

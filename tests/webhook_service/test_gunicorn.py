@@ -10,6 +10,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -295,6 +297,77 @@ def test_a_killed_worker_loses_no_acknowledged_event(deployment: Deployment) -> 
     stored = deployment.world.rows("select event_id from private.webhook_events")
     assert acknowledged == {row["event_id"] for row in stored}
     assert len(acknowledged) == 200
+
+
+def test_a_service_that_is_told_to_stop_answers_what_it_has_begun(deployment: Deployment) -> None:
+    bookings = [deployment.world.booking() for _ in range(6)]
+    deployment.fake.fault("POST", "/v1/payment_intents", "delay", times=None, seconds=1)
+    with Server(deployment) as server, ThreadPoolExecutor(6) as pool:
+
+        def pay(booking: Booking) -> int:
+            return httpx.post(
+                f"{server.url}/payment-intents",
+                json={"booking_id": str(booking.id)},
+                headers=bearer(booking.learner),
+                timeout=PATIENCE,
+                trust_env=False,
+            ).status_code
+
+        paying = [pool.submit(pay, booking) for booking in bookings]
+        while deployment.fake.count("POST", "/v1/payment_intents") < 6:
+            time.sleep(0.01)
+        server.process.send_signal(signal.SIGTERM)
+        assert [one.result() for one in paying] == [200] * 6
+    assert server.process.returncode == 0
+
+
+def test_two_services_that_are_sent_every_event_apply_each_once(deployment: Deployment) -> None:
+    bookings = [deployment.world.booking() for _ in range(20)]
+    with (
+        Server(deployment) as one,
+        Server(deployment) as other,
+        ThreadPoolExecutor(8) as pool,
+    ):
+        sent = [
+            pool.submit(
+                post, server, sign(an_event(id=f"evt_{number}", data={"object": booking.intent()}))
+            )
+            for number, booking in enumerate(bookings)
+            for server in (one, other)
+        ]
+        outcomes = Counter(answer.result().json()["outcome"] for answer in sent)
+    assert outcomes == {"processed": 20, "duplicate": 20}
+    assert {booking.status for booking in bookings} == {"confirmed"}
+    assert deployment.world.violations() == []
+
+
+@pytest.mark.parametrize(
+    "events", [1000, pytest.param(20_000, marks=pytest.mark.faults)], ids="{} events".format
+)
+def test_memory_does_not_grow_with_events(
+    deployment: Deployment, server: Server, events: int
+) -> None:
+    def deliver(numbers: range) -> None:
+        with ThreadPoolExecutor(4) as pool:
+            signed = (sign(an_event(id=f"evt_{number}", type="foo.bar")) for number in numbers)
+            assert {answer.status_code for answer in pool.map(partial(post, server), signed)} == {
+                200
+            }
+
+    deliver(range(events // 2))
+    before = resident_kilobytes(server)
+    deliver(range(events // 2, events))
+    assert resident_kilobytes(server) < before * 1.1
+
+
+def resident_kilobytes(server: Server) -> int:
+    """The memory of the service's processes."""
+    lines = [
+        line
+        for worker in server.workers()
+        for line in Path(f"/proc/{worker}/status").read_text().splitlines()
+    ]
+    return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
 
 
 def test_counters_are_those_of_all_workers(deployment: Deployment) -> None:

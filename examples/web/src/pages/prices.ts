@@ -11,12 +11,14 @@ type Rate = Tables<"rate_card_items">;
 export async function pricesPage(): Promise<Page> {
   const school = await mySchool();
   if (!school) return { title: "Lessons and prices", content: h("p", {}, h("a", { href: "#/people" }, "Found a school first.")) };
-  const [services, rateCards, rates] = await Promise.all([
+  const [organizations, services, rateCards, rates] = await Promise.all([
+    rows(supabase.from("organizations").select("fee_mode").eq("id", school.id)),
     rows(supabase.from("services").select("*").eq("org_id", school.id).order("title")),
     rows(supabase.from("rate_cards").select("*").eq("org_id", school.id).order("created_at")),
     rows(supabase.from("rate_card_items").select("*").eq("org_id", school.id)),
   ]);
   const onOffer = services.filter((service) => service.is_active);
+  const fee = organizations[0]?.fee_mode === "included" ? "is taken out of the price" : "comes on top";
   const ofCard = (card: Card) => rates.filter((rate) => rate.rate_card_id === card.id);
   return {
     title: "Lessons and prices",
@@ -26,7 +28,7 @@ export async function pricesPage(): Promise<Page> {
       section(
         "Rate cards",
         h("p", { class: "soft" },
-          "A lesson without a price on a card costs the instructor's hourly rate. The platform's fee comes on top.",
+          `A lesson without a price on a card costs the instructor's hourly rate. The platform's fee ${fee}, unless another is agreed with an instructor.`,
         ),
         cards(
           rateCards.map((card) => rateCard(card, onOffer, ofCard(card))),

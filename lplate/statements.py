@@ -1,21 +1,11 @@
-"""The statement of a payout as a PDF, for an instructor's tax adviser.
+"""The statement of a payout as a PDF, for an instructor's tax adviser."""
 
-It is written in PDF/A (for archives) and PDF/UA (for screen readers), so a character without a
-glyph is an error and never an empty box.
-"""
-
-import json
-import re
-from collections.abc import Callable
-from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import typst
+from lplate.papers import Money, money_in, spell, typeset, typeset_for_reader
 
 TEMPLATE = Path(__file__).with_name("statement.typ")
-WITHOUT_GLYPH = re.compile(r'the text `"(.+?)"` could not be displayed')
 
 KINDS = {
     "lesson": "",
@@ -44,41 +34,19 @@ SCHEDULES = {
 }
 
 
-class NoGlyph(Exception):
-    """No font at hand has a character of the statement. The message says what to do."""
-
-
 def render(statement: dict[str, Any], fonts_dir: Path | None = None) -> bytes:
-    """Return the PDF of a statement, as payout_statement_document gives it.
+    """Return the PDF of a statement, as payout_statement_document gives it. Raises NoGlyph."""
+    return typeset(TEMPLATE, describe(statement), fonts_dir)
 
-    Uses the typesetter's own fonts (Latin, Greek, Cyrillic, Hebrew, Arabic), the system's, and
-    those in `fonts_dir`. The same statement and fonts give the same bytes. Raises NoGlyph.
-    """
-    try:
-        return typst.compile(
-            TEMPLATE,
-            sys_inputs={"statement": json.dumps(describe(statement))},
-            font_paths=[fonts_dir] if fonts_dir else [],
-            pdf_standards=["a-2a", "ua-1"],
-        )
-    except typst.TypstError as error:
-        strange = "".join(dict.fromkeys(WITHOUT_GLYPH.findall(str(error))))
-        if not strange:
-            raise
-        raise NoGlyph(
-            f"No font on this machine has {strange}. Install one that has, such as Noto Sans CJK,"
-            " or name a folder of fonts in STATEMENT_FONTS_DIR."
-        ) from None
+
+def render_for_reader(statement: dict[str, Any], fonts_dir: Path | None = None) -> bytes:
+    """Return the same for who cannot install a font: what cannot be printed is marked."""
+    return typeset_for_reader(TEMPLATE, describe(statement), fonts_dir)
 
 
 def describe(statement: dict[str, Any]) -> dict[str, Any]:
     """Return what the document says, every amount and date as it is printed."""
-    digits: int = statement["minor_digits"]
-
-    def money(cents: int) -> str:
-        amount = f"{Decimal(cents).scaleb(-digits):,.{digits}f}"
-        return amount.replace("-", "\N{MINUS SIGN}")
-
+    money = money_in(statement["minor_digits"])
     lines = statement["lines"]
     days = sorted(line["lesson_at"][:10] for line in lines if line["lesson_at"])
     taken_back = statement["reversed_cents"]
@@ -115,7 +83,7 @@ def describe(statement: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def describe_line(line: dict[str, Any], money: Callable[[int], str]) -> dict[str, str]:
+def describe_line(line: dict[str, Any], money: Money) -> dict[str, str]:
     """Return what a line of the document says."""
     return {
         "date": spell(line["lesson_at"][:10], short=True) if line["lesson_at"] else "",
@@ -126,9 +94,3 @@ def describe_line(line: dict[str, Any], money: Callable[[int], str]) -> dict[str
         "instructor": line["instructor"],
         "amount": money(line["amount_cents"]),
     }
-
-
-def spell(day: str, *, short: bool = False) -> str:
-    """Write an ISO date as people read it: 30 January 2026, or 30 Jan 2026."""
-    on: date = datetime.fromisoformat(day).date()
-    return f"{on.day} {on:%b %Y}" if short else f"{on.day} {on:%B %Y}"

@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
-from jobs import charts
+from lplate import charts
 
 Row = dict[str, Any]
 Draw = Callable[[Sequence[Row], int, str], str]
@@ -22,7 +22,7 @@ Draw = Callable[[Sequence[Row], int, str], str]
 # With these a spreadsheet begins a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
-HEADINGS = {"cents": "", "minutes": " (h)"}
+HEADINGS = {"cents": "", "minutes": " (h)", "bps": " (%)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +142,22 @@ SECTIONS = (
         charts.cancellations,
     ),
     Section(
+        "kpis",
+        "How the month went",
+        "Learners with completed lessons, and how many of them had one before; no-shows of the"
+        " lessons that were due; and the median of hours from adding a learner to their first one.",
+        (
+            *("active_learners", "lessons", "new_learners", "repeat_bps", "utilisation_bps"),
+            *("no_shows", "no_show_bps", "hours_to_first_lesson"),
+        ),
+    ),
+    Section(
+        "learner_revenue",
+        "Revenue per active learner",
+        "What the completed lessons cost their learners.",
+        ("currency", "revenue_cents", "active_learners", "revenue_per_learner_cents"),
+    ),
+    Section(
         "exceptions",
         "Exceptions",
         "Where Stripe and the ledger differed.",
@@ -157,7 +173,7 @@ def write(report: dict[str, Any], page: Path) -> list[Path]:
     """Write the page and the CSV files beside it, and return their paths."""
     page.write_text(render(report), encoding="utf-8")
     files = [page]
-    for section in SECTIONS:
+    for section in sections_of(report):
         file = page.with_name(f"{page.stem}-{section.name}.csv")
         with file.open("w", encoding="utf-8", newline="") as opened:
             rows = csv.DictWriter(opened, columns_of(section), extrasaction="ignore")
@@ -165,6 +181,12 @@ def write(report: dict[str, Any], page: Path) -> list[Path]:
             rows.writerows(map(escape, rows_of(section, report)))
         files.append(file)
     return files
+
+
+def sections_of(report: dict[str, Any]) -> list[Section]:
+    """Return the tables that a report has: a school's has none of the platform's own."""
+    tables = report["tables"]
+    return [section for section in SECTIONS if (section.source or section.name) in tables]
 
 
 def escape(row: Row) -> Row:
@@ -192,8 +214,9 @@ def render(report: dict[str, Any]) -> str:
     templates = Environment(loader=FileSystemLoader(Path(__file__).parent), autoescape=True)
     return templates.get_template("report.html").render(
         month=report["month"],
+        organization=report["organization"],
         is_closed=report["is_closed"],
-        sections=[_describe(section, report) for section in SECTIONS],
+        sections=[_describe(section, report) for section in sections_of(report)],
     )
 
 
@@ -240,8 +263,9 @@ def heading(name: str) -> str:
 def is_number(name: str) -> bool:
     """Return whether a column stands to the right."""
     counts = {"payouts", "refunds", "opened", "closed", "payees", "days", "instructors"}
-    counts |= {"cancelled", "late", "no_shows"}
-    return name.endswith(("_cents", "_minutes")) or name in counts
+    counts |= {"cancelled", "late", "no_shows", "active_learners", "new_learners", "lessons"}
+    counts |= {"hours_to_first_lesson"}
+    return name.endswith(("_cents", "_minutes", "_bps")) or name in counts
 
 
 def show(row: Row, name: str, digits: dict[str, int]) -> str:
@@ -255,6 +279,8 @@ def show(row: Row, name: str, digits: dict[str, int]) -> str:
     if name.endswith("_minutes"):
         hours, minutes = divmod(abs(value), 60)
         return minus(f"{'-' if value < 0 else ''}{hours:,}:{minutes:02}")
+    if name.endswith("_bps"):
+        return f"{Decimal(value) / 100:.1f}"
     if name in {"line", "status", "side", "reason"}:
         return str(value).replace("_", " ").capitalize()
     return str(value).upper() if name == "currency" else str(value)

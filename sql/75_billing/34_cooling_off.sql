@@ -1,0 +1,140 @@
+-- Consumers may withdraw from a subscription within some days, as the law of their country has it: after it began, and once more after what
+-- binds them anew, which is the end of a free trial and the renewal for a year or longer. The product's metadata cooling_off_days say how many.
+
+-- Until when a subscriber may withdraw: so many days after the latest of these beginnings. Null: the product gives no such days.
+create function private.cooling_off_ends_at(p_subscription public.subscriptions, p_days integer)
+    returns timestamptz
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select greatest(
+        p_subscription.started_at,
+        case when p_subscription.trial_end <= p_subscription.current_period_start then p_subscription.trial_end end,
+        case
+            when p_subscription.interval = 'year' or (p_subscription.interval = 'month' and p_subscription.interval_count >= 12)
+                then p_subscription.current_period_start
+        end
+    ) + make_interval(days => p_days);
+$$;
+
+-- Ends a subscription of the caller's at once, and gives back all that was paid for the period that it began with, or was renewed for. Stripe
+-- does both through the outbox; its events post the refund and end the row. Withdrawing twice is withdrawing once.
+-- Definer: nobody writes billing directly.
+create function private.withdraw_from_subscription(p_subscription_id uuid)
+    returns table (refund_cents bigint, currency text)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    subscription public.subscriptions := private.require_own_subscription(p_subscription_id);
+    refunds jsonb;
+begin
+    if subscription.withdrawn_at is null then
+        if not (subscription.is_live and coalesce(subscription.cooling_off_ends_at > private.clock(), false)) then
+            perform private.refuse(
+                'PT409', 'cooling_off_is_over',
+                'This subscription cannot be withdrawn from any more.',
+                'End it with the current period, with POST /billing-portal-sessions.'
+            );
+        end if;
+        refunds := private.refunds_of_withdrawal(subscription);
+        update public.subscriptions
+        set withdrawn_at = private.clock(),
+            withdrawal_refund_cents = (
+                select coalesce(sum(refund.amount_cents), 0)
+                from jsonb_to_recordset(refunds) refund (amount_cents bigint)
+            )
+        where org_id = subscription.org_id
+            and id = subscription.id
+        returning * into subscription;
+        perform private.enqueue_command(
+            subscription.org_id, 'withdraw_subscription', format('subscription:%s:withdraw', subscription.id),
+            jsonb_build_object('subscription', subscription.stripe_subscription_id, 'refunds', refunds),
+            format('customer:%s', subscription.customer_id)
+        );
+    end if;
+    return query select subscription.withdrawal_refund_cents, subscription.currency;
+end;
+$$;
+
+-- Returns a subscription of the caller's, locked; one of somebody else's is refused like one that does not exist.
+create function private.require_own_subscription(p_subscription_id uuid)
+    returns public.subscriptions
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_person();
+    subscription public.subscriptions;
+begin
+    select * into subscription
+    from public.subscriptions
+    where id = p_subscription_id
+        and user_id = person
+    for no key update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'subscription_not_found', 'You have no such subscription.', 'Read subscriptions, and check who is signed in.'
+        );
+    end if;
+    return subscription;
+end;
+$$;
+
+-- What goes back of each payment of the invoices for what the withdrawal undoes: all that is left of it. The platform's admins give back
+-- what was paid outside Stripe.
+create function private.refunds_of_withdrawal(p_subscription public.subscriptions)
+    returns jsonb
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    begins_at constant timestamptz := (
+        select p_subscription.cooling_off_ends_at - make_interval(days => product.cooling_off_days)
+        from public.subscription_products product
+        where product.org_id = p_subscription.org_id
+            and product.id = p_subscription.product_id
+    );
+begin
+    perform private.raise_alert(
+        invoice.org_id, null, 'withdrawal_paid_outside',
+        'Somebody has withdrawn from a subscription that was paid outside Stripe. Give back what they paid.',
+        'invoices', invoice.id, format('invoice:%s:withdrawn', invoice.id)
+    )
+    from public.invoices invoice
+    where invoice.org_id = p_subscription.org_id
+        and invoice.subscription_id = p_subscription.id
+        and invoice.period_end > begins_at
+        and invoice.paid_outside_cents > 0;
+
+    return (
+        select coalesce(
+            jsonb_agg(
+                jsonb_build_object(
+                    'invoice_payment_id', paid.id,
+                    'payment_intent', paid.stripe_payment_intent_id,
+                    'amount_cents', paid.amount_paid_cents - paid.refunded_cents - paid.disputed_cents
+                )
+                order by paid.id
+            ),
+            '[]'
+        )
+        from public.invoices invoice
+        join public.invoice_payments paid on paid.org_id = invoice.org_id and paid.invoice_id = invoice.id
+        where invoice.org_id = p_subscription.org_id
+            and invoice.subscription_id = p_subscription.id
+            and invoice.period_end > begins_at
+            and paid.status = 'paid'
+            and paid.stripe_payment_intent_id is not null
+            and paid.amount_paid_cents - paid.refunded_cents - paid.disputed_cents > 0
+    );
+end;
+$$;

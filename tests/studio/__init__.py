@@ -1,0 +1,1 @@
+"""Rows edited through Supabase Studio's own back end."""
