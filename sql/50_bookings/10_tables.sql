@@ -217,9 +217,8 @@ create index on public.bookings (original_booking_id);
 create index on public.bookings (org_id, cancellation_policy_id);
 create index on public.bookings (booked_by);
 
--- No index names a column that an event changes while the booking is ahead or its lesson is given, and pages keep room for the next
--- versions of their rows, so that updates are HOT: they write no index. What indexes need of the status is generated, and changes when a
--- seat is freed. The bookings that have not ended are in 12_open_bookings.
+-- No index names what events change before the end, and pages keep room, so that updates are HOT: they write no index. Those that have not
+-- ended are in 12_open_bookings.
 alter table public.bookings set (fillfactor = 80);
 
 comment on table public.bookings is
