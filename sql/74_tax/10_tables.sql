@@ -136,7 +136,7 @@ comment on column public.platform_registrations.is_home is 'Whether the platform
 
 create table private.fee_invoice_series (
     id uuid not null unique default gen_random_uuid(),
-    org_id uuid not null unique references public.organizations (id) on delete restrict,
+    org_id uuid not null references public.organizations (id) on delete restrict,
     series bigint not null generated always as identity,
     invoices bigint not null default 0,
     credit_notes bigint not null default 0,
@@ -144,6 +144,8 @@ create table private.fee_invoice_series (
     primary key (org_id, id),
     constraint counts_are_not_negative check (least(invoices, credit_notes) >= 0)
 );
+
+create unique index one_series_an_organization on private.fee_invoice_series (org_id);
 
 comment on table private.fee_invoice_series is
     'How many invoices and credit notes an organization''s fees have: whoever issues one locks this row until the end of the transaction, so '

@@ -61,7 +61,7 @@ begin
     ) document
     join public.organizations organization on organization.id = document.org_id
     left join public.fee_invoices credited on credited.org_id = document.org_id and credited.id = document.credited_invoice_id
-    where previous.id is null
+    where p_before is null
         or (document.issued_at, document.id) < (previous.issued_at, previous.id)
     order by document.issued_at desc, document.id desc
     limit private.page_size(p_limit);

@@ -79,4 +79,5 @@ def test_somebody_elses_id_is_no_page(world: World) -> None:
     second.pay()
     world.maintain()
     (document,) = listed(world, first.learner)
-    assert len(listed(world, second.learner, p_before=document["id"])) == 1
+    assert len(listed(world, second.learner)) == 1
+    assert listed(world, second.learner, p_before=document["id"]) == []
