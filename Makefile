@@ -12,6 +12,9 @@ SQL := $(wildcard sql/*/*.sql)
 LATER_MIGRATIONS := $(filter-out %_initial_schema.sql,$(wildcard supabase/migrations/*.sql))
 LINTED := .venv/.linted
 
+# Where Python may keep no bytecode, pytest rewrites every test anew: twenty seconds of each worker.
+unexport PYTHONDONTWRITEBYTECODE
+
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 

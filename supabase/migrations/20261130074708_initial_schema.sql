@@ -791,6 +791,7 @@ create table public.organizations (
     dispute_liability public.dispute_liability not null default 'platform',
     max_open_holds integer not null default 3,
     max_held_lessons integer not null default 12,
+    max_lessons_paid_later integer not null default 0,
     withdrawal_mode public.withdrawal_mode not null default 'packages',
     supply_model public.supply_model not null default 'agent',
     referral_discount_bps integer not null default 0,
@@ -819,6 +820,7 @@ create table public.organizations (
     constraint checkout_hold_is_reasonable check (checkout_hold_minutes between 1 and 1440),
     constraint open_holds_are_limited check (max_open_holds between 1 and 100),
     constraint held_lessons_are_limited check (max_held_lessons between 1 and 1000),
+    constraint lessons_paid_later_are_limited check (max_lessons_paid_later between 0 and 100),
     constraint referral_discount_is_a_fraction check (referral_discount_bps between 0 and 10000),
     constraint a_reward_is_for_a_discounted_lesson check (
         referral_reward_cents between 0 and 1000000 and (referral_reward_cents = 0 or referral_discount_bps > 0)
@@ -846,6 +848,8 @@ comment on column public.organizations.is_platform is
     'Has no people and sells nothing: the platform''s own money is posted here, and money whose tenant is unknown.';
 comment on column public.organizations.max_open_holds is 'How many orders a person may have unpaid at once; a series is one.';
 comment on column public.organizations.max_held_lessons is 'How many lessons ahead a person may have unpaid at once, free ones counted.';
+comment on column public.organizations.max_lessons_paid_later is
+    'How many lessons ahead a person may have at once whose price is charged to a saved card two days before each; 0: none is sold so.';
 comment on column public.organizations.fee_mode is 'on_top: the learner pays price + fee. included: the fee comes out of the price.';
 comment on column public.organizations.fee_bps is 'The platform''s fee in basis points of the list price: 1800 is 18 %.';
 comment on column public.organizations.plan_fee_bps is
@@ -2368,7 +2372,7 @@ begin
             'Ask the learner to call link_guardian; for a learner under 18, set the date of birth first.'
         );
     end if;
-    perform private.assert_may_offer_guardianship(learner.id);
+    perform private.assert_may_offer_guardianship(learner.id, person);
     if lower(trim(p_guardian_email)) = private.verified_email(learner.user_id) then
         perform private.refuse(
             'PT422', 'own_guardian',
@@ -2409,9 +2413,9 @@ exception
 end;
 $$;
 
--- Refuses the eleventh offer for one learner within 24 hours, whatever became of the others: each leads to a mail to somebody who did not
--- ask for it. The learner's row is locked, so that offers made at once are counted one by one.
-create function private.assert_may_offer_guardianship(p_learner_id uuid)
+-- Refuses the eleventh offer for one learner within 24 hours, and a person's 51st, whatever became of the others: each leads to a mail to
+-- somebody who did not ask for it. The person's profile and the learner's row are locked, so that offers made at once are counted one by one.
+create function private.assert_may_offer_guardianship(p_learner_id uuid, p_user_id uuid)
     returns void
     language plpgsql
     volatile
@@ -2420,7 +2424,9 @@ create function private.assert_may_offer_guardianship(p_learner_id uuid)
 as $$
 declare
     max_a_day constant integer := 10;
+    max_a_person constant integer := 50;
 begin
+    perform from public.profiles where id = p_user_id for no key update;
     perform from public.learners where id = p_learner_id for no key update;
     if (
         select count(*)
@@ -2432,6 +2438,18 @@ begin
             'PT429', 'too_many_guardians',
             format('%s guardianships a day can be offered for a learner.', max_a_day),
             'Go on tomorrow.'
+        );
+    end if;
+    if (
+        select count(*)
+        from public.learner_guardians link
+        where link.invited_by = p_user_id
+            and link.created_at > private.clock() - interval '24 hours'
+    ) >= max_a_person then
+        perform private.refuse(
+            'PT429', 'too_many_guardians',
+            format('A person can offer %s guardianships a day.', max_a_person),
+            'Go on tomorrow, or let another admin of the school do it.'
         );
     end if;
 end;
@@ -3438,7 +3456,8 @@ create function private.update_organization(
     p_max_held_lessons integer,
     p_refunds_resold_times boolean,
     p_reminder_minutes integer[],
-    p_completion_grace interval
+    p_completion_grace interval,
+    p_max_lessons_paid_later integer
 )
     returns void
     language plpgsql
@@ -3465,6 +3484,7 @@ begin
         checkout_hold_minutes = coalesce(p_checkout_hold_minutes, checkout_hold_minutes),
         max_open_holds = coalesce(p_max_open_holds, max_open_holds),
         max_held_lessons = coalesce(p_max_held_lessons, max_held_lessons),
+        max_lessons_paid_later = coalesce(p_max_lessons_paid_later, max_lessons_paid_later),
         labels = coalesce(p_labels, labels),
         credit_validity_months = nullif(coalesce(p_credit_validity_months, credit_validity_months), 0),
         forfeits_expired_hours = coalesce(p_forfeits_expired_hours, forfeits_expired_hours),
@@ -4096,7 +4116,8 @@ create function public.update_organization(
     p_max_held_lessons integer default null,
     p_refunds_resold_times boolean default null,
     p_reminder_minutes integer[] default null,
-    p_completion_grace interval default null
+    p_completion_grace interval default null,
+    p_max_lessons_paid_later integer default null
 )
     returns void
     language sql
@@ -4106,7 +4127,8 @@ create function public.update_organization(
 return private.update_organization(
     p_org_id, p_name, p_tax_id, p_time_zone, p_currency, p_payout_weekday, p_minimum_payout_cents,
     p_checkout_hold_minutes, p_max_open_holds, p_labels, p_credit_validity_months, p_forfeits_expired_hours,
-    p_requires_second_factor, p_max_held_lessons, p_refunds_resold_times, p_reminder_minutes, p_completion_grace
+    p_requires_second_factor, p_max_held_lessons, p_refunds_resold_times, p_reminder_minutes, p_completion_grace,
+    p_max_lessons_paid_later
 );
 
 comment on function public.update_organization is
@@ -4117,7 +4139,8 @@ comment on function public.update_organization is
     'orders and lessons a person may have unpaid at once; p_refunds_resold_times: what is kept of a late cancellation goes back when '
     'somebody else pays for that time; p_reminder_minutes: how long before a lesson its reminders are sent, at most two, also of '
     'lessons that are booked already; '
-    'p_completion_grace: how long after its end a lesson is completed by itself. Errors: sign_in_required, '
+    'p_completion_grace: how long after its end a lesson is completed by itself; p_max_lessons_paid_later: how many lessons ahead a person '
+    'may have that are charged two days before each, 0: none is sold so. Errors: sign_in_required, '
     'organization_not_found, role_above_yours, second_factor_required, unknown_currency, value_out_of_range, and the rules of public.organizations.';
 
 create function public.admin_set_terms(
@@ -8671,13 +8694,15 @@ create table public.bookable_slots (
     constraint slot_is_at_most_a_day check (end_at <= start_at + interval '24 hours'),
     constraint seats_are_never_oversold check (current_bookings between 0 and max_bookings),
     constraint only_published_slots_can_be_withdrawn check (is_published or not is_withdrawn_when_free)
-);
+) with (fillfactor = 80);
 
 create index on public.bookable_slots (org_id, service_id, start_at);
 create index on public.bookable_slots (instructor_id, start_at);
 create index on public.bookable_slots (org_id, availability_window_id);
-create index on public.bookable_slots (service_id, start_at) where is_available;
+create index on public.bookable_slots (service_id, start_at) where is_published;
 create index on public.bookable_slots (start_at, end_at);
+
+-- No index names the seats that are taken, and pages keep room, so that booking a slot is a HOT update: it writes no index.
 
 comment on table public.bookable_slots is
     'A bookable time of a service. Instructors publish slots; booking a listed time that was not published makes one. Bookings take its seats.';
@@ -10160,7 +10185,7 @@ create table public.learner_credits (
     constraint an_unpaid_purchase_has_a_deadline check (status <> 'pending' or hold_expires_at is not null),
     constraint paid_credit_has_its_activation_time check (status in ('pending', 'cancelled') or activated_at is not null),
     constraint client_key_is_short check (length(client_key) between 1 and 200)
-);
+) with (fillfactor = 80);
 
 create index on public.learner_credits (org_id, service_id);
 create index on public.learner_credits (learner_id, instructor_id, activated_at) where status = 'active';
@@ -11965,6 +11990,7 @@ create table public.bookings (
     start_at timestamptz not null,
     end_at timestamptz not null,
     status public.booking_status not null,
+    keeps_seat boolean not null generated always as (status not in ('cancelled', 'declined', 'expired')) stored,
     hold_expires_at timestamptz,
     currency text not null,
     price_cents bigint not null,
@@ -11991,6 +12017,7 @@ create table public.bookings (
     is_withdrawn boolean not null default false,
     no_show_by public.booking_party,
     refund_bps integer,
+    is_partly_kept boolean generated always as (status = 'cancelled' and refund_bps < 10000) stored,
     cancellation_refund_cents bigint,
     restored_minutes integer,
     kept_share_cents bigint,
@@ -12006,6 +12033,10 @@ create table public.bookings (
     given_up_at timestamptz,
     accepted_at timestamptz,
     early_start_requested_at timestamptz,
+    is_collected_later boolean not null default false,
+    collect_from uuid references public.profiles (id) on delete set null,
+    collect_at timestamptz,
+    collection_tries integer not null default 0,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -12042,6 +12073,11 @@ create table public.bookings (
     constraint only_a_cancelled_booking_is_withdrawn check (not is_withdrawn or status = 'cancelled'),
     constraint the_share_never_grows check (kept_share_cents <= instructor_share_cents),
     constraint a_hold_has_a_deadline check (status not in ('proposed', 'held', 'requested') or hold_expires_at is not null),
+    constraint only_what_is_collected_later_has_a_plan check (
+        is_collected_later or (collection_tries = 0 and num_nonnulls(collect_from, collect_at) = 0)
+    ),
+    constraint only_an_unpaid_lesson_is_to_be_collected check (collect_at is null or status in ('requested', 'held')),
+    constraint collection_is_tried_twice_at_most check (collection_tries between 0 and 2),
     constraint a_cancellation_says_when_and_by_whom check (
         (status = 'cancelled') = (cancelled_at is not null)
         and (status = 'cancelled') = (cancelled_by is not null)
@@ -12064,32 +12100,35 @@ create table public.bookings (
 
 create unique index one_seat_a_learner_and_lesson
     on public.bookings (slot_id, learner_person_id)
-    where status not in ('cancelled', 'declined', 'expired');
+    where keeps_seat;
 create unique index one_replacement_a_booking
     on public.bookings (original_booking_id)
-    where status not in ('cancelled', 'declined', 'expired');
+    where keeps_seat;
 create index on public.bookings (org_id, start_at);
-create index on public.bookings (org_id, end_at) where status in ('confirmed', 'in_progress');
 create index on public.bookings (instructor_id, start_at);
 create index on public.bookings (learner_id, start_at);
 create index on public.bookings (service_id);
 create index on public.bookings (slot_id);
-create index on public.bookings (org_id, start_at) where status = 'cancelled' and refund_bps < 10000;
-create index on public.bookings (org_id, hold_expires_at) where status in ('proposed', 'held', 'requested');
-create index on public.bookings (learner_person_id) where status in ('held', 'requested');
+create index on public.bookings (org_id, start_at) where is_partly_kept;
+create index on public.bookings (learner_person_id, start_at);
 create index on public.bookings (learner_person_id, given_up_at) where given_up_at is not null;
-create index on public.bookings (learner_person_id, start_at) where status = 'confirmed' and total_cents = 0;
+create index on public.bookings (org_id, collect_at) where collect_at is not null;
+create index on public.bookings (collect_from);
 create index on public.bookings (org_id, series_id);
 create index on public.bookings (org_id, order_id);
 create index on public.bookings (original_booking_id);
 create index on public.bookings (org_id, cancellation_policy_id);
 create index on public.bookings (booked_by);
 
--- Pages keep room for the next versions of their rows.
+-- No index names a column that an event changes while the booking is ahead or its lesson is given, and pages keep room for the next
+-- versions of their rows, so that updates are HOT: they write no index. What indexes need of the status is generated, and changes when a
+-- seat is freed. The bookings that have not ended are in 12_open_bookings.
 alter table public.bookings set (fillfactor = 80);
 
 comment on table public.bookings is
     'A learner''s commitment to a slot, with its price frozen. Only functions change it, and every change is audited.';
+comment on column public.bookings.keeps_seat is 'Whether it takes a seat of its slot: it is neither cancelled nor declined nor expired.';
+comment on column public.bookings.is_partly_kept is 'Whether its cancellation kept a part of the price.';
 comment on column public.bookings.learner_person_id is
     'The learner''s login, else the learner''s id. So a person who learns in two organizations cannot be in two places at once.';
 comment on column public.bookings.is_group is 'Whether the slot has several seats.';
@@ -12109,6 +12148,12 @@ comment on column public.bookings.payout_hold is
     'How long after the lesson the earning becomes payable; copied from the organization when the booking was made.';
 comment on column public.bookings.given_up_at is
     'When it ended unpaid, by the learner''s doing: its hold expired, or the learner cancelled it while it was held, not at once.';
+comment on column public.bookings.is_collected_later is
+    'Whether it was booked to be charged to a saved card two days before: it is held until 12 hours before its start, or until it is paid.';
+comment on column public.bookings.collect_from is 'Whose default card is charged then: the learner or a guardian who may pay.';
+comment on column public.bookings.collect_at is
+    'When that card is charged, or charged again; null once the charge is under way, or when none is to come.';
+comment on column public.bookings.collection_tries is 'How many charges of that card have failed: after the second the time is free again.';
 comment on column public.bookings.credit_minutes is 'How many of its minutes are paid with prepaid ones; a card pays the rest.';
 comment on column public.bookings.credit_applied_cents is 'What prepaid minutes pay of the total.';
 comment on column public.bookings.order_id is 'The order that it belongs to; a replacement belongs to its original''s.';
@@ -12155,36 +12200,6 @@ alter table public.credit_entries
 -- Deferred, because a booking occupies its persons before its own row is there.
 alter table private.person_calendar
     add foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict deferrable initially deferred;
-
-create type private.booking_request as (
-    notes text,
-    client_key text,
-    pickup jsonb,
-    dropoff jsonb,
-    discount_code text,
-    uses_rewards boolean,
-    uses_credit boolean,
-    series_id uuid,
-    original_booking_id uuid,
-    order_id uuid,
-    pays_rest_by_card boolean,
-    is_offered boolean
-);
-comment on type private.booking_request is
-    'What a client asks for besides the time: pickup and dropoff are {"address", "lat", "lng"}. is_offered: nobody asked; the time is offered '
-    'to the learner from the waiting list.';
-
-create type private.booking_terms as (
-    price private.price,
-    offer private.code_offer,
-    credit_minutes integer,
-    credit_cents bigint,
-    original_total_cents bigint,
-    is_fee_refundable boolean,
-    cancellation_policy_id uuid
-);
-comment on type private.booking_terms is
-    'What a booking costs, what pays for it besides a card, and its terms. All of it is frozen with the booking.';
 
 alter table public.cancellation_policies enable row level security;
 alter table public.cancellation_tiers enable row level security;
@@ -12329,6 +12344,39 @@ begin
 end;
 $$;
 
+-- sql/50_bookings/10_types.sql
+-- What a booking is asked for with, and what it comes to. Functions hand them on; no table holds them.
+create type private.booking_request as (
+    notes text,
+    client_key text,
+    pickup jsonb,
+    dropoff jsonb,
+    discount_code text,
+    uses_rewards boolean,
+    uses_credit boolean,
+    series_id uuid,
+    original_booking_id uuid,
+    order_id uuid,
+    pays_rest_by_card boolean,
+    is_offered boolean,
+    collect_from uuid
+);
+comment on type private.booking_request is
+    'What a client asks for besides the time: pickup and dropoff are {"address", "lat", "lng"}. is_offered: nobody asked; the time is offered '
+    'to the learner from the waiting list. collect_from: whose saved card is charged two days before the lesson.';
+
+create type private.booking_terms as (
+    price private.price,
+    offer private.code_offer,
+    credit_minutes integer,
+    credit_cents bigint,
+    original_total_cents bigint,
+    is_fee_refundable boolean,
+    cancellation_policy_id uuid
+);
+comment on type private.booking_terms is
+    'What a booking costs, what pays for it besides a card, and its terms. All of it is frozen with the booking.';
+
 -- sql/50_bookings/11_transitions.sql
 -- A booking is held until it is paid, requested until its instructor answers, or proposed until the learner does for whom a school or the
 -- waiting list has made it, or whose lesson the other side wants to move. Once confirmed it takes place (in_progress,
@@ -12352,7 +12400,7 @@ $$;
 --   confirmed, in_progress → completed: complete_lesson, complete_forgotten_lessons (user, job, studio)
 --   confirmed, in_progress, completed → no_show: end_as_no_show (user, job, studio)
 --   held, requested → cancelled: cancel_booking, cancel_locked, withdraw_from_order, offboard_instructor, cancel_replacement,
---       cancel_refused_lessons, cancel_lost_holds (user, service, job, studio)
+--       cancel_refused_lessons, cancel_lost_holds, move_unpaid, fail_collection (user, service, job, studio)
 --   proposed → cancelled: cancel_booking, cancel_locked, withdraw_from_order, offboard_instructor, cancel_replacement
 --       (user, service, job, studio)
 --   confirmed → cancelled: cancel_booking, cancel_locked, withdraw_from_order, offboard_instructor, end_original_booking,
@@ -12408,6 +12456,58 @@ values
     ('lesson_claim', 'undecided', 'upheld', '{user,service,job,studio}'),
     ('lesson_claim', 'undecided', 'dismissed', '{user,service,job,studio}'),
     ('lesson_claim', 'undecided', 'withdrawn', '{user,service,job,studio}');
+
+-- sql/50_bookings/12_open_bookings.sql
+-- The bookings that have not ended, apart from the others, so that no index of bookings names a status or a deadline: worked off by
+-- expire_holds (61_expire.sql) and complete_forgotten_lessons (70_earnings). From the booking to the end of the lesson, a booking's
+-- updates are HOT.
+create table private.open_bookings (
+    org_id uuid not null,
+    booking_id uuid not null,
+    end_at timestamptz not null,
+    hold_expires_at timestamptz,
+    primary key (org_id, booking_id),
+    foreign key (org_id, booking_id) references public.bookings (org_id, id) on delete restrict
+) with (fillfactor = 80);
+
+create index on private.open_bookings (org_id, end_at) where hold_expires_at is null;
+create index on private.open_bookings (org_id, hold_expires_at) where hold_expires_at is not null;
+
+comment on table private.open_bookings is 'Every booking that has not ended. Kept by a trigger of bookings.';
+comment on column private.open_bookings.hold_expires_at is
+    'Until when it waits, proposed, held or requested; null once it is confirmed.';
+
+alter table private.open_bookings enable row level security;
+
+-- Adds a booking to the open ones, and removes it when it ends.
+-- Definer: whoever writes bookings may not write the open ones.
+create function private.keep_open_bookings()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if new.status in ('proposed', 'held', 'requested', 'confirmed', 'in_progress') then
+        insert into private.open_bookings as kept (org_id, booking_id, end_at, hold_expires_at)
+        values (
+            new.org_id, new.id, new.end_at,
+            case when new.status in ('proposed', 'held', 'requested') then new.hold_expires_at end
+        )
+        on conflict (org_id, booking_id) do update
+            set hold_expires_at = excluded.hold_expires_at
+            where kept.hold_expires_at is distinct from excluded.hold_expires_at;
+    else
+        delete from private.open_bookings where org_id = new.org_id and booking_id = new.id;
+    end if;
+    return null;
+end;
+$$;
+
+create trigger keep_open_bookings
+    after insert or update of status, hold_expires_at on public.bookings
+    for each row execute function private.keep_open_bookings();
 
 -- sql/50_bookings/20_policies.sql
 -- Adds the next version of an organization's refund rules, for bookings made from now on. For the organization's admins.
@@ -12960,7 +13060,7 @@ begin
     if p_uses_credit then
         terms := private.price_by_credit(
             null, price, service, instructor, start_at, private.quoted_learner(p_learner_id, service.org_id),
-            row(null, null, null, null, null, false, true, null, null, null, true, false)::private.booking_request
+            row(null, null, null, null, null, false, true, null, null, null, true, false, null)::private.booking_request
         );
         price := terms.price;
     else
@@ -13737,6 +13837,9 @@ begin
     if not is_proposed and (terms.credit_cents = 0 or terms.credit_cents < (terms.price).total_cents) then
         perform private.assert_may_hold(learner_person_id, p_request.series_id, organization);
     end if;
+    if private.is_paid_later(p_request, slot.start_at) then
+        perform private.assert_may_pay_later(learner_person_id, organization);
+    end if;
     if not private.is_slot_open(slot.instructor_id, slot.service_id, slot.start_at, p_request.original_booking_id) then
         perform private.refuse_taken_slot();
     end if;
@@ -13874,7 +13977,7 @@ $$;
 
 -- Refuses a person who keeps as many orders or lessons ahead without paying as the organization allows, or who has given up too many
 -- holds of late. Held and requested lessons are unpaid, and free ones stay so. A series is one order; the series that is being booked
--- does not count as one.
+-- does not count as one. Lessons that are charged to a saved card later count apart: see assert_may_pay_later.
 create function private.assert_may_hold(p_learner_person_id uuid, p_series_id uuid, p_organization public.organizations)
     returns void
     language plpgsql
@@ -13895,9 +13998,11 @@ begin
     into open_orders, held_lessons
     from public.bookings booking
     where booking.learner_person_id = p_learner_person_id
+        and booking.start_at > private.clock()
+        and not booking.is_collected_later
         and (
             (booking.status in ('held', 'requested') and booking.hold_expires_at > private.clock())
-            or (booking.status = 'confirmed' and booking.total_cents = 0 and booking.start_at > private.clock())
+            or (booking.status = 'confirmed' and booking.total_cents = 0)
         );
 
     if open_orders >= p_organization.max_open_holds then
@@ -13948,6 +14053,7 @@ create function private.add_booking(
 as $$
 declare
     booking public.bookings;
+    is_paid_later constant boolean := private.is_paid_later(p_request, p_slot.start_at);
 begin
     insert into public.bookings (
         org_id, learner_id, instructor_id, service_id, slot_id, learner_person_id, is_group, start_at, end_at,
@@ -13955,7 +14061,8 @@ begin
         currency, price_cents, discount_cents, platform_fee_cents, instructor_share_cents, total_cents, fee_mode, fee_bps,
         credit_minutes, credit_applied_cents, original_total_cents, is_fee_refundable, cancellation_policy_id, payout_hold, early_start_requested_at,
         pickup_address, pickup_lat, pickup_lng, dropoff_address, dropoff_lat, dropoff_lng,
-        learner_notes, client_key, series_id, order_id, original_booking_id, booked_by
+        learner_notes, client_key, series_id, order_id, original_booking_id, booked_by,
+        is_collected_later, collect_from, collect_at
     )
     values (
         p_slot.org_id, p_learner.id, p_slot.instructor_id, p_slot.service_id, p_slot.id, p_learner_person_id,
@@ -13968,6 +14075,7 @@ begin
         case
             when p_request.is_offered then least(private.clock() + interval '2 hours', p_slot.start_at)
             when p_is_proposed then private.proposal_expires_at(p_slot.start_at, p_request.original_booking_id)
+            when is_paid_later and not p_service.requires_approval then private.held_for_collection_until(p_slot.start_at)
             else least(
                 private.clock() + case
                     when p_service.requires_approval then make_interval(hours => p_service.approval_hours)
@@ -13989,7 +14097,9 @@ begin
             private.order_of_booking(p_request.original_booking_id),
             private.place_order(p_slot.org_id, p_learner.id, p_slot.instructor_id, (p_terms.price).currency)
         ),
-        p_request.original_booking_id, private.my_user_id()
+        p_request.original_booking_id, private.my_user_id(),
+        is_paid_later, case when is_paid_later then p_request.collect_from end,
+        case when is_paid_later then private.collect_at(p_slot.start_at) end
     )
     on conflict do nothing
     returning * into booking;
@@ -14131,8 +14241,9 @@ end;
 $$;
 
 -- sql/50_bookings/53_answer.sql
--- The instructor accepts a request: the learner then has the service's approval hours to pay, or the booking is confirmed at
--- once if nothing is due. Not if the instructor could not be booked any more. Definer: bookings change only through functions.
+-- The instructor accepts a request: the learner then has the service's approval hours to pay, and longer for a lesson that is charged
+-- later; or the booking is confirmed at once if nothing is due. Not if the instructor could not be booked any more. Definer: bookings
+-- change only through functions.
 create function private.confirm_booking(p_booking_id uuid)
     returns void
     language plpgsql
@@ -14152,9 +14263,9 @@ begin
     update public.bookings
     set status = case when booking.due_cents = 0 then 'confirmed' else 'held' end::public.booking_status,
         hold_expires_at = case
-            when booking.due_cents > 0 then least(
-                private.clock() + make_interval(hours => service.approval_hours),
-                booking.start_at
+            when booking.due_cents > 0 then greatest(
+                least(private.clock() + make_interval(hours => service.approval_hours), booking.start_at),
+                case when booking.is_collected_later then private.held_for_collection_until(booking.start_at) end
             )
         end
     from public.services service
@@ -14239,7 +14350,8 @@ end;
 $$;
 
 -- sql/50_bookings/54_series.sql
--- Books the same local time every so many weeks: all of the times or none, or all that are open. A date on which the clocks
+-- Books the same local time every so many weeks: all of the times or none, or all that are open, in one order, or in an order each if they
+-- are charged one by one to the card of p_collect_from. A date on which the clocks
 -- skip that time has none to book. Times are booked in order, so that two series cannot deadlock.
 -- Definer: as request_booking.
 create function private.request_booking_series(
@@ -14252,7 +14364,8 @@ create function private.request_booking_series(
     p_learner_user_id uuid,
     p_learner_id uuid,
     p_notes text,
-    p_uses_credit boolean
+    p_uses_credit boolean,
+    p_collect_from uuid default null
 )
     returns table (occurrence integer, start_at timestamptz, booking_id uuid, refusal text, order_id uuid)
     language plpgsql
@@ -14266,22 +14379,29 @@ declare
     );
     local_start timestamp;
     refused_code text;
+    series_order_id uuid;
 begin
-    order_id := private.place_series_order(series);
+    if p_collect_from is null then
+        series_order_id := private.place_series_order(series);
+    end if;
     for nth in 1..p_occurrences loop
         occurrence := nth;
         local_start := p_start_at at time zone series.time_zone + make_interval(weeks => p_every_weeks * (nth - 1));
         start_at := case nth when 1 then p_start_at else local_start at time zone series.time_zone end;
         booking_id := null;
+        order_id := series_order_id;
         refusal := null;
         begin
             if start_at at time zone series.time_zone <> local_start then
                 perform private.refuse_taken_slot();
             end if;
-            booking_id := (private.request_booking(
+            select booked.id, booked.order_id into booking_id, order_id
+            from private.request_booking(
                 p_instructor_id, p_service_id, start_at, null, series.learner_id,
-                row(p_notes, null, null, null, null, false, p_uses_credit, series.id, null, order_id, false, false)::private.booking_request
-            )).id;
+                row(
+                    p_notes, null, null, null, null, false, p_uses_credit, series.id, null, series_order_id, false, false, p_collect_from
+                )::private.booking_request
+            ) booked;
         exception
             when sqlstate 'PT409' or sqlstate 'PT422' then
                 get stacked diagnostics refused_code = pg_exception_detail;
@@ -14423,9 +14543,10 @@ as $$
 $$;
 
 -- The learner accepts: the booking takes its place in the learner's calendar, and is held until it is paid, or confirmed at once if nothing
--- is due. A move that costs nothing more ends its original; another one when the difference is paid. To accept is to book.
+-- is due, which prepaid hours may pay. A move that costs nothing more ends its original; another one when the difference is paid. To
+-- accept is to book.
 -- Definer: bookings change only through functions.
-create function private.accept_proposal(p_booking_id uuid)
+create function private.accept_proposal(p_booking_id uuid, p_use_credits boolean)
     returns public.booking_status
     language plpgsql
     volatile
@@ -14439,9 +14560,13 @@ begin
     select * into strict organization from public.organizations where id = booking.org_id;
     perform private.assert_still_bookable(booking);
     perform private.expire_holds(booking.org_id, booking.slot_id, booking.learner_person_id);
-    perform private.assert_may_hold(booking.learner_person_id, booking.series_id, organization);
     if booking.original_booking_id is not null then
+        perform private.assert_may_hold(booking.learner_person_id, booking.series_id, organization);
         perform private.move_original(booking);
+    elsif p_use_credits and booking.due_cents > 0 then
+        booking := private.pay_by_credit(booking);
+    else
+        perform private.assert_may_hold(booking.learner_person_id, booking.series_id, organization);
     end if;
 
     update public.bookings
@@ -14522,6 +14647,34 @@ begin
         booking := private.reprice_by_credit(booking);
     end if;
     perform private.move_item(original.id, booking.id, private.price_of_booking(booking));
+end;
+$$;
+
+-- Lets prepaid minutes alone pay for a proposed booking, and for its item.
+create function private.pay_by_credit(p_booking public.bookings)
+    returns public.bookings
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    booking constant public.bookings := private.reprice_by_credit(p_booking);
+    credit constant private.credit_part := private.booking_credit(p_booking.id, 'reserve');
+begin
+    update public.order_items
+    set list_cents = booking.price_cents,
+        discount_cents = booking.discount_cents,
+        fee_cents = booking.platform_fee_cents,
+        share_cents = booking.instructor_share_cents,
+        is_fee_refundable = booking.is_fee_refundable,
+        credit_share_cents = credit.share_cents,
+        credit_fee_cents = credit.fee_cents,
+        credit_discount_cents = credit.discount_cents,
+        is_paid = true
+    where org_id = booking.org_id
+        and booking_id = booking.id;
+    return booking;
 end;
 $$;
 
@@ -14677,6 +14830,178 @@ as $$
     )::private.price;
 $$;
 
+-- sql/50_bookings/57_pay_later.sql
+-- Lessons of a series can be paid one by one: each is held, and charged to a saved card two days before it (75_billing/25_collect.sql), so that
+-- twelve weeks are not paid at once. Until then nothing is paid, so moving or cancelling one costs nothing. A lesson that begins sooner is paid
+-- in the checkout, as any other.
+
+-- Whether a lesson that begins at this time is charged to the saved card that the request names.
+create function private.is_paid_later(p_request private.booking_request, p_start_at timestamptz)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return p_request.collect_from is not null and private.collect_at(p_start_at) > private.clock();
+end;
+$$;
+
+-- When the card is charged for a lesson: two days before, so that a day is left to try again, and most of another to sell the time to others.
+create function private.collect_at(p_start_at timestamptz)
+    returns timestamptz
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+return p_start_at - interval '48 hours';
+
+-- Until when a lesson is held that is charged later. What the card did not pay, its owner can pay in the meantime.
+create function private.held_for_collection_until(p_start_at timestamptz)
+    returns timestamptz
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+return p_start_at - interval '12 hours';
+
+-- Refuses a person who has as many lessons ahead that are charged later as the organization allows, or one of whose lessons could not be
+-- charged within the last 30 days. They count apart from the holds of assert_may_hold, of which each lasts minutes.
+create function private.assert_may_pay_later(p_learner_person_id uuid, p_organization public.organizations)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_organization.max_lessons_paid_later = 0 then
+        perform private.refuse(
+            'PT409', 'not_paid_later',
+            'Lessons are paid here when they are booked.',
+            'Book the series with request_booking_series.'
+        );
+    end if;
+    if (
+        select count(*)
+        from public.bookings booking
+        where booking.learner_person_id = p_learner_person_id
+            and booking.status in ('held', 'requested')
+            and booking.is_collected_later
+            and booking.hold_expires_at > private.clock()
+    ) >= p_organization.max_lessons_paid_later then
+        perform private.refuse(
+            'PT409', 'too_many_lessons_paid_later',
+            format('At most %s lessons ahead can be paid later.', p_organization.max_lessons_paid_later),
+            'Book fewer at once, or pay for them when you book them.'
+        );
+    end if;
+    if exists (
+        select
+        from public.bookings booking
+        where booking.learner_person_id = p_learner_person_id
+            and booking.given_up_at > private.clock() - interval '30 days'
+            and booking.is_collected_later
+    ) then
+        perform private.refuse(
+            'PT409', 'lesson_was_not_paid',
+            'A lesson that was to be paid later was not paid within the last 30 days.',
+            'Pay for lessons when you book them.'
+        );
+    end if;
+end;
+$$;
+
+-- Whose card pays for a lesson later, as long as they are the learner or a guardian who may pay; null: nobody any more.
+create function private.payer_of_collection(p_booking public.bookings)
+    returns uuid
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return (
+        select p_booking.collect_from
+        from public.learners learner
+        where learner.org_id = p_booking.org_id
+            and learner.id = p_booking.learner_id
+            and (learner.user_id = p_booking.collect_from or learner.id = any (private.ward_ids(p_booking.collect_from, 'pay')))
+    );
+end;
+$$;
+
+-- Ends the plan to charge a card for a lesson that is paid or has ended. Definer: as the other guards.
+create function private.end_collection()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    new.collect_at := null;
+    return new;
+end;
+$$;
+
+create trigger end_collection
+    before update of status on public.bookings
+    for each row
+    when (new.collect_at is not null and new.status not in ('requested', 'held'))
+    execute function private.end_collection();
+
+-- Moves a lesson whose card is not charged yet: it is booked anew at the other time, charged two days before that, or if that is sooner paid
+-- in the checkout. Rescheduling (64) calls it.
+create function private.move_unpaid(
+    p_booking public.bookings,
+    p_party public.booking_party,
+    p_service public.services,
+    p_instructor public.instructors,
+    p_start_at timestamptz,
+    p_client_key text
+)
+    returns public.bookings
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    learner public.learners;
+begin
+    select * into strict learner from public.learners where org_id = p_booking.org_id and id = p_booking.learner_id;
+    perform private.lock_learner(learner.id);
+    update public.bookings
+    set status = 'cancelled',
+        cancelled_by = p_party,
+        cancelled_at = private.clock(),
+        cancellation_reason = 'Moved to another time.'
+    where org_id = p_booking.org_id
+        and id = p_booking.id;
+    return private.reserve_slot(
+        private.ensure_slot(p_service, p_instructor, p_start_at, null),
+        learner,
+        row(
+            p_booking.learner_notes, p_client_key,
+            private.place_of(p_booking.pickup_address, p_booking.pickup_lat, p_booking.pickup_lng),
+            private.place_of(p_booking.dropoff_address, p_booking.dropoff_lat, p_booking.dropoff_lng),
+            null, false, false, p_booking.series_id, null, null, false, false, p_booking.collect_from
+        )::private.booking_request
+    );
+end;
+$$;
+
+-- A place as a request names it.
+create function private.place_of(p_address text, p_lat numeric, p_lng numeric)
+    returns jsonb
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+return jsonb_strip_nulls(jsonb_build_object('address', p_address, 'lat', p_lat, 'lng', p_lng));
+
 -- sql/50_bookings/60_confirm.sql
 -- Confirms a booking whose payment has arrived, even if it has expired, as long as its time is still free. False means that
 -- the payment must be refunded: instructor or learner are taken, or the instructor takes no bookings any more, the lesson has started, the
@@ -14810,9 +15135,11 @@ declare
 begin
     for overdue_id in
         select booking.id
-        from public.bookings booking
+        from private.open_bookings waiting
+        join public.bookings booking on booking.org_id = waiting.org_id and booking.id = waiting.booking_id
         join public.orders ordered on ordered.org_id = booking.org_id and ordered.id = booking.order_id
-        where booking.org_id = p_org_id
+        where waiting.org_id = p_org_id
+            and waiting.hold_expires_at <= private.clock()
             and booking.status in ('proposed', 'held', 'requested')
             and booking.hold_expires_at <= private.clock()
             and (
@@ -14833,7 +15160,8 @@ end;
 $$;
 
 -- Notes when a hold ends unpaid by the learner's doing: it expires, or the learner cancels it later than a minute after booking, before
--- which it was a mistake. A late payment undoes it. Who gives up many holds waits: see assert_may_hold. Definer: as the other guards.
+-- which it was a mistake. What is charged later was not given up while no charge has failed, and was after the second. A late payment
+-- undoes it. Who gives up many holds waits: see assert_may_hold and assert_may_pay_later. Definer: as the other guards.
 create function private.note_given_up_hold()
     returns trigger
     language plpgsql
@@ -14844,7 +15172,12 @@ as $$
 begin
     new.given_up_at := case
         when new.status = 'expired'
-            or (new.cancelled_by in ('learner', 'guardian') and private.clock() > old.created_at + interval '1 minute')
+            or new.collection_tries = 2
+            or (
+                new.cancelled_by in ('learner', 'guardian')
+                and private.clock() > old.created_at + interval '1 minute'
+                and (not new.is_collected_later or new.collection_tries > 0)
+            )
             then least(old.hold_expires_at, private.clock())
     end;
     return new;
@@ -14953,8 +15286,8 @@ begin
 end;
 $$;
 
--- Whether a booking in this status keeps its seat and its instructor's time. An index of public.bookings and seats_taken repeat the
--- list, because a call for each row would be slow.
+-- Whether a booking in this status keeps its seat and its instructor's time. bookings.keeps_seat and seats_taken repeat the list, because
+-- a call for each row would be slow.
 create function private.occupies_slot(p_status public.booking_status)
     returns boolean
     language plpgsql
@@ -15534,7 +15867,7 @@ begin atomic
         p_learner_id,
         row(
             p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null,
-            p_pay_rest_by_card, false
+            p_pay_rest_by_card, false, null
         )::private.booking_request
     ) booking;
 end;
@@ -15596,7 +15929,7 @@ begin atomic
         p_learner_id,
         row(
             p_notes, p_client_key, p_pickup, p_dropoff, p_discount_code, p_use_rewards, p_use_credits, null, null, null,
-            p_pay_rest_by_card, false
+            p_pay_rest_by_card, false, null
         )::private.booking_request
     ) booking;
 end;
@@ -15669,17 +16002,18 @@ return private.decline_booking(p_booking_id, p_reason);
 comment on function public.decline_booking is
     'Declines a request, which frees its time; for its instructor or an admin. Errors: sign_in_required, booking_not_found, booking_not_requested.';
 
-create function public.accept_proposal(p_booking_id uuid)
+create function public.accept_proposal(p_booking_id uuid, p_use_credits boolean default false)
     returns public.booking_status
     language sql
     volatile
     security invoker
     set search_path = '', pg_temp
-return private.accept_proposal(p_booking_id);
+return private.accept_proposal(p_booking_id, p_use_credits);
 
 comment on function public.accept_proposal is
     'Accepts what the school has booked for the caller, or for a learner for whom the caller may book, or the time to which their lesson '
-    'would move, and returns the status: held until it is paid, or confirmed. For two hours cancelling then costs nothing, but of a time that '
+    'would move, and returns the status: held until it is paid, or confirmed. p_use_credits pays with prepaid hours what is new; a '
+    'move keeps what its original was paid with. For two hours cancelling then costs nothing, but of a time that '
     'was offered from the waiting list. Errors: sign_in_required, booking_not_found, booking_not_proposed, booking_not_reschedulable, '
     'not_yourself, may_not_book, not_a_learner_here, consent_required, instructor_unavailable, too_many_holds, too_many_held_lessons, '
     'too_many_unpaid_holds, learner_busy, discount_with_credit, insufficient_credit, credit_changed, '
@@ -16477,7 +16811,7 @@ grant execute on function public.write_lesson_notes to authenticated;
 -- sql/56_waiting_list/10_tables.sql
 -- 56_waiting_list: who would take a time that becomes free. When a booking ends, its time is noted; maintenance (95) then offers it to those
 -- who wait for such a time, one after another in the order in which they joined, each by a proposed booking that keeps the time for two
--- hours. Who accepts it (accept_proposal, 50) has it; who declines it or lets it lapse passes it on.
+-- hours. Who accepts it (accept_proposal, 50) has it; who declines it or lets it lapse passes it on, four times at most: then it is everybody's.
 --
 --   20_join   join_waiting_list, leave_waiting_list
 --   30_offer  note_freed_time, called by 82_effects; offer_freed_times, called by maintain_organization
@@ -16823,7 +17157,8 @@ as $$
 $$;
 
 -- Offers a time to the first who can have it, and says whether there was one. Who cannot is noted with the reason, and not asked again; who
--- waits for a lesson that the time does not hold, such as a longer one, is passed over.
+-- waits for a lesson that the time does not hold, such as a longer one, is passed over. After five offers that nobody took the time is
+-- everybody's, so that no crowd of accounts keeps it from others by waiting for it.
 create function private.offer_freed_time(p_freed private.freed_times)
     returns boolean
     language plpgsql
@@ -16838,6 +17173,9 @@ declare
     refused_code text;
     closed_service_ids uuid[] := '{}';
 begin
+    if private.was_offered_enough(p_freed) then
+        return false;
+    end if;
     for suitable in
         select entry_id, service_id from private.suitable_entries(p_freed)
     loop
@@ -16871,6 +17209,22 @@ begin
     end loop;
     return false;
 end;
+$$;
+
+-- Whether a time has been offered five times.
+create function private.was_offered_enough(p_freed private.freed_times)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select count(*) >= 5
+    from private.waiting_offers offer
+    where offer.org_id = p_freed.org_id
+        and offer.instructor_id = p_freed.instructor_id
+        and offer.start_at = p_freed.start_at
+        and offer.booking_id is not null;
 $$;
 
 -- Who waits for a time, in the order in which they joined, and the service that they would book: a learner to whom it was not offered
@@ -16975,7 +17329,7 @@ begin
     perform private.lock_daily_cap(instructor);
     return private.reserve_slot(
         private.ensure_slot(service, instructor, p_freed.start_at, null), learner,
-        row(null, null, null, null, null, false, false, null, null, null, false, true)::private.booking_request
+        row(null, null, null, null, null, false, false, null, null, null, false, true, null)::private.booking_request
     );
 end;
 $$;
@@ -17534,7 +17888,7 @@ end;
 $$;
 
 -- Measures a trip by all of its points: distance, line, and times, which points from before and after may extend. The lesson's distance is
--- that of its trips. The caller has locked the trip.
+-- that of its trips together: what is sent with two of them is driven once. The caller has locked the trip.
 create function private.measure_trip(p_trip public.trips)
     returns void
     language plpgsql
@@ -17548,13 +17902,20 @@ declare
     points integer;
     meters double precision;
     places point[];
+    trip_ids constant uuid[] := array(
+        select trip.id
+        from public.trips trip
+        where trip.org_id = p_trip.org_id
+            and trip.lesson_id = p_trip.lesson_id
+            and (trip.ended_at is not null or trip.id = p_trip.id)
+    );
 begin
     select min(recorded.ts), max(recorded.ts), count(*) into first_at, last_at, points
     from private.trip_points recorded
     where recorded.org_id = p_trip.org_id
         and recorded.trip_id = p_trip.id;
     select drive.meters, drive.places into meters, places
-    from private.drive_of(p_trip.org_id, p_trip.id) drive;
+    from private.drive_of(p_trip.org_id, array[p_trip.id]) drive;
 
     update public.trips
     set started_at = least(p_trip.started_at, first_at),
@@ -17565,12 +17926,10 @@ begin
     where org_id = p_trip.org_id
         and id = p_trip.id;
     update public.lessons
-    set distance_meters = (
-        select sum(trip.distance_meters)
-        from public.trips trip
-        where trip.org_id = p_trip.org_id
-            and trip.lesson_id = p_trip.lesson_id
-    )
+    set distance_meters = case
+        when p_trip.id = all (trip_ids) then round(meters)
+        else (select round(drive.meters) from private.drive_of(p_trip.org_id, trip_ids) drive)
+    end
     where org_id = p_trip.org_id
         and id = p_trip.lesson_id;
 end;
@@ -17607,7 +17966,7 @@ begin
         when trip.ended_at is not null then trip.line
         else (
             select private.coordinates_of(private.simplify_line(drive.places, 10))
-            from private.drive_of(trip.org_id, trip.id) drive
+            from private.drive_of(trip.org_id, array[trip.id]) drive
         )
     end;
     return jsonb_build_object(
@@ -17825,9 +18184,9 @@ as $$
     select p_meters * 3.6 / greatest(extract(epoch from p_to - p_from)::double precision, 0.001);
 $$;
 
--- The credible points of a trip, with the speed that it would take from the point before and to the next; the first of each second, so that
--- the work is bounded by how long the lesson is, however many points are sent.
-create function private.legs_of(p_org_id uuid, p_trip_id uuid)
+-- The credible points of trips, with the speed that it would take from the point before and to the next; the first of each second, so that
+-- the work is bounded by how long the lesson is, however many points are sent, and a drive that is sent with two trips counts once.
+create function private.legs_of(p_org_id uuid, p_trip_ids uuid[])
     returns table (
         ts timestamptz,
         lat double precision,
@@ -17861,7 +18220,7 @@ as $$
             greatest(recorded.accuracy_meters, 10)::double precision as doubt
         from private.trip_points recorded
         where recorded.org_id = p_org_id
-            and recorded.trip_id = p_trip_id
+            and recorded.trip_id = any (p_trip_ids)
             and coalesce(recorded.accuracy_meters, 0) <= 50
             and (recorded.lat, recorded.lng) <> (0, 0)
         order by date_trunc('second', recorded.ts), recorded.ts
@@ -17869,13 +18228,13 @@ as $$
     window in_time as (order by here.ts);
 $$;
 
--- What a trip's points say was driven, in metres, and where. In the order of time, and whatever order they came in:
+-- What the points of a lesson's trips say was driven, in metres, and where. In the order of time, and whatever order they came in:
 -- * A point that the phone doubts by more than 50 metres does not count, nor does (0, 0), which some receivers send for "unknown".
 -- * A point that could be reached and left only at more than 200 km/h is a jump of the receiver, and left out; what a longer jump adds is
 --   not driven.
 -- * A car that does less than 1.5 m/s (5.4 km/h) stands, and one that is still within the phone's doubt, of ten metres at least, of where
 --   it was last: its drifting is no distance.
-create function private.drive_of(p_org_id uuid, p_trip_id uuid)
+create function private.drive_of(p_org_id uuid, p_trip_ids uuid[])
     returns table (meters double precision, places point[])
     language plpgsql
     stable
@@ -17894,7 +18253,7 @@ begin
     places := '{}';
     for place in
         select leg.ts, leg.lat, leg.lng, leg.speed_kph, leg.doubt
-        from private.legs_of(p_org_id, p_trip_id) leg
+        from private.legs_of(p_org_id, p_trip_ids) leg
         where coalesce(leg.kph_before, leg.kph_after, 0) <= fastest_kph
             or coalesce(leg.kph_after, leg.kph_before, 0) <= fastest_kph
         order by leg.ts
@@ -18770,11 +19129,13 @@ exception
 end;
 $$;
 
--- The lesson of a booking that the caller had, or for whose learner they may book, if it can be rated now.
+-- The lesson of a booking that the caller had, or for whose learner they may book, if it can be rated now. The booking is locked as by
+-- whoever ends it, because keep_ratings locks the lesson and the instructor: somebody who ends two lessons of one instructor has the
+-- instructor's row before that of the second lesson.
 create function private.require_lesson_to_rate(p_booking_id uuid)
     returns public.lessons
     language plpgsql
-    stable
+    volatile
     security invoker
     set search_path = '', pg_temp
 as $$
@@ -18791,18 +19152,18 @@ begin
             'Check the id and who is signed in.'
         );
     end if;
-    if exists (
-        select
-        from public.instructors instructor
-        where instructor.id = booking.instructor_id
-            and instructor.user_id = private.my_user_id()
+    if private.buys_from_own_people(
+        (select learner from public.learners learner where learner.org_id = booking.org_id and learner.id = booking.learner_id),
+        booking.instructor_id
     ) then
         perform private.refuse(
             'PT422', 'own_lesson',
-            'You cannot rate your own lesson.',
-            'Let the learner rate it.'
+            'You cannot rate a lesson of your own, or of your own school.',
+            'Ratings are what other people say.'
         );
     end if;
+    perform private.lock_bookings(array[p_booking_id]);
+    select * into booking from public.bookings where id = p_booking_id;
     select * into lesson from public.lessons where org_id = booking.org_id and booking_id = booking.id;
     if lesson.id is null or (booking.status = 'in_progress' and private.clock() < booking.end_at) then
         perform private.refuse_lesson_that_did_not_begin();
@@ -18957,6 +19318,7 @@ begin
     if not found then
         perform private.refuse_unknown_review();
     end if;
+    perform private.assert_may_report(person);
 
     insert into public.review_reports (org_id, rating_id, reported_by, fault, statement)
     values (rated.org_id, rated.id, person, p_fault, nullif(p_statement, ''))
@@ -18973,6 +19335,34 @@ exception
     when check_violation or not_null_violation then
         get stacked diagnostics broken_rule = constraint_name, missing_column = column_name;
         perform private.refuse_violation(broken_rule, missing_column);
+end;
+$$;
+
+-- Refuses a person's 21st report within 24 hours: each is work for the platform. The person's profile is locked, so that reports made at
+-- once are counted one by one.
+create function private.assert_may_report(p_user_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    max_a_day constant integer := 20;
+begin
+    perform from public.profiles where id = p_user_id for no key update;
+    if (
+        select count(*)
+        from public.review_reports report
+        where report.reported_by = p_user_id
+            and report.created_at > private.clock() - interval '24 hours'
+    ) >= max_a_day then
+        perform private.refuse(
+            'PT429', 'too_many_reports',
+            format('A person can report %s reviews a day.', max_a_day),
+            'Go on tomorrow, or write to the platform''s support.'
+        );
+    end if;
 end;
 $$;
 
@@ -19039,7 +19429,8 @@ begin
 end;
 $$;
 
--- The review, locked, for an admin of the platform who gives a reason. Its reports are answered with what they decide.
+-- The review, locked after the booking, as by whoever rates, for an admin of the platform who gives a reason. Its reports are answered with
+-- what they decide.
 create function private.require_review_to_judge(p_rating_id uuid, p_reason text)
     returns public.lesson_ratings
     language plpgsql
@@ -19051,6 +19442,14 @@ declare
     rated public.lesson_ratings;
 begin
     perform private.require_platform_admin(p_reason);
+    perform private.lock_bookings(
+        array(
+            select lesson.booking_id
+            from public.lesson_ratings judged
+            join public.lessons lesson on lesson.org_id = judged.org_id and lesson.id = judged.lesson_id
+            where judged.id = p_rating_id
+        )
+    );
     select * into rated from public.lesson_ratings where id = p_rating_id for no key update;
     if not found then
         perform private.refuse_unknown_review();
@@ -19179,7 +19578,7 @@ return private.report_review(p_rating_id, p_fault, p_statement);
 
 comment on function public.report_review is
     'Reports a review to the platform for one of the listed reasons; for everybody who can read it. Errors: sign_in_required, '
-    'review_not_found, value_missing, and the rules of public.review_reports.';
+    'review_not_found, too_many_reports, value_missing, and the rules of public.review_reports.';
 
 create function public.admin_hide_review(p_rating_id uuid, p_fault public.review_fault, p_reason text)
     returns void
@@ -19517,13 +19916,13 @@ create table public.refunds (
     constraint what_is_made_elsewhere_is_not_at_stripe check (not is_made_elsewhere or stripe_refund_id is null),
     constraint at_most_the_amount_is_unmatched check (unmatched_cents between 0 and amount_cents),
     constraint client_key_is_short check (length(client_key) between 1 and 200)
-);
+) with (fillfactor = 80);
 
 create index on public.refunds (learner_id);
 create index on public.refunds (instructor_id);
 create index on public.refunds (requested_by);
 create index on public.refunds (org_id, request_id);
-create index on public.refunds (payment_id, id) where is_made_elsewhere and status = 'pending';
+create index on public.refunds (payment_id, id) where is_made_elsewhere;
 
 alter table public.credit_entries
     add foreign key (org_id, refund_id) references public.refunds (org_id, id) on delete restrict;
@@ -20418,6 +20817,10 @@ begin
     then
         return row('processed', 'late')::private.stripe_outcome;
     end if;
+    -- That Stripe has made it says nothing but its id, which is recorded.
+    if payment.last_event_at is null and new_status = payment.status and private.intent_failure_code(p_intent) is null then
+        return row('processed', null)::private.stripe_outcome;
+    end if;
 
     update public.payments
     set status = new_status,
@@ -20557,7 +20960,7 @@ $$;
 
 -- Extends the holds of a payment's lessons while the bank processes it: until three days after it was opened or 24 hours before the
 -- lesson, whichever is first, so that no bank account without money keeps a time for weeks. If it then fails, the learner has the
--- checkout minutes once more.
+-- checkout minutes once more; what is charged later keeps its own deadline.
 create function private.keep_hold_while_processing(p_payment public.payments, p_status public.payment_status)
     returns void
     language sql
@@ -20573,7 +20976,10 @@ as $$
         )
         else least(
             booking.hold_expires_at,
-            private.clock() + make_interval(mins => organization.checkout_hold_minutes)
+            greatest(
+                private.clock() + make_interval(mins => organization.checkout_hold_minutes),
+                case when booking.is_collected_later then private.held_for_collection_until(booking.start_at) end
+            )
         )
     end
     from public.organizations organization
@@ -25806,8 +26212,7 @@ begin
             and item.is_paid
         join public.orders ordered on ordered.org_id = item.org_id and ordered.id = item.order_id
         where cancelled.org_id = p_org_id
-            and cancelled.status = 'cancelled'
-            and cancelled.refund_bps < 10000
+            and cancelled.is_partly_kept
             and cancelled.start_at > private.clock() - interval '2 days'
             and private.is_sold_again(cancelled)
         order by ordered.id, item.id
@@ -25902,7 +26307,7 @@ $$;
 -- Reschedules a confirmed booking to another time of its service, by reserving a replacement, which takes over the order item. For a
 -- more expensive time the difference is paid first, for a cheaper one it is refunded. The same key again is the same call.
 -- What the instructor or the school moves is a proposal: the original stays until the learner accepts it (50_bookings/55_propose.sql).
--- An original that they cannot keep, they cancel.
+-- An original that they cannot keep, they cancel. A lesson that is charged later and not paid yet is booked anew at the other time.
 -- Definer: bookings change only through functions.
 create function private.reschedule_booking(p_booking_id uuid, p_start_at timestamptz, p_client_key text)
     returns table (booking public.bookings, refund_cents bigint)
@@ -25931,7 +26336,10 @@ begin
         perform private.assert_reschedulable(original, p_start_at);
         perform private.assert_slot_is_bookable(p_start_at, service, instructor);
         perform private.lock_daily_cap(instructor);
-        replacement := private.reserve_replacement(original, service, instructor, p_start_at, p_client_key);
+        replacement := case original.status
+            when 'held' then private.move_unpaid(original, private.party_of(original), service, instructor, p_start_at, p_client_key)
+            else private.reserve_replacement(original, service, instructor, p_start_at, p_client_key)
+        end;
     end if;
     return query
     select
@@ -25947,8 +26355,8 @@ begin
 end;
 $$;
 
--- Refuses to reschedule a booking that is not confirmed. A learner may reschedule only while cancelling would refund in full,
--- because otherwise rescheduling would evade the cancellation policy. An authorization must last until the new time.
+-- Refuses to reschedule a booking that is neither confirmed nor waits to be charged later. A learner may reschedule only while cancelling
+-- would refund in full, because otherwise rescheduling would evade the cancellation policy. An authorization must last until the new time.
 create function private.assert_reschedulable(p_booking public.bookings, p_start_at timestamptz)
     returns void
     language plpgsql
@@ -25957,7 +26365,7 @@ create function private.assert_reschedulable(p_booking public.bookings, p_start_
     set search_path = '', pg_temp
 as $$
 begin
-    if p_booking.status <> 'confirmed' or p_booking.start_at <= private.clock() then
+    if (p_booking.status <> 'confirmed' and not private.is_movable_unpaid(p_booking)) or p_booking.start_at <= private.clock() then
         perform private.refuse(
             'PT409', 'booking_not_reschedulable',
             'Only a confirmed booking that has not begun can be rescheduled.',
@@ -26003,6 +26411,22 @@ begin
 end;
 $$;
 
+-- Whether a booking is held to be charged later, its card has not been tried, and the caller is the learner or a guardian.
+create function private.is_movable_unpaid(p_booking public.bookings)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return p_booking.status = 'held'
+        and p_booking.collection_tries = 0
+        and p_booking.collect_at > private.clock()
+        and private.party_of(p_booking) in ('learner', 'guardian');
+end;
+$$;
+
 -- Reserves the replacement. If nothing more is due, the original ends first; otherwise it stays until the difference is paid, or the
 -- learner accepts, and the two may overlap as one chain. The pickup and dropoff places are copied.
 create function private.reserve_replacement(
@@ -26031,7 +26455,7 @@ begin
     request := row(
         p_booking.learner_notes, p_client_key, null, null, null, false,
         private.is_moved_by_hours(p_booking, priced_service.duration_minutes),
-        p_booking.series_id, p_booking.id, p_booking.order_id, false, false
+        p_booking.series_id, p_booking.id, p_booking.order_id, false, false, null
     );
     is_proposed := private.waits_for_the_learner(learner, request);
     if not is_proposed and not request.uses_credit then
@@ -26238,7 +26662,7 @@ begin
         (
             private.price_booking(
                 service, instructor, p_start_at, learner,
-                row(null, null, null, null, null, false, false, p_booking.series_id, p_booking.id, null, false, false)::private.booking_request
+                row(null, null, null, null, null, false, false, p_booking.series_id, p_booking.id, null, false, false, null)::private.booking_request
             )
         ).price
     ).total_cents;
@@ -26327,7 +26751,7 @@ begin
     replacement := private.reserve_slot(
         private.ensure_slot(service, instructor, original.start_at, null),
         learner,
-        row(original.learner_notes, null, null, null, null, false, false, null, null, null, false, false)::private.booking_request
+        row(original.learner_notes, null, null, null, null, false, false, null, null, null, false, false, null)::private.booking_request
     );
     update public.bookings
     set pickup_address = original.pickup_address,
@@ -28013,14 +28437,16 @@ begin atomic
 end;
 
 comment on function public.reschedule_booking is
-    'Reschedules a confirmed booking to another open time and returns the replacement: confirmed, or held until amount_cents is paid (the '
+    'Reschedules a booking that is confirmed, or held to be charged later, to another open time and returns the replacement: '
+    'confirmed, or held until amount_cents is paid (the '
     'original stays until then), or requested; or proposed, if the instructor or an admin moves it: the original stays until the learner '
     'calls accept_proposal, which they can until hold_expires_at. An original that cannot be kept is cancelled with cancel_booking. '
     'refund_cents is the refund for a cheaper time. A learner may do so while cancelling would refund in full. Errors: sign_in_required, '
     'booking_not_found, booking_not_reschedulable, same_time, too_late_to_reschedule, payment_does_not_last, client_key_reused, '
     'time_is_plausible, slot_in_the_past, service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, insufficient_credit, '
     'credit_changed, amount_too_small, amount_too_large, price_missing, too_many_holds, too_many_held_lessons, too_many_unpaid_holds, '
-    'slot_taken, time_not_offered, learner_busy, and the rules of public.bookings.';
+    'not_paid_later, too_many_lessons_paid_later, lesson_was_not_paid, slot_taken, time_not_offered, learner_busy, and the rules of '
+    'public.bookings.';
 
 create function public.list_reschedule_times(
     p_booking_id uuid,
@@ -28818,9 +29244,10 @@ as $$
 begin
     return array(
         select booking.id
-        from public.bookings booking
-        where booking.status in ('confirmed', 'in_progress')
-            and booking.end_at <= private.clock()
+        from private.open_bookings given
+        join public.bookings booking on booking.org_id = given.org_id and booking.id = given.booking_id
+        where given.hold_expires_at is null
+            and given.end_at <= private.clock()
             and (
                 booking.learner_id = any ((select private.my_family_ids())::uuid[])
                 or booking.instructor_id = any ((select private.my_instructor_ids())::uuid[])
@@ -29501,7 +29928,7 @@ grant execute on function private.receipt_for to webhook_service;
 -- The webhook service calls open_connect_account and record_connect_account (20_onboard), open_dashboard_link and
 -- open_account_sync (40_dashboard) for a person whose token it has verified. 85_webhooks hands in Stripe's events through
 -- apply_account, apply_account_change and apply_deauthorization (30_account_events). Payouts (72_payouts) go only to accounts whose
--- status is ready. An account is made and read by Stripe's Accounts API v1 or v2; both say the same here (70_account_facts).
+-- status is ready. An account is made and read by Stripe's Accounts API v1 or v2; both say the same here (70_account_as_v1).
 create type public.connect_status as enum (
     'not_started', 'incomplete', 'under_review', 'paused', 'ready', 'disconnected'
 );
@@ -29840,7 +30267,7 @@ begin
         p_account,
         case
             when p_is_fetched then date_trunc('second', private.clock())
-            else to_timestamp((private.account_facts(p_account) ->> 'created')::bigint)
+            else to_timestamp((private.account_as_v1(p_account) ->> 'created')::bigint)
         end
     );
     if outcome.status = 'parked' then
@@ -29865,7 +30292,7 @@ create function private.apply_account(p_account jsonb, p_occurred_at timestamptz
     set search_path = '', pg_temp
 as $$
 declare
-    facts constant jsonb := private.account_facts(p_account);
+    facts constant jsonb := private.account_as_v1(p_account);
     new_status constant public.connect_status := private.connect_status_of(facts);
     known constant private.stripe_objects := private.stripe_row('stripe_connect_accounts', p_account ->> 'id');
     account public.stripe_connect_accounts;
@@ -30163,12 +30590,12 @@ begin
 end;
 $$;
 
--- sql/68_connect/70_account_facts.sql
+-- sql/68_connect/70_account_as_v1.sql
 -- What an account of Stripe says, in the words of its API v1, whichever version it comes from.
 -- An account of v2 has no fields for whether its details are submitted and money can leave: they follow from the recipient
 -- configuration's capabilities and from what Stripe still asks of the payee. Where Stripe lists no capability of payouts, that of
 -- transfers counts. What was left out of an answer says nothing, so it never makes an account ready.
-create function private.account_facts(p_account jsonb)
+create function private.account_as_v1(p_account jsonb)
     returns jsonb
     language plpgsql
     stable
@@ -30297,6 +30724,7 @@ create table public.earnings (
     available_at timestamptz not null,
     status public.earning_status not null default 'pending',
     payout_id uuid,
+    is_unpaid boolean not null generated always as (payout_id is null and status <> 'closed') stored,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -30328,7 +30756,7 @@ create unique index one_earning_a_refund on public.earnings (refund_id, item_id,
 create unique index one_fee_an_instructor_and_period
     on public.earnings (org_id, instructor_id, fee_plan_id, fee_period_on)
     where fee_plan_id is not null;
-create index on public.earnings (org_id, status, available_at) where payout_id is null;
+create index on public.earnings (org_id, available_at) where is_unpaid;
 create index on public.earnings (org_id, item_id);
 create index on public.earnings (org_id, booking_id);
 create index on public.earnings (org_id, payment_id);
@@ -30344,6 +30772,8 @@ comment on table public.earnings is 'What an instructor earned (positive) or gav
 comment on column public.earnings.available_at is
     'Not payable before: the end of the lesson plus the organization''s payout hold, or when Stripe makes the money available if that is later.';
 comment on column public.earnings.payout_id is 'The payout that pays it. From then on its amount never changes.';
+comment on column public.earnings.is_unpaid is
+    'Whether a payout is still to pay it. It changes once, and with it the indexes, whatever else happens to the earning.';
 comment on column public.earnings.reversed_payout_id is 'Of an adjustment: the payout whose transfer was reversed.';
 comment on column public.earnings.fee_plan_id is 'Of an adjustment: the plan by which the platform charges instructors regularly.';
 comment on column public.earnings.fee_period_on is 'The first day of the week or month that an instructor is charged for.';
@@ -30957,15 +31387,15 @@ create function private.forgotten_booking_ids(p_org_id uuid)
     set search_path = '', pg_temp
 as $$
     select array(
-        select booking.id
-        from public.bookings booking
-        join public.organizations organization on organization.id = booking.org_id
-        where booking.org_id = p_org_id
-            and booking.status in ('confirmed', 'in_progress')
-            and booking.end_at <= private.clock() - organization.completion_grace
-            and not private.has_open_claim(booking.id)
-            and not private.has_open_problem(booking.id)
-        order by booking.end_at
+        select given.booking_id
+        from private.open_bookings given
+        join public.organizations organization on organization.id = given.org_id
+        where given.org_id = p_org_id
+            and given.hold_expires_at is null
+            and given.end_at <= private.clock() - organization.completion_grace
+            and not private.has_open_claim(given.booking_id)
+            and not private.has_open_problem(given.booking_id)
+        order by given.end_at
         limit 1000
     );
 $$;
@@ -31037,8 +31467,8 @@ begin
     from public.earnings earning
     left join public.payments payment on payment.org_id = earning.org_id and payment.id = earning.payment_id
     where earning.org_id = p_org_id
+        and earning.is_unpaid
         and earning.status in ('pending', 'available')
-        and earning.payout_id is null
         and earning.available_at <= p_cutoff_at
         and payment.is_disputed is not true
         and not exists (
@@ -31348,7 +31778,6 @@ create index on public.payouts (org_id, connect_account_id);
 create index on public.payouts (instructor_id, payout_date);
 create index on public.payouts (run_id, last_tried_at nulls first, id) where status in ('pending', 'failed', 'unknown');
 create index on public.payouts (run_id, leased_until) where status = 'sending';
-create index on public.payouts (run_id, status);
 
 comment on table public.payouts is 'What a run pays one payee in one currency: one Stripe transfer for all their earnings.';
 comment on column public.payouts.id is
@@ -31373,7 +31802,7 @@ create table public.payout_items (
     foreign key (org_id, payout_id) references public.payouts (org_id, id) on delete restrict,
     foreign key (org_id, earning_id) references public.earnings (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict
-);
+) with (fillfactor = 80);
 
 create index on public.payout_items (org_id, earning_id);
 create index on public.payout_items (instructor_id);
@@ -31627,7 +32056,7 @@ begin
             from public.earnings earning
             left join public.instructor_details details on details.instructor_id = earning.payee_id
             where earning.org_id = organization.id
-                and earning.payout_id is null
+                and earning.is_unpaid
                 and earning.status in ('pending', 'available')
             group by 1
         ) owed
@@ -34100,7 +34529,13 @@ $$;
 -- sql/72_payouts/63_year_statement.sql
 -- The payouts of some days, one line each, with the subtotals of their statements, which sum to the amount: for the payee and the
 -- organization's admins. Definer: sums lines that name learners whom the caller may not read.
-create function private.list_payouts(p_from date, p_until date)
+create function private.list_payouts(
+    p_from date,
+    p_until date,
+    p_limit integer,
+    p_after_date date,
+    p_after_id uuid
+)
     returns table (
         payout_id uuid,
         payout_date date,
@@ -34146,12 +34581,14 @@ begin
     left join public.instructors payee on payee.org_id = payout.org_id and payee.id = payout.instructor_id
     where payout.payout_date >= p_from
         and payout.payout_date < p_until
+        and (p_after_id is null or (payout.payout_date, payout.id) > (p_after_date, p_after_id))
         and (
             payout.instructor_id = any (private.my_earner_ids())
             or payout.org_id = any (private.my_admin_org_ids())
         )
     group by payout.org_id, payout.id, organization.name, payee.display_name
-    order by payout.payout_date, coalesce(payee.display_name, organization.name), payout.id;
+    order by payout.payout_date, payout.id
+    limit private.page_size(p_limit, 1000, 1000);
 end;
 $$;
 
@@ -34282,9 +34719,16 @@ end;
 comment on function public.payout_statement is
     'The lines of a payout, which sum to its amount, for its payee and the organization''s admins. line_group: lessons, late_cancellations, '
     'no_shows, expired_hours, refunds, disputes or adjustments, in this order; explanation: why an amount that is no lesson''s stands there. '
-    'With the header "Accept: text/csv" they come as CSV. Errors: sign_in_required, payout_not_found.';
+    'In pages of at most 1,000: the Data API''s .range(1000, 1999) is the second. With the header "Accept: text/csv" they come as CSV. '
+    'Errors: sign_in_required, payout_not_found.';
 
-create function public.list_payouts(p_from date, p_until date)
+create function public.list_payouts(
+    p_from date,
+    p_until date,
+    p_limit integer default 1000,
+    p_after_date date default null,
+    p_after_id uuid default null
+)
     returns table (
         payout_id uuid,
         payout_date date,
@@ -34313,12 +34757,13 @@ begin atomic
         listed.payout_id, listed.payout_date, listed.paid_at, listed.status, listed.organization, listed.payee, listed.lessons_cents,
         listed.late_cancellations_cents, listed.no_shows_cents, listed.expired_hours_cents, listed.refunds_cents, listed.disputes_cents,
         listed.adjustments_cents, listed.amount_cents, listed.reversed_cents, listed.currency, listed.stripe_transfer_id
-    from private.list_payouts(p_from, p_until) listed;
+    from private.list_payouts(p_from, p_until, p_limit, p_after_date, p_after_id) listed;
 end;
 
 comment on function public.list_payouts is
     'One line a payout of the days from p_from until before p_until, with the subtotals of its statement, which sum to amount_cents: for payees '
-    'their own, for a school''s admins all of its. With the header "Accept: text/csv" they come as CSV. '
+    'their own, for a school''s admins all of its, by date, in pages of at most 1,000: for the next page send payout_date and payout_id of '
+    'the last row as p_after_date and p_after_id. With the header "Accept: text/csv" they come as CSV. '
     'Errors: sign_in_required, bad_time_range.';
 
 create function public.year_statement(p_instructor_id uuid, p_year integer)
@@ -34350,8 +34795,9 @@ end;
 
 comment on function public.year_statement is
     'What an instructor was paid for in a year, line by line, by the day of payment in the organization''s time zone: the same lines as those of '
-    'payout_statement, for the instructor''s books. For the instructor and the organization''s admins. With the header "Accept: text/csv" they '
-    'come as CSV. Errors: sign_in_required, instructor_not_found, bad_year.';
+    'payout_statement, for the instructor''s books. For the instructor and the organization''s admins. In pages of at most 1,000: the Data '
+    'API''s .range(1000, 1999) is the second. With the header "Accept: text/csv" they come as CSV. '
+    'Errors: sign_in_required, instructor_not_found, bad_year.';
 
 create function public.set_payout_settings(
     p_instructor_id uuid,
@@ -34673,7 +35119,7 @@ comment on column public.seller_details.registration_number is 'Of a company: it
 comment on column public.seller_details.tax_ids is 'Tax numbers by country (ISO 3166-1): {"GB": "AB123456C"}.';
 comment on column public.seller_details.vat_number is 'With the prefix of its country; null: not registered for VAT.';
 
-create table private.platform_registrations (
+create table public.platform_registrations (
     country text primary key,
     legal_name text not null,
     address text not null,
@@ -34690,18 +35136,20 @@ create table private.platform_registrations (
     constraint only_who_is_registered_charges_vat check (vat_number is not null or vat_rate_bps = 0)
 );
 
-create unique index there_is_one_home on private.platform_registrations (is_home) where is_home;
+create unique index there_is_one_home on public.platform_registrations (is_home) where is_home;
 
-comment on table private.platform_registrations is
+comment on table public.platform_registrations is
     'Where the platform is established and registered for VAT: what its invoices say of it, by country. Without a VAT number no VAT is charged.';
-comment on column private.platform_registrations.is_home is 'Whether the platform is established there.';
+comment on column public.platform_registrations.is_home is 'Whether the platform is established there.';
 
 create table private.fee_invoice_series (
-    org_id uuid primary key references public.organizations (id) on delete restrict,
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null unique references public.organizations (id) on delete restrict,
     series bigint not null generated always as identity,
     invoices bigint not null default 0,
     credit_notes bigint not null default 0,
     created_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
     constraint counts_are_not_negative check (least(invoices, credit_notes) >= 0)
 );
 
@@ -34794,7 +35242,7 @@ comment on column public.fee_invoices.supplied_at is 'When the fee was earned or
 
 alter table public.seller_details enable row level security;
 alter table public.fee_invoices enable row level security;
-alter table private.platform_registrations enable row level security;
+alter table public.platform_registrations enable row level security;
 alter table private.fee_invoice_series enable row level security;
 alter table private.uninvoiced_fees enable row level security;
 
@@ -34803,7 +35251,7 @@ create trigger touch_updated_at
     for each row execute function private.touch_updated_at();
 
 create trigger touch_updated_at
-    before update on private.platform_registrations
+    before update on public.platform_registrations
     for each row execute function private.touch_updated_at();
 
 -- Who paid may be forgotten, with the login.
@@ -34824,11 +35272,11 @@ select private.audit_table(
     'public.seller_details', 'id',
     '{legal_name,address_line,city,postal_code,birth_date,registration_number,tax_ids,vat_number}'
 );
-select private.audit_table('private.platform_registrations', 'country');
+select private.audit_table('public.platform_registrations', 'country');
 
 -- sql/74_tax/15_types.sql
 -- A line of the yearly report about a seller, in one currency.
-create type public.seller_report as (
+create type private.seller_report as (
     year integer,
     org_id uuid,
     organization text,
@@ -34859,7 +35307,7 @@ create type public.seller_report as (
     q4_activities bigint,
     missing text
 );
-comment on type public.seller_report is
+comment on type private.seller_report is
     'A seller''s year in one currency, by quarter: consideration net of fees, fees withheld or charged, number of activities; and which data '
     'of the seller are missing.';
 
@@ -35053,8 +35501,8 @@ begin
 end;
 $$;
 
--- Removes the details of an organization's sellers who were erased and have earned nothing in this calendar year or the six before: so long
--- the law on platform reporting and on VAT asks to keep them. Returns how many. maintain_organization (95) calls it.
+-- Removes the details of an organization's sellers who were erased and have earned nothing for seven years: so long, which is six years
+-- and the current one, rules on platform reporting and on VAT ask to keep them. Returns how many. maintain_organization (95) calls it.
 create function private.remove_old_sellers(p_org_id uuid)
     returns integer
     language plpgsql
@@ -35075,9 +35523,9 @@ begin
             select
             from public.earnings earning
             where earning.instructor_id = instructor.id
-                and earning.created_at >= date_trunc('year', private.clock()) - interval '6 years'
+                and earning.created_at >= private.clock() - interval '2557 days'
         )
-        and seller.updated_at < date_trunc('year', private.clock()) - interval '6 years';
+        and seller.updated_at < private.clock() - interval '2557 days';
     get diagnostics removed = row_count;
     return removed;
 end;
@@ -35329,7 +35777,8 @@ $$;
 
 -- sql/74_tax/31_fees.sql
 -- The fees of an organization that wait for an invoice, oldest first. One on top of the price is the payer's; one that is included in it, or
--- that is for a lesson paid outside, is the payee's. What the platform gave as a discount lowers the payer's fee, as far as it goes.
+-- that is for a lesson paid outside, is the payee's. What the platform gave as a discount lowers the payer's fee, as far as it goes. One
+-- of neither an item nor an earning stays on the worklist.
 create function private.waiting_fees(p_org_id uuid, p_limit integer)
     returns setof private.posted_fee
     language plpgsql
@@ -35363,6 +35812,7 @@ begin
     ) bearer
     where waiting.org_id = p_org_id
         and not waiting.is_own_sale
+        and num_nonnulls(item.id, earning.id) > 0
     order by waiting.entry_id
     limit p_limit;
 end;
@@ -35506,13 +35956,13 @@ create function private.vat_terms_of(p_country text, p_business_vat_number text)
     set search_path = '', pg_temp
 as $$
 declare
-    home private.platform_registrations;
-    here private.platform_registrations;
-    issuer private.platform_registrations;
+    home public.platform_registrations;
+    here public.platform_registrations;
+    issuer public.platform_registrations;
     treatment public.vat_treatment := 'none';
 begin
-    select * into home from private.platform_registrations where is_home;
-    select * into here from private.platform_registrations where country = coalesce(p_country, home.country);
+    select * into home from public.platform_registrations where is_home;
+    select * into here from public.platform_registrations where country = coalesce(p_country, home.country);
     issuer := case when here.country is null then home else here end;
     if p_business_vat_number is not null and p_country <> home.country and home.vat_number is not null then
         treatment := 'reverse_charge';
@@ -35567,9 +36017,9 @@ declare
 begin
     perform private.require_platform_admin(p_reason);
     if p_is_home then
-        update private.platform_registrations set is_home = false where is_home and country <> upper(p_country);
+        update public.platform_registrations set is_home = false where is_home and country <> upper(p_country);
     end if;
-    insert into private.platform_registrations as known (country, legal_name, address, vat_number, vat_rate_bps, is_home)
+    insert into public.platform_registrations as known (country, legal_name, address, vat_number, vat_rate_bps, is_home)
     values (
         upper(trim(p_country)), trim(p_legal_name), trim(p_address), private.plain_number(p_vat_number), coalesce(p_vat_rate_bps, 0),
         coalesce(p_is_home, false)
@@ -35663,7 +36113,7 @@ $$;
 -- platforms and the EU's DAC7 ask for it. Lessons are personal services, for which there is no threshold, so every payee is in it.
 -- `python -m jobs platform-report` writes it as CSV. Definer: the job has no access to the tables.
 create function private.platform_report(p_year integer)
-    returns setof public.seller_report
+    returns setof private.seller_report
     language plpgsql
     stable
     security definer
@@ -35680,7 +36130,7 @@ $$;
 -- The rows of that report that are about the caller, or about the school that they administer: each seller's own copy.
 -- Definer: reads tables of which the caller may read some rows alone.
 create function private.my_platform_report(p_year integer)
-    returns setof public.seller_report
+    returns setof private.seller_report
     language plpgsql
     stable
     security definer
@@ -35697,7 +36147,7 @@ $$;
 
 -- The report's rows of some payees, or of all.
 create function private.seller_reports(p_year integer, p_payee_ids uuid[])
-    returns setof public.seller_report
+    returns setof private.seller_report
     language plpgsql
     stable
     security invoker
@@ -35791,6 +36241,13 @@ declare
     -- A day wider than the year on both sides, for indexes: the time zone decides below.
     from_at constant timestamptz := make_timestamptz(p_year, 1, 1, 0, 0, 0, 'UTC') - interval '1 day';
     until_at constant timestamptz := make_timestamptz(p_year + 1, 1, 1, 0, 0, 0, 'UTC') + interval '1 day';
+    instructor_ids constant uuid[] := array(
+        select instructor.id
+        from public.instructors instructor
+        where p_payee_ids is null
+            or instructor.id = any (p_payee_ids)
+            or instructor.org_id = any (p_payee_ids)
+    );
 begin
     return query
     select
@@ -35803,7 +36260,8 @@ begin
             (earning.kind in ('lesson', 'no_show', 'cancellation'))::integer as activities
         from public.earnings earning
         left join public.order_items item on item.org_id = earning.org_id and item.id = earning.item_id
-        where earning.created_at >= from_at
+        where earning.instructor_id = any (instructor_ids)
+            and earning.created_at >= from_at
             and earning.created_at < until_at
             and (
                 earning.kind in ('lesson', 'no_show', 'cancellation', 'credit_expiry', 'refund', 'dispute')
@@ -35824,7 +36282,8 @@ begin
             order by earning.created_at, earning.id
             limit 1
         ) owed on true
-        where booking.end_at >= from_at
+        where booking.instructor_id = any (instructor_ids)
+            and booking.end_at >= from_at
             and booking.end_at < until_at
             and item.is_paid_outside
             and item.ending is not null
@@ -35834,7 +36293,8 @@ begin
             document.org_id, document.payee_id, document.currency, document.supplied_at, 0,
             case document.kind when 'invoice' then document.fee_cents else -document.fee_cents end, 0
         from public.fee_invoices document
-        where document.bearer = 'payee'
+        where (p_payee_ids is null or document.payee_id = any (p_payee_ids))
+            and document.bearer = 'payee'
             and document.supplied_at >= from_at
             and document.supplied_at < until_at
     ) fact
@@ -35892,13 +36352,51 @@ comment on function public.save_seller_details is
     'instructor_not_found, organization_not_found, value_missing, birth_is_plausible, and the rules of public.seller_details.';
 
 create function public.my_platform_report(p_year integer)
-    returns setof public.seller_report
+    returns table (
+        year integer,
+        org_id uuid,
+        organization text,
+        payee_id uuid,
+        kind public.seller_kind,
+        legal_name text,
+        address_line text,
+        city text,
+        postal_code text,
+        country text,
+        birth_date date,
+        registration_number text,
+        tax_ids text,
+        vat_number text,
+        stripe_account_id text,
+        currency text,
+        q1_consideration_cents bigint,
+        q2_consideration_cents bigint,
+        q3_consideration_cents bigint,
+        q4_consideration_cents bigint,
+        q1_fees_cents bigint,
+        q2_fees_cents bigint,
+        q3_fees_cents bigint,
+        q4_fees_cents bigint,
+        q1_activities bigint,
+        q2_activities bigint,
+        q3_activities bigint,
+        q4_activities bigint,
+        missing text
+    )
     language sql
     stable
     security invoker
     set search_path = '', pg_temp
 begin atomic
-    select reported.* from private.my_platform_report(p_year) reported;
+    select
+        reported.year, reported.org_id, reported.organization, reported.payee_id, reported.kind, reported.legal_name,
+        reported.address_line, reported.city, reported.postal_code, reported.country, reported.birth_date,
+        reported.registration_number, reported.tax_ids, reported.vat_number, reported.stripe_account_id, reported.currency,
+        reported.q1_consideration_cents, reported.q2_consideration_cents, reported.q3_consideration_cents,
+        reported.q4_consideration_cents, reported.q1_fees_cents, reported.q2_fees_cents, reported.q3_fees_cents,
+        reported.q4_fees_cents, reported.q1_activities, reported.q2_activities, reported.q3_activities, reported.q4_activities,
+        reported.missing
+    from private.my_platform_report(p_year) reported;
 end;
 
 comment on function public.my_platform_report is
@@ -35971,7 +36469,7 @@ return private.admin_set_registration(p_country, p_legal_name, p_address, p_vat_
 comment on function public.admin_set_registration is
     'Sets what the platform''s invoices say of it in a country: name, address, VAT number and rate (2000 is 20 %); p_is_home: where it is '
     'established. Platform admins only. Errors: not_an_admin, second_factor_required, reason_required, value_missing, and the rules of '
-    'private.platform_registrations.';
+    'public.platform_registrations.';
 
 -- sql/74_tax/90_access.sql
 create policy select_own_or_finance on public.seller_details
@@ -35998,9 +36496,16 @@ create policy select_recipient_or_finance on public.fee_invoices
         or (select private.may_read_all_sellers())
     );
 
+create policy select_finance on public.platform_registrations
+    for select
+    to authenticated
+    using ((select private.may_read_all_sellers()));
+
+grant select on public.platform_registrations to authenticated, service_role;
 grant select on public.seller_details to authenticated, service_role;
 grant select on public.fee_invoices to authenticated, service_role;
--- NOTE: no role may write these tables; sellers are saved by save_seller_details, invoices are issued by maintenance.
+-- NOTE: no role may write these tables: admin_set_registration sets registrations, save_seller_details saves sellers, and maintenance issues
+-- invoices.
 
 grant execute on function private.my_school_ids to authenticated;
 grant execute on function private.may_read_all_sellers to authenticated;
@@ -36024,15 +36529,18 @@ grant execute on function private.platform_report to jobs;
 --   21_payment_methods  saved cards: apply_payment_method; set_default_payment_method and remove_payment_method, for the person
 --   22_setup_intents    open_setup_intent, record_setup_intent, apply_setup_intent: a card is saved without paying
 --   23_pay_with_saved_card  open_saved_card, next_payment_step: POST /payment-intents pays an order with one
+--   24_series_paid_later  request_series_paid_later: each lesson of a series is charged to the caller's card two days before it
+--   25_collect          queue_collections, open_collection, record_collection: those charges
 --   30_plans            apply_product, apply_price: what can be subscribed to
 --   31_subscriptions    open_subscription; apply_subscription
 --   32_entitlements     my_features: what the caller's subscriptions give, for policies
 --   33_fee_plans        set_plan_fee: the plan of an organization sets the platform's fee
+--   34_cooling_off      withdraw_from_subscription: within the days that the law gives
 --   35_instructor_fees  charge_instructor_fees: what instructors are charged by the week or month
 --   40_invoices         apply_invoice; 41_invoice_payments: what was paid of one; 42_money_back: refunds and disputes
 --   50_transactions     the view of what was paid, for lessons and subscriptions alike
 --   60_events           apply_billing_event: hands an event to the function of its object; record_billing_object: a fetched object
---   70_news             is_news: which news of an object is the latest
+--   70_news             is_news: which news of an object is the latest; remove_old_news
 --
 -- Stripe keeps all of it, and the tables here mirror what its events say; what a person decides leaves through 25_outbox. The webhook
 -- service calls what opens and records, 85_webhooks hands in the events, the jobs record what they have fetched. No card number is
@@ -36119,11 +36627,26 @@ create table public.setup_intents (
 );
 
 create index on public.setup_intents (org_id, customer_id, created_at);
+create index on public.setup_intents (org_id, created_at);
 create index on public.setup_intents (user_id);
 
 comment on table public.setup_intents is 'The attempts of a person to save a card without paying, one a SetupIntent of Stripe.';
 comment on column public.setup_intents.status is 'Stripe''s own status.';
 comment on column public.setup_intents.failure_code is 'Why the latest try failed, as Stripe''s code; null if none did.';
+
+create table private.checkout_sessions (
+    id uuid not null unique default gen_random_uuid(),
+    org_id uuid not null,
+    customer_id uuid not null,
+    opened_at timestamptz not null default private.clock(),
+    primary key (org_id, id),
+    foreign key (org_id, customer_id) references public.stripe_customers (org_id, id) on delete restrict
+);
+
+create index on private.checkout_sessions (org_id, customer_id, opened_at);
+
+comment on table private.checkout_sessions is
+    'When a person has asked for a page to subscribe on within the last hour, which is limited; older rows are removed with the next.';
 
 create table private.stripe_news (
     stripe_id text not null,
@@ -36134,6 +36657,8 @@ create table private.stripe_news (
     primary key (org_id, stripe_id)
 );
 
+create index on private.stripe_news (org_id, occurred_at);
+
 comment on table private.stripe_news is
     'The latest news of each object of Stripe that this room mirrors, which older ones do not overwrite.';
 comment on column private.stripe_news.rank is 'How far along the object was: of different news of one second the furthest along counts.';
@@ -36143,6 +36668,7 @@ comment on column private.stripe_news.digest is
 alter table public.stripe_customers enable row level security;
 alter table public.payment_methods enable row level security;
 alter table public.setup_intents enable row level security;
+alter table private.checkout_sessions enable row level security;
 alter table private.stripe_news enable row level security;
 
 create trigger touch_updated_at
@@ -36179,13 +36705,15 @@ create table public.subscription_products (
     features text[] not null default '{}',
     fee_bps integer,
     grace_days integer not null default 7,
+    cooling_off_days integer,
     is_sold boolean not null default false,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
     unique (org_id, stripe_product_id),
     constraint fee_is_a_share check (fee_bps between 0 and 10000),
-    constraint grace_is_a_few_days check (grace_days between 0 and 90)
+    constraint grace_is_a_few_days check (grace_days between 0 and 90),
+    constraint cooling_off_is_a_few_days check (cooling_off_days between 1 and 90)
 );
 
 comment on table public.subscription_products is 'What can be subscribed to, from Stripe''s products.';
@@ -36195,6 +36723,8 @@ comment on column public.subscription_products.features is
 comment on column public.subscription_products.fee_bps is
     'The platform''s fee in basis points of an organization that subscribes to it; null leaves the organization''s own.';
 comment on column public.subscription_products.grace_days is 'How long its features last after a period that was not paid has begun.';
+comment on column public.subscription_products.cooling_off_days is
+    'How many days a subscriber may withdraw after the beginning, and after a trial or a renewal for a year or longer; null: none.';
 comment on column public.subscription_products.is_sold is 'Whether it is offered: active at Stripe, and with features.';
 
 create table public.subscription_plans (
@@ -36262,6 +36792,9 @@ create table public.subscriptions (
     resumes_at timestamptz,
     billing_mode text,
     started_at timestamptz not null,
+    cooling_off_ends_at timestamptz,
+    withdrawn_at timestamptz,
+    withdrawal_refund_cents bigint,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
     primary key (org_id, id),
@@ -36270,7 +36803,9 @@ create table public.subscriptions (
     foreign key (org_id, product_id) references public.subscription_products (org_id, id) on delete restrict,
     foreign key (org_id, plan_id) references public.subscription_plans (org_id, id) on delete restrict,
     constraint currency_is_lower_case_iso check (currency ~ '^[a-z]{3}$'),
-    constraint subscription_id_is_stripes check (stripe_subscription_id ~ '^sub_')
+    constraint subscription_id_is_stripes check (stripe_subscription_id ~ '^sub_'),
+    constraint withdrawal_says_what_goes_back check ((withdrawn_at is null) = (withdrawal_refund_cents is null)),
+    constraint refund_is_not_negative check (withdrawal_refund_cents >= 0)
 );
 
 create unique index one_current_subscription_a_person_and_product on public.subscriptions (user_id, product_id) where is_current;
@@ -36289,6 +36824,9 @@ comment on column public.subscriptions.organization_id is 'The organization whos
 comment on column public.subscriptions.amount_cents is 'For each interval, of all its items.';
 comment on column public.subscriptions.current_period_start is 'Of its items: the first start, and the last end.';
 comment on column public.subscriptions.cancelled_at is 'When somebody asked for its end, which cancel_at_period_end may put off.';
+comment on column public.subscriptions.cooling_off_ends_at is
+    'Until when the subscriber may withdraw: of the beginning, or of a trial''s end or a year''s renewal, the latest. Null: never.';
+comment on column public.subscriptions.withdrawn_at is 'When the subscriber withdrew, with withdrawal_refund_cents back.';
 comment on column public.subscriptions.pause_behavior is
     'While collection is paused, what becomes of invoices: keep_as_draft, mark_uncollectible or void.';
 comment on column public.subscriptions.billing_mode is
@@ -36954,10 +37492,62 @@ begin
         set status = excluded.status,
             failure_code = excluded.failure_code;
 
-    if new_status = 'succeeded' and customer.deleted_at is null and customer.default_stripe_payment_method_id is null then
+    if new_status = 'succeeded'
+        and customer.deleted_at is null
+        and customer.default_stripe_payment_method_id is null
+        and not private.has_default_on_the_way(customer)
+    then
         perform private.send_default_payment_method(customer, private.expandable_id(p_setup_intent -> 'payment_method'), '{}');
     end if;
     return row('processed', null)::private.stripe_outcome;
+end;
+$$;
+
+-- Whether a default was chosen for a customer that Stripe's events have not told of yet: the command waits, or has been carried out for a
+-- card that is still there.
+create function private.has_default_on_the_way(p_customer public.stripe_customers)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return exists (
+        select
+        from private.outbox command
+        where command.subject = format('customer:%s', p_customer.id)
+            and command.topic = 'set_default_payment_method'
+            and command.dead_at is null
+            and (
+                command.processed_at is null
+                or exists (
+                    select
+                    from public.payment_methods method
+                    where method.org_id = p_customer.org_id
+                        and method.stripe_payment_method_id = command.payload ->> 'payment_method'
+                )
+            )
+    );
+end;
+$$;
+
+-- Removes attempts to save a card that are older than 90 days, and returns how many. Maintenance calls it.
+create function private.remove_old_setup_intents()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    removed integer;
+begin
+    delete from public.setup_intents
+    where org_id = private.platform_id()
+        and created_at < private.clock() - interval '90 days';
+    get diagnostics removed = row_count;
+    return removed;
 end;
 $$;
 
@@ -37003,6 +37593,263 @@ as $$
     end;
 $$;
 
+-- sql/75_billing/24_series_paid_later.sql
+-- Books a series of which each lesson is charged to the caller's default card two days before it. For the learner, or a guardian who may book
+-- and pay. A lesson that begins sooner is paid in the checkout. Definer: as request_booking_series.
+create function private.request_series_paid_later(
+    p_instructor_id uuid,
+    p_service_id uuid,
+    p_start_at timestamptz,
+    p_occurrences integer,
+    p_every_weeks integer,
+    p_mode public.series_mode,
+    p_learner_user_id uuid,
+    p_learner_id uuid,
+    p_notes text
+)
+    returns table (
+        occurrence integer, start_at timestamptz, booking_id uuid, refusal text, order_id uuid, collect_at timestamptz, hold_expires_at timestamptz
+    )
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_person();
+    instructor constant public.instructors := private.require_instructor_of_service(p_instructor_id, p_service_id);
+begin
+    perform private.assert_may_spend(
+        private.require_bookable_learner(
+            case when p_learner_id is null then coalesce(p_learner_user_id, person) else p_learner_user_id end,
+            p_learner_id,
+            instructor.org_id
+        ),
+        true
+    );
+    if (private.default_card(person)).id is null then
+        perform private.refuse(
+            'PT409', 'no_saved_card',
+            'Lessons that are paid later need a saved card.',
+            'Save one with POST /setup-intents, or choose a default with set_default_payment_method.'
+        );
+    end if;
+    for occurrence, start_at, booking_id, refusal, order_id in
+        select series.occurrence, series.start_at, series.booking_id, series.refusal, series.order_id
+        from private.request_booking_series(
+            p_instructor_id, p_service_id, p_start_at, p_occurrences, p_every_weeks, p_mode, p_learner_user_id, p_learner_id, p_notes, false,
+            person
+        ) series
+    loop
+        select booking.collect_at, booking.hold_expires_at into collect_at, hold_expires_at
+        from public.bookings booking
+        where booking.id = booking_id;
+        return next;
+    end loop;
+end;
+$$;
+
+-- The card that a person has chosen to pay with; a row of nulls without one.
+create function private.default_card(p_user_id uuid)
+    returns public.payment_methods
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select method.*
+    from public.payment_methods method
+    join public.stripe_customers customer on customer.org_id = method.org_id and customer.id = method.customer_id
+    where method.user_id = p_user_id
+        and method.is_default
+        and method.type = 'card'
+        and customer.deleted_at is null
+    order by customer.livemode desc
+    limit 1;
+$$;
+
+-- sql/75_billing/25_collect.sql
+-- Queues the charges of an organization's lessons that are due, and returns how many. What an instructor who cannot be booked any more would
+-- give is not charged: it waits for the school, and expires unpaid. Maintenance calls it.
+create function private.queue_collections(p_org_id uuid)
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    due record;
+    queued integer := 0;
+begin
+    for due in
+        select booking.id, booking.order_id, booking.collect_at, booking.collection_tries + 1 as number
+        from public.bookings booking
+        join public.orders ordered on ordered.org_id = booking.org_id and ordered.id = booking.order_id
+        join public.instructors instructor on instructor.org_id = booking.org_id and instructor.id = booking.instructor_id
+        where booking.org_id = p_org_id
+            and booking.collect_at <= private.clock()
+            and booking.status = 'held'
+            and booking.hold_expires_at > private.clock()
+            and private.is_bookable_instructor(instructor)
+        order by booking.collect_at, booking.id
+        limit 1000
+        for no key update of booking, ordered skip locked
+    loop
+        update public.bookings set collect_at = null where org_id = p_org_id and id = due.id;
+        perform private.enqueue_command(
+            p_org_id, 'collect_lesson', format('booking:%s:collect:%s', due.id, extract(epoch from due.collect_at)),
+            jsonb_build_object(
+                'booking_id', due.id,
+                'number', due.number,
+                'idempotency_key', format('collect:%s:%s', due.id, extract(epoch from due.collect_at))
+            ),
+            format('order:%s', due.order_id)
+        );
+        queued := queued + 1;
+    end loop;
+    return queued;
+end;
+$$;
+
+-- Opens the payment of a lesson that is to be charged now, or finds the open one, and returns what the job needs to charge the card: the
+-- default card of whoever booked, if they may still pay for the learner. No row if there is nothing to charge: the lesson was paid, moved or
+-- given up meanwhile, or there is nobody to charge, which counts as a failed try.
+-- Definer: the jobs have no access to the tables.
+create function private.open_collection(p_booking_id uuid, p_number integer)
+    returns table (
+        payment_id uuid,
+        stripe_payment_intent_id text,
+        intent jsonb,
+        intent_key text,
+        stripe_customer_id text,
+        stripe_payment_method_id text,
+        receipt_email text
+    )
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    booking public.bookings;
+    ordered public.orders;
+    card public.payment_methods;
+    payment public.payments;
+begin
+    perform private.lock_bookings(array[p_booking_id]);
+    select * into strict booking from public.bookings where id = p_booking_id;
+    if not private.awaits_collection(booking, p_number) then
+        return;
+    end if;
+    card := private.default_card(private.payer_of_collection(booking));
+    if card.id is null then
+        perform private.fail_collection(booking, 'no_saved_card');
+        return;
+    end if;
+    select * into strict ordered from public.orders where org_id = booking.org_id and id = booking.order_id;
+    payment := coalesce(private.reuse_open_payment(ordered.id), private.add_payment(ordered, booking.collect_from));
+    if payment.status not in ('requires_payment', 'requires_action') then
+        perform private.look_again_later(booking);
+        return;
+    end if;
+
+    return query
+    select
+        payment.id, payment.stripe_payment_intent_id, private.intent_parameters(payment), private.intent_key(payment),
+        customer.stripe_customer_id, card.stripe_payment_method_id,
+        (select profile.email from public.profiles profile where profile.id = card.user_id)
+    from public.stripe_customers customer
+    where customer.org_id = card.org_id
+        and customer.id = card.customer_id;
+end;
+$$;
+
+-- Whether a lesson is to be charged to its card for this first or second time: it is held, and the charge before has failed.
+create function private.awaits_collection(p_booking public.bookings, p_number integer)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return p_booking.status = 'held'
+        and p_booking.is_collected_later
+        and p_booking.hold_expires_at > private.clock()
+        and p_booking.collection_tries = p_number - 1;
+end;
+$$;
+
+-- Records Stripe's response to charging a lesson's card: it is paid, or the try has failed.
+-- Definer: the jobs have no access to the tables.
+create function private.record_collection(p_booking_id uuid, p_number integer, p_payment_id uuid, p_payment_intent jsonb)
+    returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    booking public.bookings;
+begin
+    perform private.lock_bookings(array[p_booking_id]);
+    perform private.record_payment_intent(p_payment_id, p_payment_intent);
+    select * into strict booking from public.bookings where id = p_booking_id;
+    if not private.awaits_collection(booking, p_number) then
+        return;
+    end if;
+    if private.next_payment_step(p_payment_intent) = 'wait' then
+        perform private.look_again_later(booking);
+    else
+        perform private.fail_collection(booking, p_payment_intent #>> '{last_payment_error,code}');
+    end if;
+end;
+$$;
+
+-- Plans another look at a lesson whose payment the bank still processes: if that fails, it is charged then.
+create function private.look_again_later(p_booking public.bookings)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update public.bookings
+    set collect_at = private.clock() + interval '24 hours'
+    where org_id = p_booking.org_id
+        and id = p_booking.id;
+$$;
+
+-- Counts a failed charge of a lesson. After the first it is tried once more a day later, but not if the bank wants the payer, whom only the
+-- payer can satisfy: the lesson is held until its deadline then. After the second the time is free again. 82_effects has it told.
+create function private.fail_collection(p_booking public.bookings, p_code text)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_booking.collection_tries = 0 then
+        update public.bookings
+        set collection_tries = 1,
+            collect_at = case when p_code <> 'authentication_required' then private.clock() + interval '24 hours' end
+        where org_id = p_booking.org_id
+            and id = p_booking.id;
+        return;
+    end if;
+    update public.bookings
+    set status = 'cancelled',
+        cancelled_by = 'system',
+        cancelled_at = private.clock(),
+        cancellation_reason = 'It could not be charged to the saved card.',
+        collection_tries = 2
+    where org_id = p_booking.org_id
+        and id = p_booking.id;
+end;
+$$;
+
 -- sql/75_billing/30_plans.sql
 -- Applies a product of Stripe's catalogue from an event or fetch. It is sold if it is active and its metadata name features.
 create function private.apply_product(p_product jsonb, p_occurred_at timestamptz, p_is_deleted boolean, p_is_fetched boolean)
@@ -37019,13 +37866,14 @@ begin
         return row('processed', 'late')::private.stripe_outcome;
     end if;
     insert into public.subscription_products (
-        org_id, stripe_product_id, name, description, features, fee_bps, grace_days, is_sold
+        org_id, stripe_product_id, name, description, features, fee_bps, grace_days, cooling_off_days, is_sold
     )
     values (
         private.platform_id(), p_product ->> 'id', p_product ->> 'name', p_product ->> 'description',
         private.features_of(said ->> 'features'),
         (substring(said ->> 'fee_bps' from '^\d{1,5}$'))::integer,
         coalesce((substring(said ->> 'grace_days' from '^\d{1,2}$'))::integer, 7),
+        (substring(said ->> 'cooling_off_days' from '^[1-8]?\d$'))::integer,
         coalesce((p_product ->> 'active')::boolean, false) and not p_is_deleted and private.features_of(said ->> 'features') <> '{}'
     )
     on conflict (org_id, stripe_product_id) do update
@@ -37034,6 +37882,7 @@ begin
             features = excluded.features,
             fee_bps = excluded.fee_bps,
             grace_days = excluded.grace_days,
+            cooling_off_days = excluded.cooling_off_days,
             is_sold = excluded.is_sold;
     perform private.set_plan_fee(affected.organization_id)
     from (
@@ -37166,6 +38015,7 @@ begin
         perform private.require_payee(p_user_id, null, p_organization_id);
     end if;
     perform private.assert_may_subscribe(p_user_id, p_organization_id, plan.product_id);
+    perform private.count_checkout_session(p_customer_id);
 
     return query
     select
@@ -37207,6 +38057,40 @@ begin
             'Who has changes the plan, or pays what is open, with POST /billing-portal-sessions.'
         );
     end if;
+end;
+$$;
+
+-- Counts a page to subscribe on; the eleventh within an hour is refused. The customer's row is locked, so that pages asked for at once are
+-- counted.
+create function private.count_checkout_session(p_customer_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    max_an_hour constant integer := 10;
+    customer public.stripe_customers;
+begin
+    select * into strict customer from public.stripe_customers where id = p_customer_id for no key update;
+    delete from private.checkout_sessions
+    where org_id = customer.org_id
+        and customer_id = customer.id
+        and opened_at <= private.clock() - interval '1 hour';
+    if (
+        select count(*)
+        from private.checkout_sessions opened
+        where opened.org_id = customer.org_id
+            and opened.customer_id = customer.id
+    ) >= max_an_hour then
+        perform private.refuse(
+            'PT429', 'too_many_checkouts',
+            format('%s pages to subscribe on were opened within an hour.', max_an_hour),
+            'Go on with the latest one, or wait an hour.'
+        );
+    end if;
+    insert into private.checkout_sessions (org_id, customer_id) values (customer.org_id, customer.id);
 end;
 $$;
 
@@ -37304,6 +38188,10 @@ begin
     said.resumes_at := to_timestamp((p_subscription #>> '{pause_collection,resumes_at}')::bigint);
     said.billing_mode := p_subscription #>> '{billing_mode,type}';
     said.started_at := to_timestamp(coalesce(p_subscription ->> 'start_date', p_subscription ->> 'created')::bigint);
+    said.cooling_off_ends_at := private.cooling_off_ends_at(said, product.cooling_off_days)
+    from public.subscription_products product
+    where product.org_id = plan.org_id
+        and product.id = plan.product_id;
     return said;
 end;
 $$;
@@ -37322,14 +38210,14 @@ begin
     insert into public.subscriptions (
         org_id, customer_id, user_id, product_id, plan_id, organization_id, stripe_subscription_id, stripe_price_id, status, amount_cents,
         currency, interval, interval_count, quantity, current_period_start, current_period_end, cancel_at_period_end, cancel_at,
-        cancelled_at, ended_at, trial_start, trial_end, pause_behavior, resumes_at, billing_mode, started_at
+        cancelled_at, ended_at, trial_start, trial_end, pause_behavior, resumes_at, billing_mode, started_at, cooling_off_ends_at
     )
     values (
         p_said.org_id, p_customer.id, p_customer.user_id, p_said.product_id, p_said.plan_id, p_said.organization_id,
         p_said.stripe_subscription_id, p_said.stripe_price_id, p_said.status, p_said.amount_cents, p_said.currency, p_said.interval,
         p_said.interval_count, p_said.quantity, p_said.current_period_start, p_said.current_period_end, p_said.cancel_at_period_end,
         p_said.cancel_at, p_said.cancelled_at, p_said.ended_at, p_said.trial_start, p_said.trial_end, p_said.pause_behavior,
-        p_said.resumes_at, p_said.billing_mode, p_said.started_at
+        p_said.resumes_at, p_said.billing_mode, p_said.started_at, p_said.cooling_off_ends_at
     )
     on conflict (org_id, stripe_subscription_id) do update
         set product_id = excluded.product_id,
@@ -37354,7 +38242,8 @@ begin
             pause_behavior = excluded.pause_behavior,
             resumes_at = excluded.resumes_at,
             billing_mode = excluded.billing_mode,
-            started_at = excluded.started_at
+            started_at = excluded.started_at,
+            cooling_off_ends_at = excluded.cooling_off_ends_at
     returning * into written;
     return written;
 end;
@@ -37427,7 +38316,8 @@ begin
 end;
 $$;
 
--- Whether a subscription gives its features now.
+-- Whether a subscription gives its features now. Stripe begins the next period also while the one before is unpaid, so the days of grace
+-- count from the first period that nobody has paid.
 create function private.is_entitling(p_subscription public.subscriptions, p_product public.subscription_products)
     returns boolean
     language sql
@@ -37438,7 +38328,16 @@ as $$
     select p_subscription.pause_behavior is distinct from 'keep_as_draft' and case p_subscription.status
         when 'active' then private.clock() < p_subscription.current_period_end + make_interval(days => p_product.grace_days)
         when 'trialing' then private.clock() < p_subscription.current_period_end + make_interval(days => p_product.grace_days)
-        when 'past_due' then private.clock() < p_subscription.current_period_start + make_interval(days => p_product.grace_days)
+        when 'past_due' then private.clock() < make_interval(days => p_product.grace_days) + least(
+            p_subscription.current_period_start,
+            (
+                select min(invoice.period_start)
+                from public.invoices invoice
+                where invoice.org_id = p_subscription.org_id
+                    and invoice.subscription_id = p_subscription.id
+                    and invoice.status in ('open', 'uncollectible')
+            )
+        )
         else false
     end;
 $$;
@@ -37506,6 +38405,148 @@ begin
     end if;
     perform private.set_plan_fee(p_org_id);
     return 1;
+end;
+$$;
+
+-- sql/75_billing/34_cooling_off.sql
+-- Consumers may withdraw from a subscription within some days, as the law of their country has it: after it began, and once more after what
+-- binds them anew, which is the end of a free trial and the renewal for a year or longer. The product's metadata cooling_off_days say how many.
+
+-- Until when a subscriber may withdraw: so many days after the latest of these beginnings. Null: the product gives no such days.
+create function private.cooling_off_ends_at(p_subscription public.subscriptions, p_days integer)
+    returns timestamptz
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select greatest(
+        p_subscription.started_at,
+        case when p_subscription.trial_end <= p_subscription.current_period_start then p_subscription.trial_end end,
+        case
+            when p_subscription.interval = 'year' or (p_subscription.interval = 'month' and p_subscription.interval_count >= 12)
+                then p_subscription.current_period_start
+        end
+    ) + make_interval(days => p_days);
+$$;
+
+-- Ends a subscription of the caller's at once, and gives back all that was paid for the period that it began with, or was renewed for. Stripe
+-- does both through the outbox; its events post the refund and end the row. Withdrawing twice is withdrawing once.
+-- Definer: nobody writes billing directly.
+create function private.withdraw_from_subscription(p_subscription_id uuid)
+    returns table (refund_cents bigint, currency text)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    subscription public.subscriptions := private.require_own_subscription(p_subscription_id);
+    refunds jsonb;
+begin
+    if subscription.withdrawn_at is null then
+        if not (subscription.is_live and coalesce(subscription.cooling_off_ends_at > private.clock(), false)) then
+            perform private.refuse(
+                'PT409', 'cooling_off_is_over',
+                'This subscription cannot be withdrawn from any more.',
+                'End it with the current period, with POST /billing-portal-sessions.'
+            );
+        end if;
+        refunds := private.refunds_of_withdrawal(subscription);
+        update public.subscriptions
+        set withdrawn_at = private.clock(),
+            withdrawal_refund_cents = (
+                select coalesce(sum(refund.amount_cents), 0)
+                from jsonb_to_recordset(refunds) refund (amount_cents bigint)
+            )
+        where org_id = subscription.org_id
+            and id = subscription.id
+        returning * into subscription;
+        perform private.enqueue_command(
+            subscription.org_id, 'withdraw_subscription', format('subscription:%s:withdraw', subscription.id),
+            jsonb_build_object('subscription', subscription.stripe_subscription_id, 'refunds', refunds),
+            format('customer:%s', subscription.customer_id)
+        );
+    end if;
+    return query select subscription.withdrawal_refund_cents, subscription.currency;
+end;
+$$;
+
+-- Returns a subscription of the caller's, locked; one of somebody else's is refused like one that does not exist.
+create function private.require_own_subscription(p_subscription_id uuid)
+    returns public.subscriptions
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    person constant uuid := private.require_person();
+    subscription public.subscriptions;
+begin
+    select * into subscription
+    from public.subscriptions
+    where id = p_subscription_id
+        and user_id = person
+    for no key update;
+    if not found then
+        perform private.refuse(
+            'PT404', 'subscription_not_found', 'You have no such subscription.', 'Read subscriptions, and check who is signed in.'
+        );
+    end if;
+    return subscription;
+end;
+$$;
+
+-- What goes back of each payment of the invoices for what the withdrawal undoes: all that is left of it. The platform's admins give back
+-- what was paid outside Stripe.
+create function private.refunds_of_withdrawal(p_subscription public.subscriptions)
+    returns jsonb
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    begins_at constant timestamptz := (
+        select p_subscription.cooling_off_ends_at - make_interval(days => product.cooling_off_days)
+        from public.subscription_products product
+        where product.org_id = p_subscription.org_id
+            and product.id = p_subscription.product_id
+    );
+begin
+    perform private.raise_alert(
+        invoice.org_id, null, 'withdrawal_paid_outside',
+        'Somebody has withdrawn from a subscription that was paid outside Stripe. Give back what they paid.',
+        'invoices', invoice.id, format('invoice:%s:withdrawn', invoice.id)
+    )
+    from public.invoices invoice
+    where invoice.org_id = p_subscription.org_id
+        and invoice.subscription_id = p_subscription.id
+        and invoice.period_end > begins_at
+        and invoice.paid_outside_cents > 0;
+
+    return (
+        select coalesce(
+            jsonb_agg(
+                jsonb_build_object(
+                    'invoice_payment_id', paid.id,
+                    'payment_intent', paid.stripe_payment_intent_id,
+                    'amount_cents', paid.amount_paid_cents - paid.refunded_cents - paid.disputed_cents
+                )
+                order by paid.id
+            ),
+            '[]'
+        )
+        from public.invoices invoice
+        join public.invoice_payments paid on paid.org_id = invoice.org_id and paid.invoice_id = invoice.id
+        where invoice.org_id = p_subscription.org_id
+            and invoice.subscription_id = p_subscription.id
+            and invoice.period_end > begins_at
+            and paid.status = 'paid'
+            and paid.stripe_payment_intent_id is not null
+            and paid.amount_paid_cents - paid.refunded_cents - paid.disputed_cents > 0
+    );
 end;
 $$;
 
@@ -38379,7 +39420,64 @@ as $$
     );
 $$;
 
+-- Forgets the latest news of objects of which nothing was told for 90 days, and returns of how many: Stripe keeps its events for 30 days, so
+-- that older news than those can come no more. Maintenance calls it.
+create function private.remove_old_news()
+    returns integer
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    removed integer;
+begin
+    delete from private.stripe_news
+    where org_id = private.platform_id()
+        and occurred_at < private.clock() - interval '90 days';
+    get diagnostics removed = row_count;
+    return removed;
+end;
+$$;
+
 -- sql/75_billing/80_api.sql
+create function public.request_series_paid_later(
+    p_instructor_id uuid,
+    p_service_id uuid,
+    p_start_at timestamptz,
+    p_occurrences integer,
+    p_every_weeks integer default 1,
+    p_mode public.series_mode default 'all_or_nothing',
+    p_learner_user_id uuid default null,
+    p_learner_id uuid default null,
+    p_notes text default null
+)
+    returns table (
+        occurrence integer, start_at timestamptz, booking_id uuid, refusal text, order_id uuid, collect_at timestamptz, hold_expires_at timestamptz
+    )
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select
+        series.occurrence, series.start_at, series.booking_id, series.refusal, series.order_id, series.collect_at, series.hold_expires_at
+    from private.request_series_paid_later(
+        p_instructor_id, p_service_id, p_start_at, p_occurrences, p_every_weeks, p_mode, p_learner_user_id, p_learner_id, p_notes
+    ) series;
+end;
+
+comment on function public.request_series_paid_later is
+    'Books a series as request_booking_series does, of which each lesson is an order of its own: held, and charged to the caller''s default '
+    'card at collect_at, two days before it. A failed charge is told and tried once more a day later; then the time is free again. Until '
+    'hold_expires_at a lesson can be paid through POST /payment-intents as well, as one must that has no collect_at. For the learner, or a '
+    'guardian who may book and pay, where the organization sells so (max_lessons_paid_later). '
+    'Errors: sign_in_required, no_saved_card, not_paid_later, too_many_lessons_paid_later, lesson_was_not_paid, service_not_found, '
+    'value_missing, not_yourself, may_not_book, not_a_learner_here, consent_required, time_is_plausible, slot_in_the_past, '
+    'service_inactive, instructor_unavailable, too_short_notice, too_far_ahead, own_lesson, price_missing, amount_too_small, '
+    'amount_too_large, too_many_holds, too_many_held_lessons, too_many_unpaid_holds, slot_taken, time_not_offered, learner_busy, '
+    'learner_spends, and the rules of public.bookings and public.booking_series.';
+
 create function public.set_default_payment_method(p_payment_method_id uuid)
     returns void
     language sql
@@ -38415,6 +39513,21 @@ return p_feature = any (private.my_features());
 comment on function public.has_entitlement is
     'Whether a subscription of the caller''s gives a feature now, in the days of grace of an unpaid period too. In a policy: '
     '(select public.has_entitlement(''reports'')), so that it is asked once a statement.';
+
+create function public.withdraw_from_subscription(p_subscription_id uuid)
+    returns table (refund_cents bigint, currency text)
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+begin atomic
+    select withdrawn.refund_cents, withdrawn.currency from private.withdraw_from_subscription(p_subscription_id) withdrawn;
+end;
+
+comment on function public.withdraw_from_subscription is
+    'Ends a subscription of the caller''s at once, until its cooling_off_ends_at, and gives back what was paid for the period that it began '
+    'with or was renewed for. Returns what goes back; the row follows within seconds. Errors: sign_in_required, subscription_not_found, '
+    'cooling_off_is_over.';
 
 create function public.admin_set_instructor_fee(
     p_org_id uuid,
@@ -38510,6 +39623,12 @@ grant execute on function public.set_default_payment_method to authenticated;
 grant execute on function private.remove_payment_method to authenticated;
 grant execute on function public.remove_payment_method to authenticated;
 
+grant execute on function private.request_series_paid_later to authenticated;
+grant execute on function public.request_series_paid_later to authenticated;
+
+grant execute on function private.withdraw_from_subscription to authenticated;
+grant execute on function public.withdraw_from_subscription to authenticated;
+
 grant execute on function private.my_features to authenticated;
 grant execute on function public.has_entitlement to authenticated;
 
@@ -38520,6 +39639,8 @@ grant execute on function private.record_setup_intent to webhook_service;
 grant execute on function private.open_saved_card to webhook_service;
 grant execute on function private.next_payment_step to webhook_service;
 grant execute on function private.open_subscription to webhook_service;
+grant execute on function private.open_collection to jobs;
+grant execute on function private.record_collection to jobs;
 grant execute on function private.record_billing_object to jobs;
 grant execute on function private.record_invoice_fee to jobs;
 
@@ -38737,6 +39858,7 @@ create table public.message_contents (
 
 create index on public.message_contents (recipient_id);
 create index on public.message_contents (provider_id);
+create index on public.message_contents (to_address);
 create index on public.message_contents (unsubscribe_token);
 create index on public.message_contents (created_at) where num_nonnulls(to_address, body) > 0;
 
@@ -38889,6 +40011,8 @@ values
     ('booking_accepted', 'essential', 'bookings', true, false),
     ('lesson_proposed', 'essential', 'bookings', false, false),
     ('time_offered', 'essential', 'bookings', true, false),
+    ('lesson_reserved', 'essential', 'bookings', false, false),
+    ('lesson_not_collected', 'essential', 'bookings', true, false),
     ('hold_expiring', 'optional', 'bookings', true, false),
     ('move_expiring', 'optional', 'bookings', true, false),
     ('booking_confirmed', 'essential', 'bookings', true, false),
@@ -38920,6 +40044,7 @@ values
     ('problem_decided', 'essential', 'problem_reports', false, false),
     ('invitation', 'essential', 'invitations', false, false),
     ('guardian_consent_wanted', 'essential', 'learner_guardians', false, false),
+    ('subscription_withdrawn', 'essential', 'subscriptions', false, false),
     ('phone_code', 'essential', 'phone_codes', true, false),
     ('buy_hours', 'marketing', 'learner_credits', false, false),
     ('recommend', 'marketing', 'bookings', false, false);
@@ -38978,6 +40103,26 @@ from (values
     (
         'time_offered', 'sms', 'en', null,
         e'{{organization_name}}: a lesson has become free: {{start_at}}. It is kept for you until {{hold_expires_at}}.'
+    ),
+    (
+        'lesson_reserved', 'email', 'en', 'Your lesson on {{start_at}} is reserved',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n\n'
+        '{{due}} is charged to the saved card on {{collect_at}}. The lesson is booked once that is paid. Until then it can be cancelled '
+        'without a charge.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        'lesson_not_collected', 'email', 'en', 'The lesson on {{start_at}} could not be charged to your card',
+        e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
+        '{{start_at}}, {{minutes}} minutes\n\n'
+        'The saved card could not be charged {{due}}. Please pay by {{hold_expires_at}}, or choose another default card at once: a card that '
+        'was declined is tried once more after a day. A lesson that is not paid then is given up, and its time is free for others.\n\n'
+        '{{organization_name}}'
+    ),
+    (
+        'lesson_not_collected', 'sms', 'en', null,
+        e'{{organization_name}}: Your card could not be charged for the lesson {{start_at}}. Please pay {{due}} by {{hold_expires_at}}.'
     ),
     (
         'hold_expiring', 'email', 'en', 'Your lesson on {{start_at}} is about to be given up',
@@ -39061,9 +40206,9 @@ from (values
         e'{{organization_name}}: Cancelled: {{service_title}} with {{instructor_name}}, {{start_at}}.'
     ),
     (
-        'lesson_reminder', 'email', 'en', 'Your lesson on {{start_at}}',
+        'lesson_reminder', 'email', 'en', 'Reminder: your lesson on {{start_at}}',
         e'Hello {{recipient_name}},\n\n{{service_title}} for {{learner_name}} with {{instructor_name}}\n'
-        '{{start_at}}, {{minutes}} minutes\n{{pickup}}\nThis is a reminder.\n\n{{organization_name}}'
+        '{{start_at}}, {{minutes}} minutes\n{{pickup}}\nThis is a reminder. The calendar entry is attached.\n\n{{organization_name}}'
     ),
     (
         'lesson_reminder', 'sms', 'en', null,
@@ -39186,6 +40331,12 @@ from (values
         e'Hello {{recipient_name}},\n\n'
         '{{organization_name}} names you as guardian of {{learner_name}}. Sign in with this address to give your '
         'consent, until {{expires_on}}.\n\n{{organization_name}}'
+    ),
+    (
+        'subscription_withdrawn', 'email', 'en', 'You have withdrawn from {{product_name}}',
+        e'Hello {{recipient_name}},\n\n'
+        'Your subscription to {{product_name}} has ended. {{amount}} goes back in the way in which it was paid, usually within ten days.\n\n'
+        '{{organization_name}}'
     ),
     (
         'phone_code', 'sms', 'en', null,
@@ -39678,7 +40829,7 @@ create function private.is_for_address(p_message public.messages)
     set search_path = '', pg_temp
 return p_message.related_type in ('invitations', 'learner_guardians', 'phone_codes');
 
--- Who has paid what a message is about; null: it is about no payment.
+-- Who has paid what a message is about, or whose card is to pay it; null: it is about no payment.
 create function private.payer_of_message(p_message public.messages)
     returns uuid
     language sql
@@ -39690,6 +40841,12 @@ as $$
     from public.payments payment
     where p_message.related_type = 'payments'
         and payment.id = p_message.related_id
+    union all
+    select private.payer_of_collection(booking)
+    from public.bookings booking
+    where p_message.related_type = 'bookings'
+        and booking.org_id = p_message.org_id
+        and booking.id = p_message.related_id
     union all
     select payment.payer_id
     from public.refunds refund
@@ -39721,6 +40878,11 @@ as $$
     from public.problem_reports report
     where p_message.related_type = 'problem_reports'
         and report.id = p_message.related_id
+    union all
+    select array[subscription.user_id]
+    from public.subscriptions subscription
+    where p_message.related_type = 'subscriptions'
+        and subscription.id = p_message.related_id
     union all
     select private.payee_side(payout.org_id, payout.instructor_id)
     from public.payouts payout
@@ -39936,6 +41098,8 @@ begin
             perform private.tell_learner_side(case when p_new.booked_by is null then 'time_offered' else 'lesson_proposed' end, p_new);
         end if;
         perform private.plan_hold(p_new);
+    elsif p_new.status = 'held' and p_new.is_collected_later then
+        perform private.tell_both_sides('lesson_reserved', p_new);
     elsif p_new.status = 'held' then
         if p_old.status in ('requested', 'proposed') then
             perform private.tell_learner_side('booking_accepted', p_new);
@@ -39945,6 +41109,8 @@ begin
         perform private.tell_both_sides('move_not_made', p_new);
     elsif p_new.status = 'declined' then
         perform private.tell_both_sides('booking_declined', p_new);
+    elsif p_new.status = 'expired' and p_old.status = 'held' and p_old.is_collected_later then
+        perform private.tell_both_sides('booking_expired', p_new);
     elsif p_new.status = 'expired' then
         perform private.tell_learner_side('booking_expired', p_new);
     elsif p_new.status = 'cancelled' and was_booked and not p_new.is_rescheduled then
@@ -39959,7 +41125,7 @@ end;
 $$;
 
 -- Tells of a booking that was cancelled before it was confirmed: the learner's side unless it was theirs to cancel, and an instructor who had
--- been asked for it, or had offered it, unless they cancelled it. What replaces a lesson goes with that lesson, which is told of.
+-- been asked for it or told of it, or had offered it, unless they cancelled it. What replaces a lesson goes with that lesson, which is told of.
 create function private.tell_of_withdrawal(p_old public.bookings, p_new public.bookings)
     returns void
     language plpgsql
@@ -39971,10 +41137,27 @@ begin
     if p_new.cancelled_by not in ('learner', 'guardian') then
         perform private.tell_learner_side('booking_cancelled', p_new);
     end if;
-    if p_old.status in ('requested', 'proposed') and p_old.booked_by is not null and p_new.cancelled_by <> 'instructor' then
+    if ((p_old.status in ('requested', 'proposed') and p_old.booked_by is not null) or p_old.is_collected_later)
+        and p_new.cancelled_by <> 'instructor'
+    then
         perform private.tell_instructor_side('booking_cancelled', p_new);
     end if;
 end;
+$$;
+
+-- Tells the learner's side and whose card it is that a lesson could not be charged to it, for every try. 82_effects calls it.
+create function private.tell_of_failed_collection(p_booking public.bookings)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.queue_messages(
+        p_booking.org_id, 'lesson_not_collected',
+        array_remove(array_append(private.learner_side(p_booking.learner_id), private.payer_of_collection(p_booking)), null),
+        p_booking.learner_id, 'bookings', p_booking.id, p_booking.collection_tries::text
+    );
 $$;
 
 -- Plans a message of a booking, unless its time has passed.
@@ -40071,6 +41254,8 @@ as $$
     select case p_kind
         when 'booking_requested' then p_booking.status = 'requested'
         when 'booking_accepted' then p_booking.status = 'held'
+        when 'lesson_reserved' then p_booking.status = 'held'
+        when 'lesson_not_collected' then p_booking.status = 'held' and p_booking.hold_expires_at > private.clock()
         when 'lesson_proposed' then p_booking.status = 'proposed'
         when 'time_offered' then p_booking.status = 'proposed'
         when 'booking_confirmed' then p_booking.status in ('confirmed', 'in_progress')
@@ -40185,7 +41370,7 @@ as $$
 $$;
 
 -- sql/80_messages/31_money.sql
--- Tells the payer's side that a payment was declined. 82_effects calls it.
+-- Tells the payer's side that a payment was declined; not of one that we charge ourselves (tell_of_failed_collection). 82_effects calls it.
 create function private.tell_of_payment(p_old public.payments, p_new public.payments)
     returns void
     language plpgsql
@@ -40197,12 +41382,32 @@ begin
     if p_new.status = 'requires_payment'
         and p_new.failure_code is not null
         and (p_old.failure_code is null or p_old.status <> p_new.status)
+        and not private.is_being_collected(p_new.order_id)
     then
         perform private.queue_messages(
             p_new.org_id, 'payment_failed', private.payer_side(p_new), p_new.learner_id, 'payments', p_new.id,
             private.clock()::text
         );
     end if;
+end;
+$$;
+
+-- Whether an order is a lesson that is charged to a saved card: whoever's it is hears of each try with its deadline.
+create function private.is_being_collected(p_order_id uuid)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return exists (
+        select
+        from public.bookings booking
+        where booking.order_id = p_order_id
+            and booking.status = 'held'
+            and booking.is_collected_later
+    );
 end;
 $$;
 
@@ -40231,6 +41436,19 @@ as $$
     from public.payments payment
     where payment.org_id = p_refund.org_id
         and payment.id = p_refund.payment_id;
+$$;
+
+-- Tells a subscriber that they have withdrawn, and what goes back. 82_effects calls it.
+create function private.tell_of_withdrawn_subscription(p_subscription public.subscriptions)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select private.queue_messages(
+        p_subscription.org_id, 'subscription_withdrawn', array[p_subscription.user_id], null, 'subscriptions', p_subscription.id
+    );
 $$;
 
 -- Tells the payee that a payout was sent. 82_effects calls it.
@@ -40649,6 +41867,7 @@ begin
             and not coalesce(private.is_wanted_still(p_message), false) then 'not_wanted'
         when p_message.channel <> 'app' and p_address is null then 'no_address'
         when private.is_suppressed(p_message, p_address) then 'suppressed'
+        when private.has_had_enough(p_message, p_address) then 'too_many'
         when p_message.channel = 'whatsapp' and not private.has_template(p_message.org_id, p_message.kind, 'whatsapp') then 'text_not_approved'
     end;
 end;
@@ -40770,6 +41989,27 @@ as $$
             and suppressed.address = p_address
             and (suppressed.cause <> 'unsubscribed' or kind.class <> 'essential')
     );
+$$;
+
+-- Whether an address that nobody has proven to be theirs has been sent forty messages within a day: those of learners without a login, and
+-- of who is invited, are what a school says. So nobody has a stranger flooded.
+create function private.has_had_enough(p_message public.messages, p_address text)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return p_message.recipient_id is null and (
+        select count(*)
+        from public.message_contents sent
+        join public.messages message on message.org_id = sent.org_id and message.id = sent.message_id
+        where sent.to_address = p_address
+            and message.first_tried_at > private.clock() - interval '24 hours'
+            and message.id <> p_message.id
+    ) >= 40;
+end;
 $$;
 
 -- The recipient's own time zone; else the organization's.
@@ -41031,11 +42271,12 @@ create function private.placeholders_of(p_about text)
 as $$
     select '{organization_name,recipient_name}'::text[] || case p_about
         when 'bookings' then '{learner_name,instructor_name,service_title,start_at,end_at,minutes,pickup,old_start_at,due,total,'
-            'hold_expires_at,cancelled_by,reason}'
+            'hold_expires_at,collect_at,cancelled_by,reason}'
         when 'alerts' then '{message}'
         when 'payments' then '{amount}'
         when 'refunds' then '{amount}'
         when 'payouts' then '{amount,payout_date}'
+        when 'subscriptions' then '{amount,product_name}'
         when 'payout_runs' then '{payout_date,reason}'
         when 'stripe_connect_accounts' then '{reason}'
         when 'learner_credits' then '{instructor_name,learner_name,hours,expires_on}'
@@ -41119,6 +42360,7 @@ as $$
         'due', private.amount_text(booking.due_cents, booking.currency),
         'total', private.amount_text(booking.total_cents, booking.currency),
         'hold_expires_at', private.time_text(booking.hold_expires_at, instructor.time_zone, p_locale),
+        'collect_at', private.time_text(booking.collect_at, instructor.time_zone, p_locale),
         'cancelled_by', case booking.cancelled_by when 'admin' then 'school' else booking.cancelled_by::text end,
         'reason', booking.cancellation_reason
     )
@@ -41196,6 +42438,23 @@ as $$
     select jsonb_build_object('amount', private.amount_text(payment.amount_cents, payment.currency))
     from public.payments payment
     where payment.id = p_payment_id;
+$$;
+
+-- Of a subscription that was withdrawn from.
+create function private.subscription_facts(p_subscription_id uuid)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select jsonb_build_object(
+        'amount', private.amount_text(subscription.withdrawal_refund_cents, subscription.currency),
+        'product_name', product.name
+    )
+    from public.subscriptions subscription
+    join public.subscription_products product on product.org_id = subscription.org_id and product.id = subscription.product_id
+    where subscription.id = p_subscription_id;
 $$;
 
 -- Of a refund.
@@ -41306,6 +42565,7 @@ as $$
             when 'payments' then private.payment_facts(p_message.related_id)
             when 'refunds' then private.refund_facts(p_message.related_id)
             when 'payouts' then private.payout_facts(p_message.related_id)
+            when 'subscriptions' then private.subscription_facts(p_message.related_id)
             when 'payout_runs' then private.payout_run_facts(p_message)
             when 'stripe_connect_accounts' then private.account_facts(p_message.related_id)
             when 'phone_codes' then private.code_facts(p_message.related_id)
@@ -41948,7 +43208,8 @@ $$;
 
 -- sql/80_messages/61_templates.sql
 -- Saves an organization's own text of a kind, for a channel and a language. Only placeholders that the kind has, and nothing else between
--- braces; WhatsApp's texts are approved by name (p_content_sid) with the placeholders that fill them.
+-- braces; WhatsApp's texts are approved by name (p_content_sid) with the placeholders that fill them. What goes to an address whose owner has
+-- agreed to nothing yet is said in the platform's words: everybody can found a school, and invite strangers.
 -- Definer: nobody writes templates directly.
 create function private.save_message_template(
     p_org_id uuid,
@@ -41978,6 +43239,18 @@ begin
             'PT404', 'kind_not_found',
             'There is no such kind of message.',
             'Choose one of my_message_preferences.'
+        );
+    end if;
+    if exists (
+        select
+        from private.message_kinds kind
+        where kind.key = p_kind
+            and kind.about in ('invitations', 'learner_guardians')
+    ) then
+        perform private.refuse(
+            'PT422', 'text_is_the_platforms',
+            'Who is invited does not know your organization yet, and is written to in the platform''s words.',
+            'Send your own words yourself, together with the link of the invitation.'
         );
     end if;
 
@@ -42585,8 +43858,8 @@ return private.save_message_template(
 comment on function public.save_message_template is
     'Saves an organization''s own text of a kind for a channel (email, sms, whatsapp) and a language such as en or de-AT, and returns its id. '
     'Texts name values as {{start_at}}; organization_templates lists which. The app shows the mail''s text. For admins. Errors: '
-    'sign_in_required, organization_not_found, kind_not_found, unknown_placeholder, opt_out_missing, value_missing, and the rules of '
-    'public.message_templates.';
+    'sign_in_required, organization_not_found, kind_not_found, text_is_the_platforms, unknown_placeholder, opt_out_missing, value_missing, '
+    'and the rules of public.message_templates.';
 
 create function public.delete_message_template(p_org_id uuid, p_template_id uuid)
     returns void
@@ -42759,6 +44032,7 @@ begin
         return null;
     end if;
     if new.status = old.status then
+        perform private.tell_of_failed_collection(new) where new.collection_tries > old.collection_tries;
         return null;
     end if;
     was_confirmed := old.status in ('confirmed', 'in_progress', 'completed');
@@ -42809,7 +44083,7 @@ end;
 $$;
 
 create trigger on_booking_changed
-    after insert or update of status on public.bookings
+    after insert or update of status, collection_tries on public.bookings
     for each row execute function private.on_booking_changed();
 
 -- sql/82_effects/21_lesson_claims.sql
@@ -43182,6 +44456,28 @@ create trigger on_service_changed
     after update of duration_minutes, max_participants on public.services
     for each row execute function private.on_service_changed();
 
+-- sql/82_effects/62_subscriptions.sql
+-- What follows when somebody withdraws from a subscription.
+-- Definer: whoever withdraws may not write messages.
+create function private.on_subscription_withdrawn()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.tell_of_withdrawn_subscription(new);
+    return null;
+end;
+$$;
+
+create trigger on_subscription_withdrawn
+    after update of withdrawn_at on public.subscriptions
+    for each row
+    when (old.withdrawn_at is null and new.withdrawn_at is not null)
+    execute function private.on_subscription_withdrawn();
+
 -- sql/82_effects/70_messages.sql
 -- What people are told when an alert is raised, a problem is reported or decided, somebody is invited, or lessons are reminded of otherwise. What they are told of bookings,
 -- payments, refunds and prepaid hours stands with the other consequences of those.
@@ -43307,16 +44603,20 @@ create table private.webhook_events (
     status private.event_status not null default 'received',
     note text,
     attempts integer not null default 0,
+    is_waiting boolean not null generated always as (
+        status in ('parked', 'failed') or (status = 'received' and attempts > 0)
+    ) stored,
     received_at timestamptz not null default private.clock(),
     processed_at timestamptz,
     primary key (org_id, id),
     unique (provider, event_id),
     constraint endpoint_is_known check (endpoint in ('platform', 'connect', 'thin')),
     constraint finished_events_say_when check ((status = 'received') = (processed_at is null))
-);
+) with (fillfactor = 80);
 
-create index on private.webhook_events (provider, processed_at);
-create index on private.webhook_events (org_id, received_at) where status in ('received', 'parked', 'failed');
+-- An event that is applied at once, as almost all are, changes no index: its update is HOT.
+create index on private.webhook_events (provider, received_at);
+create index on private.webhook_events (org_id, received_at) where is_waiting;
 
 comment on table private.webhook_events is
     'Every event that Stripe has sent, once, with its outcome. Rows are kept for ever; only the bodies are pruned.';
@@ -43327,6 +44627,7 @@ comment on column private.webhook_events.account is
 comment on column private.webhook_events.api_version is 'Null of thin events, which have none.';
 comment on column private.webhook_events.status is
     'received: waits for jobs maintain to apply it; processed; ignored: does not concern us; parked: could not be applied, the note says why.';
+comment on column private.webhook_events.is_waiting is 'Whether it has been tried, and waits for jobs maintain or an admin.';
 comment on column private.webhook_events.note is
     'Why, as a code: a word of ours, or an SQLSTATE and the constraint that broke; never words of the event.';
 comment on column private.webhook_events.occurred_at is 'When the event happened at Stripe, in whole seconds.';
@@ -43620,6 +44921,7 @@ begin
             and body.event_id = waiting.id
             and body.received_at = waiting.received_at
         where waiting.org_id = private.platform_id()
+            and waiting.is_waiting
             and waiting.status in ('received', 'parked')
             and private.is_due_event(waiting)
         order by waiting.id
@@ -43651,6 +44953,7 @@ begin
         select waiting.*
         from private.webhook_events waiting
         where waiting.org_id = p_org_id
+            and waiting.is_waiting
             and waiting.status in ('received', 'parked')
             and private.is_due_event(waiting)
         order by waiting.received_at, waiting.id
@@ -46242,7 +47545,7 @@ create function private.organization_kpis(p_org_id uuid, p_from date, p_months i
     returns table (
         month date, active_learners bigint, lessons bigint, new_learners bigint, repeat_bps integer, offered_minutes bigint, sold_minutes bigint,
         utilisation_bps integer, cancelled_by_learner bigint, cancelled_by_instructor bigint, cancelled_by_others bigint, no_shows bigint,
-        no_show_bps integer, days_to_first_lesson numeric
+        no_show_bps integer, hours_to_first_lesson integer
     )
     language plpgsql
     stable
@@ -46255,7 +47558,7 @@ begin
     select
         kpi.month, kpi.active_learners, kpi.lessons, kpi.new_learners, kpi.repeat_bps, kpi.offered_minutes, kpi.sold_minutes,
         kpi.utilisation_bps, kpi.cancelled_by_learner, kpi.cancelled_by_instructor, kpi.cancelled_by_others, kpi.no_shows, kpi.no_show_bps,
-        kpi.days_to_first_lesson
+        kpi.hours_to_first_lesson
     from private.kpis_of(p_org_id, p_from, p_months) kpi;
 end;
 $$;
@@ -46307,7 +47610,7 @@ create function private.kpis_of(p_org_id uuid, p_from date, p_months integer)
     returns table (
         month date, active_learners bigint, lessons bigint, new_learners bigint, repeat_bps integer, offered_minutes bigint, sold_minutes bigint,
         utilisation_bps integer, cancelled_by_learner bigint, cancelled_by_instructor bigint, cancelled_by_others bigint, no_shows bigint,
-        no_show_bps integer, days_to_first_lesson numeric
+        no_show_bps integer, hours_to_first_lesson integer
     )
     language plpgsql
     stable
@@ -46323,7 +47626,7 @@ begin
         hours.offered, hours.sold, private.bps_of_whole(hours.sold, hours.offered),
         ended.by_learner, ended.by_instructor, ended.by_others, ended.no_shows,
         private.bps_of_whole(ended.no_shows, ended.no_shows + learner.lessons),
-        learner.days_to_first
+        learner.hours_to_first
     from (
         select
             started::date as month_on, started at time zone 'UTC' as starts_at, (started + interval '1 month') at time zone 'UTC' as ends_at
@@ -46349,10 +47652,10 @@ begin
 end;
 $$;
 
--- The learners who had lessons in a month: how many, how many of them again, and how many for the first time, the median of whose days from
+-- The learners who had lessons in a month: how many, how many of them again, and how many for the first time, the median of whose hours from
 -- being added to that lesson is told.
 create function private.learners_of_month(p_org_id uuid, p_from timestamptz, p_until timestamptz)
-    returns table (active bigint, lessons bigint, came_back bigint, first_time bigint, days_to_first numeric)
+    returns table (active bigint, lessons bigint, came_back bigint, first_time bigint, hours_to_first integer)
     language plpgsql
     stable
     security invoker
@@ -46366,10 +47669,9 @@ begin
         count(*) filter (where taken.in_all > 1),
         count(*) filter (where taken.first_at >= p_from),
         round(
-            (percentile_cont(0.5) within group (order by greatest(extract(epoch from taken.first_at - learner.created_at), 0) / 86400)
-                filter (where taken.first_at >= p_from))::numeric,
-            1
-        )
+            percentile_cont(0.5) within group (order by greatest(extract(epoch from taken.first_at - learner.created_at), 0) / 3600)
+                filter (where taken.first_at >= p_from)
+        )::integer
     from (
         select
             booking.org_id, booking.learner_id, count(*) filter (where booking.start_at >= p_from) as in_month, count(*) as in_all,
@@ -46604,7 +47906,7 @@ create function public.organization_kpis(p_org_id uuid, p_from date, p_months in
         cancelled_by_others bigint,
         no_shows bigint,
         no_show_bps integer,
-        days_to_first_lesson numeric
+        hours_to_first_lesson integer
     )
     language sql
     stable
@@ -46614,13 +47916,13 @@ begin atomic
     select
         kpi.month, kpi.active_learners, kpi.lessons, kpi.new_learners, kpi.repeat_bps, kpi.offered_minutes, kpi.sold_minutes,
         kpi.utilisation_bps, kpi.cancelled_by_learner, kpi.cancelled_by_instructor, kpi.cancelled_by_others, kpi.no_shows, kpi.no_show_bps,
-        kpi.days_to_first_lesson
+        kpi.hours_to_first_lesson
     from private.organization_kpis(p_org_id, p_from, p_months) kpi;
 end;
 
 comment on function public.organization_kpis is
     'How a school does, month by month (UTC): learners with completed lessons, how many of them had one before (repeat_bps), hours offered and '
-    'sold, who cancelled and who did not come, and the median of days from adding a learner to their first lesson. Parts are in basis points, and '
+    'sold, who cancelled and who did not come, and the median of hours from adding a learner to their first lesson. Parts are in basis points, and '
     'null of nothing. For the school''s admins; p_org_id null is the whole platform, for its admins. '
     'Errors: sign_in_required, organization_not_found, not_an_admin, second_factor_required, bad_time_range.';
 
@@ -47086,6 +48388,32 @@ where coalesce(revenue.cents, 0) <> coalesce(accounted.cents, 0);
 
 comment on view private.fees_are_invoiced is
     'The revenue of fees is what was invoiced less what was credited, and what waits for an invoice or is kept of own sales.';
+
+-- sql/92_invariants/43_lessons_paid_later_are_charged.sql
+create view private.lessons_paid_later_are_charged
+    with (security_invoker = true)
+as
+select jsonb_build_object('booking_id', booking.id, 'collect_at', booking.collect_at, 'collection_tries', booking.collection_tries) as detail
+from public.bookings booking
+where booking.status = 'held'
+    and booking.is_collected_later
+    and (
+        booking.collection_tries = 2
+        or (
+            booking.collection_tries = 0
+            and booking.collect_at is null
+            and not exists (
+                select
+                from private.outbox command
+                where command.subject = format('order:%s', booking.order_id)
+                    and command.topic = 'collect_lesson'
+                    and command.processed_at is null
+            )
+        )
+    );
+
+comment on view private.lessons_paid_later_are_charged is
+    'A lesson that is held to be charged later has its first charge planned or queued, and none is held after its second has failed.';
 
 -- sql/92_invariants/44_invoice_numbers_have_no_gaps.sql
 create view private.invoice_numbers_have_no_gaps
@@ -47809,6 +49137,8 @@ begin
     union all
     select 'what_was_paid_outside_is_recorded', violation.detail from private.what_was_paid_outside_is_recorded violation
     union all
+    select 'lessons_paid_later_are_charged', violation.detail from private.lessons_paid_later_are_charged violation
+    union all
     select 'fees_are_invoiced', violation.detail from private.fees_are_invoiced violation
     union all
     select 'invoice_numbers_have_no_gaps', violation.detail from private.invoice_numbers_have_no_gaps violation
@@ -47943,6 +49273,10 @@ begin
     union all
     select 'reports_removed', private.remove_old_reports()::bigint
     union all
+    select 'setup_intents_removed', private.remove_old_setup_intents()::bigint
+    union all
+    select 'news_removed', private.remove_old_news()::bigint
+    union all
     select 'codes_removed', private.remove_old_codes()::bigint;
 end;
 $$;
@@ -47977,6 +49311,8 @@ begin
     select 'suspense_paid', private.pay_from_suspense(p_org_id)::bigint
     union all
     select 'refunds_recorded', private.post_recorded_refunds(p_org_id)::bigint
+    union all
+    select 'lessons_collected', private.queue_collections(p_org_id)::bigint
     union all
     select 'holds_expired', private.expire_holds(p_org_id)::bigint
     union all
@@ -48154,7 +49490,8 @@ begin
         concat_ws(', ', event.type, event.account, event.note),
         'Remove the cause, then call admin_replay_event with this id and a reason; or admin_dismiss_event, if nothing follows from it.'
     from private.webhook_events event
-    where event.status in ('parked', 'failed');
+    where event.is_waiting
+        and event.status in ('parked', 'failed');
 
     return query
     select
@@ -48203,6 +49540,17 @@ begin
         from private.trip_points_default point
     ) used
     where used.since is not null;
+
+    return query
+    select
+        'sign_ups_unconfirmed', null::text, min(login.confirmation_sent_at),
+        format('%s people were sent a mail to confirm their address between a week and a day ago, and nobody did', count(*)),
+        'Sign up at an address outside of the team. If no mail comes, configure SMTP; if its link leads to 127.0.0.1, set site_url '
+        '(docs/operations.md, First deployment).'
+    from auth.users login
+    where login.confirmation_sent_at between private.clock() - interval '7 days' and private.clock() - interval '1 day'
+    having count(*) >= 3
+        and count(login.email_confirmed_at) = 0;
 
     return query
     select
@@ -48653,7 +50001,7 @@ as $$
     select event.livemode
     from private.webhook_events event
     where event.status = 'processed'
-    order by event.provider desc, event.processed_at desc
+    order by event.provider desc, event.received_at desc
     limit 1;
 $$;
 
@@ -49732,6 +51080,11 @@ as $$
     select 'public.payment_methods', to_jsonb(method) from public.payment_methods method where method.user_id = p_user_id
     union all
     select 'public.setup_intents', to_jsonb(intent) from public.setup_intents intent where intent.user_id = p_user_id
+    union all
+    select 'private.checkout_sessions', to_jsonb(opened)
+    from public.stripe_customers customer
+    join private.checkout_sessions opened on opened.org_id = customer.org_id and opened.customer_id = customer.id
+    where customer.user_id = p_user_id
     union all
     select 'public.subscriptions', to_jsonb(subscription)
     from public.subscriptions subscription

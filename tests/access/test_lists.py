@@ -28,6 +28,7 @@ WHOLE = {
             *("find_organization", "finish_trip", "instructor_contact", "invite_member"),
             *("preview_cancellation", "reassign_booking", "refund_credits", "request_booking"),
             *("reschedule_booking", "transfer_credit", "withdraw_from_order"),
+            "withdraw_from_subscription",
         ),
         ONE_ROW,
     ),
@@ -50,6 +51,7 @@ WHOLE = {
     "preview_series_cancellation": "the lessons of a series, of which there are 52 at most",
     "quote_booking": "the lines of one price",
     "request_booking_series": "the lessons of a series, of which there are 52 at most",
+    "request_series_paid_later": "the lessons of a series, of which there are 52 at most",
     "reward_balance": "one row an organization",
     "timeline": "has a cursor; its pages hold 1,000 rows, and all that happened at one moment",
 }

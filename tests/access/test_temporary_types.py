@@ -12,7 +12,7 @@ from tools.cluster import Cluster, Role
 
 # What each service may call, and what its body casts or declares with a name of Postgres' own.
 CALLS: dict[Role, str] = {
-    "jobs": "select * from private.maintain_organization(private.platform_id())",
+    "jobs": "select private.maintain_organization('00000000-0000-4000-8000-000000000000')",
     "webhook_service": (
         "select private.receive_stripe_event('platform', 'evt_1', 'customer.created', null, false,"
         " 'v1', '2026-01-01', '{}', '{\"id\": \"evt_1\"}', false, 'v1')"

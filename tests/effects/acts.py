@@ -459,6 +459,9 @@ ACTS: dict[str, Act] = {
         "hide_review", p_rating_id="scene.rating_id", p_fault="off_topic"
     ),
     "public.admin_keep_review": decide("keep_review", p_rating_id="scene.hidden_rating_id"),
+    "public.write_lesson_notes": booking(
+        INSTRUCTOR, "write_lesson_notes", "forgotten", p_notes="Mirrors."
+    ),
     "public.assess_skills": assess,
     "public.add_test": add_test,
     "public.record_test_result": ask(

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal, cast
 from uuid import UUID
@@ -88,8 +89,11 @@ class Database:
         )
         return {row["kind"]: row["amount_cents"] for row in sums}
 
-    def contents(self, *, leaving_out: Iterable[str] = ()) -> dict[str, str | None]:
-        """A digest of the rows of every table, to see whether anything changed anywhere."""
+    def contents(self, *, leaving_out: Iterable[str] = ()) -> dict[str, Decimal | None]:
+        """A digest of the rows of every table, to see whether anything changed anywhere.
+
+        A sum asks for no order: to sort each table took longer than to read it.
+        """
         tables = self.rows(
             "select format('%%s.%%I', relnamespace::regnamespace, relname) as name from pg_class"
             " where relnamespace in ('public'::regnamespace, 'private'::regnamespace)"
@@ -97,7 +101,7 @@ class Database:
         )
         kept = [table["name"] for table in tables if table["name"] not in leaving_out]
         digests = " union all ".join(
-            f"select '{name}' as name, md5(string_agg(row::text, ' ' order by row::text)) as digest"
+            f"select '{name}' as name, sum(hashtextextended(row::text, 0)) as digest"
             f" from {name} row"
             for name in kept
         )
