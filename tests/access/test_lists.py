@@ -53,7 +53,6 @@ WHOLE = {
     "quote_booking": "the lines of one price",
     "request_booking_series": "the lessons of a series, of which there are 52 at most",
     "request_series_paid_later": "the lessons of a series, of which there are 52 at most",
-    "request_series_paid_later": "the lessons of a series, of which there are 52 at most",
     "reward_balance": "one row an organization",
     "timeline": "has a cursor; its pages hold 1,000 rows, and all that happened at one moment",
 }
