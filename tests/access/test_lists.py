@@ -29,7 +29,6 @@ WHOLE = {
             *("preview_cancellation", "reassign_booking", "refund_credits", "request_booking"),
             *("reschedule_booking", "transfer_credit", "withdraw_from_order"),
             "withdraw_from_subscription",
-            "withdraw_from_subscription",
         ),
         ONE_ROW,
     ),
