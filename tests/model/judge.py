@@ -489,7 +489,7 @@ class Play:
             "public.request_series_paid_later",
             p_instructor_id=self.instructor.id,
             p_service_id=self.service_id,
-            p_start_at=self.world.in_days(7),
+            p_start_at=self.world.in_days(7).replace(minute=0, second=0, microsecond=0),
             p_occurrences=weeks,
         )
         return [
