@@ -234,7 +234,7 @@ create table private.phone_codes (
     constraint tries_are_few check (tries_left between 0 and 5)
 );
 
-create index on private.phone_codes (user_id, phone);
+create index on private.phone_codes (user_id, created_at);
 create index on private.phone_codes (phone, created_at);
 
 comment on table private.phone_codes is

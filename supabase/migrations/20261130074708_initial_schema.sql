@@ -12120,9 +12120,8 @@ create index on public.bookings (original_booking_id);
 create index on public.bookings (org_id, cancellation_policy_id);
 create index on public.bookings (booked_by);
 
--- No index names a column that an event changes while the booking is ahead or its lesson is given, and pages keep room for the next
--- versions of their rows, so that updates are HOT: they write no index. What indexes need of the status is generated, and changes when a
--- seat is freed. The bookings that have not ended are in 12_open_bookings.
+-- No index names what events change before the end, and pages keep room, so that updates are HOT: they write no index. Those that have not
+-- ended are in 12_open_bookings.
 alter table public.bookings set (fillfactor = 80);
 
 comment on table public.bookings is
@@ -35144,7 +35143,7 @@ comment on column public.platform_registrations.is_home is 'Whether the platform
 
 create table private.fee_invoice_series (
     id uuid not null unique default gen_random_uuid(),
-    org_id uuid not null unique references public.organizations (id) on delete restrict,
+    org_id uuid not null references public.organizations (id) on delete restrict,
     series bigint not null generated always as identity,
     invoices bigint not null default 0,
     credit_notes bigint not null default 0,
@@ -35152,6 +35151,8 @@ create table private.fee_invoice_series (
     primary key (org_id, id),
     constraint counts_are_not_negative check (least(invoices, credit_notes) >= 0)
 );
+
+create unique index one_series_an_organization on private.fee_invoice_series (org_id);
 
 comment on table private.fee_invoice_series is
     'How many invoices and credit notes an organization''s fees have: whoever issues one locks this row until the end of the transaction, so '
@@ -36101,7 +36102,7 @@ begin
     ) document
     join public.organizations organization on organization.id = document.org_id
     left join public.fee_invoices credited on credited.org_id = document.org_id and credited.id = document.credited_invoice_id
-    where previous.id is null
+    where p_before is null
         or (document.issued_at, document.id) < (previous.issued_at, previous.id)
     order by document.issued_at desc, document.id desc
     limit private.page_size(p_limit);
@@ -39881,7 +39882,7 @@ create table private.phone_codes (
     constraint tries_are_few check (tries_left between 0 and 5)
 );
 
-create index on private.phone_codes (user_id, phone);
+create index on private.phone_codes (user_id, created_at);
 create index on private.phone_codes (phone, created_at);
 
 comment on table private.phone_codes is
