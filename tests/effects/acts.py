@@ -67,15 +67,66 @@ def request(scene: Scene) -> None:
     scene.world.request(scene.learner, scene.instructor, scene.service_id, scene.world.in_days(17))
 
 
-def request_series(scene: Scene) -> None:
-    scene.world.ask(
-        scene.learner,
-        "public.request_booking_series",
-        p_instructor_id=scene.instructor.id,
-        p_service_id=scene.service_id,
-        p_start_at=scene.world.in_days(18),
-        p_occurrences=2,
+def request_series(function: str) -> Act:
+    """Books the same two lessons, paid at once or later."""
+
+    def requests(scene: Scene) -> None:
+        scene.world.ask(
+            scene.learner,
+            f"public.{function}",
+            p_instructor_id=scene.instructor.id,
+            p_service_id=scene.service_id,
+            p_start_at=scene.world.in_days(18),
+            p_occurrences=2,
+        )
+
+    return requests
+
+
+def open_collection(scene: Scene) -> None:
+    scene.world.serve(
+        "jobs", "private.open_collection", p_booking_id=scene.uncharged.id, p_number=1
     )
+
+
+def record_collection(scene: Scene) -> None:
+    declined = scene.charging.intent(
+        "requires_payment_method", last_payment_error={"code": "card_declined"}
+    )
+    scene.world.serve(
+        "jobs",
+        "private.record_collection",
+        p_booking_id=scene.charging.id,
+        p_number=1,
+        p_payment_id=scene.charge["payment_id"],
+        p_payment_intent=Jsonb(declined),
+    )
+
+
+def import_school(scene: Scene) -> None:
+    """A learner, and a lesson of theirs that is paid with the hours they are owed."""
+    instructor, title = scene.world.value(
+        "select array[instructor_id::text, title] from public.services where id = %s",
+        scene.service_id,
+    )
+    named = {"reference": "1", "learner": "1", "instructor": instructor, "service": title}
+    for kind, cells in {
+        "learners": {"reference": "1", "name": "Kim"},
+        "hours": {**named, "hours": "2"},
+        "bookings": {
+            **named,
+            "start_at": f"{scene.world.in_days(25):%Y-%m-%d %H:%M}+00",
+            "payment": "hours",
+        },
+    }.items():
+        (line,) = scene.world.serve(
+            "jobs",
+            "private.import_lines",
+            p_org_id=MARKETPLACE,
+            p_kind=kind,
+            p_lines=Jsonb([{"line": 2, "cells": cells}]),
+        )
+        assert line["outcome"] == "imported", line
 
 
 def move(name: str, by: str = LEARNER) -> Act:
@@ -373,7 +424,8 @@ ACTS: dict[str, Act] = {
         p_slot_id="scene.group_slot",
     ),
     "public.request_booking": request,
-    "public.request_booking_series": request_series,
+    "public.request_booking_series": request_series("request_booking_series"),
+    "public.request_series_paid_later": request_series("request_series_paid_later"),
     "public.confirm_booking": booking(INSTRUCTOR, "confirm_booking", "requested"),
     "public.decline_booking": booking(INSTRUCTOR, "decline_booking", "requested"),
     "public.accept_proposal": booking(LEARNER, "accept_proposal", "proposed"),
@@ -519,7 +571,9 @@ ACTS: dict[str, Act] = {
     "private.book_transfer": lambda scene: book_transfer(scene.world, scene.made_transfer),
     "private.claim_payout": claim,
     "private.compare_refund": compare_refund,
+    "private.import_lines": import_school,
     "private.maintain_organization": maintain_later,
+    "private.open_collection": open_collection,
     "private.open_payment": lambda scene: scene.unopened.open_payment(),
     "private.open_payment of hours": lambda scene: scene.unpaid_credit.open_payment(),
     "private.open_payout_run": open_run,
@@ -543,6 +597,7 @@ ACTS: dict[str, Act] = {
     "private.receive_stripe_event won": hear_of_dispute("disputed", "won"),
     "private.receive_stripe_event reversed": hear_of_reversal,
     "private.receive_stripe_event refunded of an invoice": hear_of_invoice_refund,
+    "private.record_collection": record_collection,
     "private.record_billing_object": answer_invoice_payment,
     "private.record_dispute": answer_dispute,
     "private.record_invoice_fee": learn_fee_of_invoice,

@@ -27,7 +27,9 @@ class Scene:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        world.connection.execute("update public.organizations set max_open_holds = 50")
+        world.connection.execute(
+            "update public.organizations set max_open_holds = 50, max_lessons_paid_later = 50"
+        )
         rewarding(world)
         self.admin, self.owner = world.admin(), world.member(MARKETPLACE, "owner")
         self.learner = world.person("Ben")
@@ -44,6 +46,7 @@ class Scene:
         self.prepare_news_of_lessons()
         self.prepare_strangers()
         subscribe(world, self.learner)
+        self.prepare_lessons_paid_later()
         self.prepare_refunds()
         world.travel(to=self.begun.columns["start_at"] - timedelta(minutes=5))
         self.prepare_checkouts()
@@ -336,6 +339,29 @@ class Scene:
             "public.join_waiting_list",
             p_service_id=self.service_id,
             p_max_total_cents=1,
+        )
+
+    def prepare_lessons_paid_later(self) -> None:
+        """Two lessons that are charged to a saved card, one of them just now."""
+        world = self.world
+        world.connection.execute(
+            "update public.payment_methods set is_default = true"
+            " where stripe_payment_method_id = 'pm_one'"
+        )
+        lessons = world.ask(
+            self.learner,
+            "public.request_series_paid_later",
+            p_instructor_id=self.instructor.id,
+            p_service_id=self.service_id,
+            p_start_at=world.in_days(14, 16),
+            p_occurrences=2,
+        )
+        ids = [one["booking_id"] for one in lessons]
+        self.uncharged, self.charging = (
+            Booking(world, id, self.learner, self.instructor, self.slot_of(id)) for id in ids
+        )
+        (self.charge,) = world.serve(
+            "jobs", "private.open_collection", p_booking_id=self.charging.id, p_number=1
         )
 
     def prepare_claims(self) -> None:
