@@ -135,8 +135,7 @@ class Postgres:
 
         Every argument is passed by name: `date=…` is the parameter `p_date`.
         """
-        columns = sql.SQL(", ").join(sql.Identifier(field.name) for field in fields(row))
-        call = sql.SQL("select {} from {}").format(columns, _call(function, arguments))
+        call = _select(row, function, arguments)
         return self._fetch(class_row(row), call, arguments, is_slow=function in self.slow)
 
     def _one(self, row: type[Row], function: LiteralString, /, **arguments: object) -> Row:
@@ -173,8 +172,7 @@ class Postgres:
         **arguments: object,
     ) -> list[Row]:
         """Return the rows of a function, as _rows does, within a transaction."""
-        columns = sql.SQL(", ").join(sql.Identifier(field.name) for field in fields(row))
-        call = sql.SQL("select {} from {}").format(columns, _call(function, arguments))
+        call = _select(row, function, arguments)
         with connection.cursor(row_factory=class_row(row)) as cursor:
             return cursor.execute(call, arguments).fetchall()
 
@@ -204,6 +202,11 @@ class Postgres:
             with connection.transaction():
                 connection.execute(sql.SQL("set local statement_timeout = {}").format(SLOW))
                 return cursor.execute(query, arguments).fetchall()
+
+
+def _select(row: type, function: LiteralString, names: Iterable[str]) -> sql.Composed:
+    columns = sql.SQL(", ").join(sql.Identifier(field.name) for field in fields(row))
+    return sql.SQL("select {} from {}").format(columns, _call(function, names))
 
 
 def _call(function: LiteralString, names: Iterable[str]) -> sql.Composed:

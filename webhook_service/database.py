@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, ClassVar, Literal, LiteralString
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -279,11 +279,23 @@ class Database(Postgres):
 
         Refuses with payment_not_found or payment_not_succeeded.
         """
-        return self._document("receipt_for", caller, payment_id=payment_id)
+        document: dict[str, Any] = self._scalar(
+            "receipt_for",
+            user_id=caller.user_id,
+            has_second_factor=caller.has_second_factor,
+            payment_id=payment_id,
+        )
+        return document
 
     def statement_for(self, caller: Caller, payout_id: UUID) -> dict[str, Any]:
         """Return the statement of a payout. Refuses with payout_not_found."""
-        return self._document("statement_for", caller, payout_id=payout_id)
+        document: dict[str, Any] = self._scalar(
+            "statement_for",
+            user_id=caller.user_id,
+            has_second_factor=caller.has_second_factor,
+            payout_id=payout_id,
+        )
+        return document
 
     def report_for(self, caller: Caller, org_id: UUID | None, month: date) -> dict[str, Any]:
         """Return a month's figures, of the whole platform if no organization is named.
@@ -291,23 +303,25 @@ class Database(Postgres):
         Refuses with not_an_admin, second_factor_required, organization_not_found or
         month_not_begun.
         """
-        return self._document("report_for", caller, org_id=org_id, month=month)
+        document: dict[str, Any] = self._scalar(
+            "report_for",
+            user_id=caller.user_id,
+            has_second_factor=caller.has_second_factor,
+            org_id=org_id,
+            month=month,
+        )
+        return document
 
     def evidence_for(self, caller: Caller, dispute_id: UUID) -> dict[str, Any]:
         """Return what answers a dispute.
 
         Refuses with not_an_admin, second_factor_required or dispute_not_found.
         """
-        return self._document("evidence_for", caller, dispute_id=dispute_id)
-
-    def _document(
-        self, function: LiteralString, caller: Caller, **arguments: object
-    ) -> dict[str, Any]:
         document: dict[str, Any] = self._scalar(
-            function,
+            "evidence_for",
             user_id=caller.user_id,
             has_second_factor=caller.has_second_factor,
-            **arguments,
+            dispute_id=dispute_id,
         )
         return document
 

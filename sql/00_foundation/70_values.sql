@@ -189,3 +189,16 @@ as $$
         1
     );
 $$;
+
+-- A phone number as providers take it, such as +447700900123; null if it does not say its country.
+create function private.phone_or_null(p_phone text)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select digits.number
+    from (select regexp_replace(p_phone, '[\s().-]', '', 'g') as number) digits
+    where digits.number ~ '^\+[1-9]\d{6,14}$';
+$$;

@@ -116,7 +116,7 @@ as $$
 begin
     return p_booking.status = 'held'
         and p_booking.collection_tries = 0
-        and p_booking.collect_at > private.clock()
+        and coalesce(p_booking.collect_at > private.clock(), false)
         and private.party_of(p_booking) in ('learner', 'guardian');
 end;
 $$;

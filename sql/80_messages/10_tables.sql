@@ -23,19 +23,6 @@
 -- 82_effects calls the tell_of_ functions. The jobs deliver (jobs/messages.py), the webhook service takes callbacks and answers. Nothing here
 -- may fail the change that it tells of: a kind without a template is told to nobody.
 
--- A phone number as providers take it, such as +447700900123; null if it does not say its country.
-create function private.phone_or_null(p_phone text)
-    returns text
-    language sql
-    immutable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-    select digits.number
-    from (select regexp_replace(p_phone, '[\s().-]', '', 'g') as number) digits
-    where digits.number ~ '^\+[1-9]\d{6,14}$';
-$$;
-
 create type public.message_channel as enum ('app', 'email', 'sms', 'whatsapp');
 create type public.message_status as enum (
     'queued', 'claimed', 'unknown', 'sent', 'delivered', 'bounced', 'failed', 'dropped'

@@ -85,8 +85,8 @@ as $$
         or lower(link.guardian_email) = private.verified_email(p_user_id);
 $$;
 
--- What a person paid themselves, for whomever, and what came back of it; and the cards that they saved. A refund that they decided for others
--- is the others'.
+-- What a person paid themselves, for whomever, and what came back of it; and the cards that they saved, with the lessons that are to be
+-- charged to them. A refund that they decided for others is the others'.
 create function private.rows_of_payments_made(p_user_id uuid)
     returns table (table_name text, content jsonb)
     language sql
@@ -121,6 +121,10 @@ as $$
     select 'public.invoices', to_jsonb(invoice) from public.invoices invoice where invoice.user_id = p_user_id
     union all
     select 'public.invoice_payments', to_jsonb(paid) from public.invoice_payments paid where paid.user_id = p_user_id
+    union all
+    select 'public.bookings', jsonb_build_object('id', booking.id, 'collect_from', booking.collect_from, 'collect_at', booking.collect_at)
+    from public.bookings booking
+    where booking.collect_from = p_user_id
     union all
     select 'public.fee_invoices', to_jsonb(document) from public.fee_invoices document where document.payer_id = p_user_id;
 $$;

@@ -525,6 +525,19 @@ as $$
     );
 $$;
 
+-- A phone number as providers take it, such as +447700900123; null if it does not say its country.
+create function private.phone_or_null(p_phone text)
+    returns text
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select digits.number
+    from (select regexp_replace(p_phone, '[\s().-]', '', 'g') as number) digits
+    where digits.number ~ '^\+[1-9]\d{6,14}$';
+$$;
+
 -- sql/00_foundation/71_texts.sql
 -- What a text has to be: something to read, a line, an address. Checks of tables and functions ask these, so that every door
 -- agrees. Null for null, which a check lets pass. Writers may not look names up in private, so a function that calls
@@ -26421,7 +26434,7 @@ as $$
 begin
     return p_booking.status = 'held'
         and p_booking.collection_tries = 0
-        and p_booking.collect_at > private.clock()
+        and coalesce(p_booking.collect_at > private.clock(), false)
         and private.party_of(p_booking) in ('learner', 'guardian');
 end;
 $$;
@@ -39671,19 +39684,6 @@ grant execute on function private.record_invoice_fee to jobs;
 -- 82_effects calls the tell_of_ functions. The jobs deliver (jobs/messages.py), the webhook service takes callbacks and answers. Nothing here
 -- may fail the change that it tells of: a kind without a template is told to nobody.
 
--- A phone number as providers take it, such as +447700900123; null if it does not say its country.
-create function private.phone_or_null(p_phone text)
-    returns text
-    language sql
-    immutable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-    select digits.number
-    from (select regexp_replace(p_phone, '[\s().-]', '', 'g') as number) digits
-    where digits.number ~ '^\+[1-9]\d{6,14}$';
-$$;
-
 create type public.message_channel as enum ('app', 'email', 'sms', 'whatsapp');
 create type public.message_status as enum (
     'queued', 'claimed', 'unknown', 'sent', 'delivered', 'bounced', 'failed', 'dropped'
@@ -51058,8 +51058,8 @@ as $$
         or lower(link.guardian_email) = private.verified_email(p_user_id);
 $$;
 
--- What a person paid themselves, for whomever, and what came back of it; and the cards that they saved. A refund that they decided for others
--- is the others'.
+-- What a person paid themselves, for whomever, and what came back of it; and the cards that they saved, with the lessons that are to be
+-- charged to them. A refund that they decided for others is the others'.
 create function private.rows_of_payments_made(p_user_id uuid)
     returns table (table_name text, content jsonb)
     language sql
@@ -51094,6 +51094,10 @@ as $$
     select 'public.invoices', to_jsonb(invoice) from public.invoices invoice where invoice.user_id = p_user_id
     union all
     select 'public.invoice_payments', to_jsonb(paid) from public.invoice_payments paid where paid.user_id = p_user_id
+    union all
+    select 'public.bookings', jsonb_build_object('id', booking.id, 'collect_from', booking.collect_from, 'collect_at', booking.collect_at)
+    from public.bookings booking
+    where booking.collect_from = p_user_id
     union all
     select 'public.fee_invoices', to_jsonb(document) from public.fee_invoices document where document.payer_id = p_user_id;
 $$;

@@ -37,6 +37,7 @@ def test_a_lesson_later_than_its_authorization_is_called_off_in_time(
         "update private.person_calendar set during = tstzrange("
         " lower(during) + interval '7 days', upper(during) + interval '7 days')"
     )
+    world.connection.execute("update private.open_bookings set end_at = end_at + interval '7 days'")
     world.connection.execute("set local session_replication_role = origin")
     world.travel(to=authorized_at + AGE - timedelta(seconds=1))
     world.maintain()

@@ -87,6 +87,7 @@ REQUIRED_COLUMNS = """
 NO_LINKS = {
     "private.ledger_accounts.owner_id",
     "private.ledger_transactions.source_id",
+    "private.imported_rows.row_id",
     "private.payout_attempts.worker_id",
     "public.alerts.related_id",
     "public.audit_logs.org_id",
@@ -101,6 +102,7 @@ NO_LINKS = {
     "private.unbooked_transfers.payee_id",
     "private.unbooked_transfers.payout_id",
     "public.earnings.payee_id",
+    "public.fee_invoices.payee_id",
     "public.messages.related_id",
     "public.payouts.payee_id",
     "public.payout_run_results.payee_id",
