@@ -327,7 +327,6 @@ def test_what_is_no_thin_event_of_stripes_is_refused(
 def test_without_a_secret_no_thin_event_is_believed(
     environment: pytest.MonkeyPatch, noting: NotingDatabase
 ) -> None:
-    environment.delenv("STRIPE_THIN_WEBHOOK_SECRETS")
     with webhook_service.create_app(Config.load()).test_client() as client:
         response = client.post("/stripe/thin-webhooks", **sign(thin(), THIN_SECRET))
     assert (response.status_code, code_of(response)) == (400, "signature_mismatch")

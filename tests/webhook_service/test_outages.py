@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 
+from tests.jobs.payday import wait_until
 from tests.webhook_service.conftest import code_of
 from tests.webhook_service.deployment import Deployment
 from tests.webhook_service.settings import an_event, sign
@@ -27,6 +28,10 @@ FULL = """
     $$;
     create trigger disk_is_full before insert on private.webhook_events
         execute function private.disk_is_full()
+"""
+
+WAITING = """
+    select 1 from pg_stat_activity where wait_event_type = 'Lock' and query ~ 'add column later'
 """
 
 
@@ -98,13 +103,9 @@ def test_a_migration_behind_an_open_reader_gives_way_to_events(
         reader.execute("select from public.bookings")
         migrating = Thread(target=migrate)
         migrating.start()
-        while not deployment.world.rows(
-            "select from pg_stat_activity where wait_event_type = 'Lock' and query ~ 'later text'"
-        ):
-            pass
+        wait_until(lambda: outcome or deployment.world.rows(WAITING))
         event = an_event(data={"object": booking.intent()})
-        while served.post("/stripe/webhooks", **sign(event)).status_code == 503:
-            pass
+        wait_until(lambda: served.post("/stripe/webhooks", **sign(event)).status_code == 200)
         migrating.join()
     assert outcome == ["55P03"]
     assert booking.status == "confirmed"
