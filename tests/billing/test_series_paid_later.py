@@ -81,7 +81,7 @@ def course(shop: Shop) -> Course:
 
 def test_each_lesson_is_charged_two_days_before_it(course: Course) -> None:
     rows = course.book()
-    first, _, third = lessons = [course.lesson(row["booking_id"]) for row in rows]
+    first, second, third = lessons = [course.lesson(row["booking_id"]) for row in rows]
     assert len({row["order_id"] for row in rows}) == 3
     for lesson, row in zip(lessons, rows, strict=True):
         assert lesson.status == "held"
@@ -96,8 +96,9 @@ def test_each_lesson_is_charged_two_days_before_it(course: Course) -> None:
     assert intent["payment_method"] == course.card["stripe_payment_method_id"]
     assert intent["receipt_email"]
     assert first.payment["payer_id"] == course.learner
-    course.wait_until(third.columns["start_at"] - 2 * DAY)
-    assert third.status == "confirmed"
+    for lesson in (second, third):
+        course.wait_until(lesson.columns["start_at"] - 2 * DAY)
+        assert lesson.status == "confirmed"
     assert len(course.shop.fake.objects("charge")) == 3
     assert course.world.violations() == []
 
