@@ -110,7 +110,7 @@ NO_LINKS = {
 }
 
 # Tables whose ids are numbers that Postgres counts.
-NUMBERED = {"private.ledger_accounts", "private.ledger_transactions"}
+NUMBERED = {"private.ledger_accounts", "private.ledger_entries", "private.ledger_transactions"}
 
 # Rows that may be of no organization: of the whole platform.
 OPTIONAL = {"public.audit_logs.org_id", "public.discount_codes.org_id"}
