@@ -290,6 +290,22 @@ def test_a_card_that_was_removed_is_a_failed_try(course: Course) -> None:
     assert course.world.violations() == []
 
 
+def test_a_guardian_whose_rights_ended_is_not_charged(course: Course) -> None:
+    world = course.world
+    ward_id = world.learner(MARKETPLACE, None, "Mo")
+    guardian = world.guardian(ward_id, view=True, book=True, pay=True)
+    course.shop.save_card(guardian)
+    first, *_ = course.lessons(by=guardian, p_learner_user_id=None, p_learner_id=ward_id)
+    link_id = world.value("select id from public.learner_guardians where learner_id = %s", ward_id)
+    world.call(world.admin(), "public.revoke_guardian", p_learner_guardian_id=link_id)
+    course.wait_until(first.columns["start_at"] - 2 * DAY)
+    course.wait_until(first.columns["start_at"] - DAY + HOUR)
+    assert course.shop.fake.objects("payment_intent") == []
+    assert first.status == "cancelled"
+    assert guardian not in course.told("lesson_not_collected")
+    assert world.violations() == []
+
+
 def test_a_lesson_that_waits_for_approval_is_charged_once_it_is_accepted(shop: Shop) -> None:
     offer(shop)
     course = Course(shop, requires_approval=True)
