@@ -12,6 +12,7 @@ select cron.schedule(
         org_id uuid;
         failures text[] := '{}';
     begin
+        perform set_config('lplate.is_job', 'on', false);
         foreach org_id in array null::uuid || array(select private.list_organizations()) loop
             begin
                 if org_id is null then

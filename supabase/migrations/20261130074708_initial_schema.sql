@@ -313,7 +313,8 @@ as $$
 $$;
 
 -- Who is acting in this transaction. The two services are recognized by their login, so that no claims they might set can
--- turn them into a person; everybody else by the verified claims of the Data API. A session without claims is Studio.
+-- turn them into a person; everybody else by the verified claims of the Data API. A session without claims is Studio, unless the database's
+-- own administrator says that it runs a job, as deploy/pg_cron.sql does.
 create function private.actor_kind()
     returns private.actor_kind
     language plpgsql
@@ -327,6 +328,7 @@ begin
         when session_user = 'jobs' then 'job'
         when auth.jwt() ->> 'role' = 'service_role' then 'service'
         when auth.jwt() ->> 'role' is not null then 'user'
+        when session_user = 'postgres' and current_setting('lplate.is_job', true) = 'on' then 'job'
         else 'studio'
     end::private.actor_kind;
 end;

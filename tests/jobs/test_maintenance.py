@@ -36,7 +36,6 @@ TASKS = (
     "holds_expired",
     "instructor_fees_charged",
     "lessons_completed",
-    "lessons_collected",
     "purchases_expired",
 )
 
