@@ -537,6 +537,20 @@ def test_studio_has_no_claims(asked: World) -> None:
         assert asked.value("select pg_temp.actor_kind()") == "studio"
 
 
+def test_only_the_databases_administrator_says_that_a_job_runs(asked: World) -> None:
+    saying_so = "select set_config('lplate.is_job', 'on', true)"
+    with asked.connection.transaction(force_rollback=True):
+        asked.connection.execute("set local session authorization postgres")
+        asked.connection.execute(saying_so.encode())
+        assert asked.value("select pg_temp.actor_kind()") == "job"
+    with asked.acting_as(asked.person()):
+        asked.connection.execute(saying_so.encode())
+        assert asked.value("select pg_temp.actor_kind()") == "user"
+    with asked.serving_as("webhook_service"):
+        asked.connection.execute(saying_so.encode())
+        assert asked.value("select pg_temp.actor_kind()") == "service"
+
+
 @pytest.mark.parametrize(("login", "kind"), [("webhook_service", "service"), ("jobs", "job")])
 @pytest.mark.parametrize("role", ["authenticated", "service_role"])
 def test_claims_do_not_turn_a_service_into_somebody_else(
