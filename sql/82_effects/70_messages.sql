@@ -1,5 +1,5 @@
--- What people are told when an alert is raised, a problem is reported or decided, somebody is invited, or lessons are reminded of otherwise. What they are told of bookings,
--- payments, refunds and prepaid hours stands with the other consequences of those.
+-- What people are told when an alert is raised, a problem is reported or decided, somebody is invited, or lessons are reminded of
+-- otherwise. What they are told of bookings, payments, refunds and prepaid hours stands with the other consequences of those.
 
 -- Definer: whoever raises an alert may not write messages.
 create function private.on_alert_raised()

@@ -44482,8 +44482,8 @@ create trigger on_subscription_withdrawn
     execute function private.on_subscription_withdrawn();
 
 -- sql/82_effects/70_messages.sql
--- What people are told when an alert is raised, a problem is reported or decided, somebody is invited, or lessons are reminded of otherwise. What they are told of bookings,
--- payments, refunds and prepaid hours stands with the other consequences of those.
+-- What people are told when an alert is raised, a problem is reported or decided, somebody is invited, or lessons are reminded of
+-- otherwise. What they are told of bookings, payments, refunds and prepaid hours stands with the other consequences of those.
 
 -- Definer: whoever raises an alert may not write messages.
 create function private.on_alert_raised()
