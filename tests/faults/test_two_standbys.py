@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-import httpx
 import psycopg
 import pytest
 
@@ -16,9 +14,8 @@ from tests.fake_stripe import FakeStripe
 from tests.faults.replicas import DatabaseServer, Standby
 from tests.instant import install_clock, start
 from tests.jobs.payday import connect, wait_until
-from tests.patience import PATIENCE
 from tests.webhook_service.deployment import Deployment, Server
-from tests.webhook_service.settings import an_event, sign
+from tests.webhook_service.settings import an_event
 from tools.cluster import PASSWORD, ROOT
 
 pytestmark = pytest.mark.slow
@@ -72,18 +69,6 @@ def servers() -> Iterator[Servers]:
         server.stop()
 
 
-def deliver(service: Server, event: dict[str, Any]) -> int:
-    signed = sign(event)
-    answer = httpx.post(
-        f"{service.url}/stripe/webhooks",
-        content=signed["data"],
-        headers=signed["headers"],
-        timeout=PATIENCE,
-        trust_env=False,
-    )
-    return answer.status_code
-
-
 def test_what_one_of_two_standbys_has_survives_the_primary(
     servers: Servers, shared_fake: FakeStripe
 ) -> None:
@@ -96,13 +81,13 @@ def test_what_one_of_two_standbys_has_survives_the_primary(
         ]
         deployment = Deployment(world, shared_fake, servers.primary, DATABASE)
         with Server(deployment, WEBHOOK_SERVICE_DATABASE_URL=servers.url) as service:
-            assert deliver(service, events[0]) == 200
+            assert service.deliver(events[0]) == 200
             servers.lose(servers.first)
-            assert deliver(service, events[1]) == 200  # nothing waits for the one that is lost
+            assert service.deliver(events[1]) == 200  # nothing waits for the one that is lost
             servers.lose(servers.primary)
             servers.second.promote()
             servers.second.administrate(*WAIT_FOR_NOBODY)
-            wait_until(lambda: deliver(service, events[2]) == 200)
+            wait_until(lambda: service.deliver(events[2]) == 200)
     with connect(servers.second, DATABASE) as connection:
         world = World(connection)
         assert world.count("public.bookings where status = 'confirmed'") == len(bookings)
@@ -121,13 +106,12 @@ def test_without_any_standby_nothing_is_acknowledged_and_probes_answer(
         with Server(deployment) as service:
             servers.lose(servers.first)
             servers.lose(servers.second)
-            assert deliver(service, event) == 503
+            assert service.deliver(event) == 503
             for probe in ("healthz", "readyz", "metrics"):
-                answer = httpx.get(f"{service.url}/{probe}", timeout=PATIENCE, trust_env=False)
-                assert answer.status_code == 200
+                assert service.http.get(f"/{probe}").status_code == 200
             # The operator goes on without a standby, knowing what that means.
             servers.primary.administrate(*WAIT_FOR_NOBODY)
-            wait_until(lambda: deliver(service, event) == 200)
+            wait_until(lambda: service.deliver(event) == 200)
         assert [status for status, _ in deployment.events()] == ["processed"]
         assert booking.status == "confirmed"
         assert world.violations() == []
