@@ -22,8 +22,8 @@ begin
 end;
 $$;
 
--- Whether a subscription gives its features now. Stripe begins the next period also while the one before is unpaid, so the days of grace
--- count from the first period that nobody has paid.
+-- Whether a subscription gives its features now. A trial does if it is the first. Stripe begins the next period also while the one before is
+-- unpaid, so the days of grace count from the first period that nobody has paid.
 create function private.is_entitling(p_subscription public.subscriptions, p_product public.subscription_products)
     returns boolean
     language sql
@@ -33,7 +33,9 @@ create function private.is_entitling(p_subscription public.subscriptions, p_prod
 as $$
     select p_subscription.pause_behavior is distinct from 'keep_as_draft' and case p_subscription.status
         when 'active' then private.clock() < p_subscription.current_period_end + make_interval(days => p_product.grace_days)
-        when 'trialing' then private.clock() < p_subscription.current_period_end + make_interval(days => p_product.grace_days)
+        when 'trialing' then
+            private.clock() < p_subscription.current_period_end + make_interval(days => p_product.grace_days)
+            and not private.is_second_trial(p_subscription)
         when 'past_due' then private.clock() < make_interval(days => p_product.grace_days) + least(
             p_subscription.current_period_start,
             (
