@@ -143,7 +143,7 @@ declare
     new_failure_code constant text := private.intent_failure_code(p_intent);
 begin
     if p_is_fetched then
-        return p_occurred_at = p_payment.last_event_at;
+        return coalesce(p_occurred_at = p_payment.last_event_at, true);
     end if;
     if p_occurred_at = p_payment.last_event_at
         and (new_status, coalesce((p_intent ->> 'amount_capturable')::bigint, 0), coalesce(new_failure_code, ''))
