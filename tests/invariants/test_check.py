@@ -207,6 +207,13 @@ PLANTED = {
         " (org_id, lesson_id, instructor_id, learner_id, rating, is_of_paid_lesson)"
         " select org_id, id, instructor_id, learner_id, 5, true from public.lessons",
     ],
+    "open_bookings_have_not_ended": [
+        "delete from private.open_bookings where hold_expires_at is null",
+        "update private.open_bookings set hold_expires_at = private.clock()"
+        " where hold_expires_at is null",
+        "insert into private.open_bookings (org_id, booking_id, end_at)"
+        " select org_id, id, end_at from public.bookings where status = 'expired'",
+    ],
     "seats_are_counted": [
         "update public.bookable_slots set current_bookings = 0 where id ="
         f" (select slot_id from public.bookings where {CONFIRMED})",
