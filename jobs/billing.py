@@ -128,7 +128,11 @@ class BillingCommands:
     def _withdraw_subscription(self, payload: Payload, lease: Lease) -> None:
         """End a subscription at once, and refund what was paid for it, unless that was done."""
         subscription = payload["subscription"]
-        self._unless_gone(lease, lambda: self._stripe.subscriptions.cancel(subscription))
+        try:
+            self._calls.make(lease, lambda: self._stripe.subscriptions.cancel(subscription))
+        except CallFailed as error:
+            if error.failure.code != "resource_missing":
+                raise
         for refund in payload["refunds"]:
             if not self._is_refunded(refund, lease):
                 self._refund(refund, lease)

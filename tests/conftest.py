@@ -13,7 +13,7 @@ from tests.factories import World
 from tests.faults.figures import pytest_terminal_summary  # noqa: F401  (figures of all workers)
 from tests.instant import INSTANT, install_clock, start
 from tests.patience import let_api_wait
-from tests.secrecy import Sweep, fail_if_logged
+from tests.secrecy import Sweep, assert_unkept, fail_if_logged, tables_with_secrets
 from tools.clock import travel
 from tools.cluster import ALONE, Api, Cluster, KeptConnection
 
@@ -71,6 +71,7 @@ def db(kept_connection: KeptConnection) -> Iterator[psycopg.Connection]:
     with kept_connection.transaction() as connection:
         travel(connection, to=INSTANT)
         yield connection
+        assert_unkept(connection)
 
 
 @pytest.fixture(scope="session")
@@ -110,6 +111,8 @@ def api(cluster: Cluster, template: str) -> Iterator[Api]:
         let_api_wait(connection)
     with Api(cluster, "served") as api:
         yield api
+    with psycopg.connect(cluster.admin_url("served")) as connection:
+        assert tables_with_secrets(connection) == []
 
 
 @pytest.fixture

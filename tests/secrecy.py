@@ -2,8 +2,9 @@
 
 Every saved card and every charge of the stand-in bears the same billing details (cards.BILLING), so
 that they come in with its events and answers in all tests. They may be in the bodies of webhooks,
-which are pruned, and nowhere else: each database of a test that commits is searched before it is
-dropped, and the output of each test, of the service in it and of its jobs when it ends.
+which are pruned, and nowhere else. Searched are each database of a test that commits before it is
+dropped, what another test has done before it is rolled back, the database of the API's tests at
+their end, and the output of each test, of the service in it and of its jobs.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.pq import TransactionStatus
+from psycopg.rows import tuple_row
 
 from tests.fake_stripe.cards import BILLING
 from tools.cluster import Cluster
@@ -54,12 +57,28 @@ def assert_unlogged(text: str) -> None:
 def tables_with_secrets(connection: psycopg.Connection[Any]) -> list[str]:
     """The tables of a database that keep what only bodies of webhooks may."""
     found = []
-    for schema, name in connection.execute(TABLES).fetchall():
-        table = sql.Identifier(schema, name)
-        question = sql.SQL("select from {} kept where kept::text ~ %s limit 1").format(table)
-        if connection.execute(question, [SECRET.pattern]).rowcount:
-            found.append(f"{schema}.{name}")
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        for schema, name in cursor.execute(TABLES).fetchall():
+            table = sql.Identifier(schema, name)
+            question = sql.SQL("select from {} kept where kept::text ~ %s limit 1").format(table)
+            if cursor.execute(question, [SECRET.pattern]).rowcount:
+                found.append(f"{schema}.{name}")
     return found
+
+
+def kept_of_what_came_in(connection: psycopg.Connection[Any]) -> list[str]:
+    """The tables that keep what they should not, if it has come in at all."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        row = cursor.execute(CAME_IN, [SECRET.pattern]).fetchone()
+    return tables_with_secrets(connection) if row and row[0] else []
+
+
+def assert_unkept(connection: psycopg.Connection[Any]) -> None:
+    """Fails a test that is about to be rolled back; one that ended in an error has kept nothing."""
+    if connection.info.transaction_status is TransactionStatus.INTRANS:
+        connection.execute("reset role")
+        found = kept_of_what_came_in(connection)
+        assert not found, f"kept: {', '.join(found)}"
 
 
 class Sweep:
@@ -76,8 +95,7 @@ class Sweep:
         except psycopg.OperationalError:  # the test has dropped it, or closed it to everybody
             return []
         with connection:
-            row = connection.execute(CAME_IN, [SECRET.pattern]).fetchone()
-            return tables_with_secrets(connection) if row and row[0] else []
+            return kept_of_what_came_in(connection)
 
     def search_and_drop(self, database: str) -> list[str]:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
 from tests.factories import World
@@ -11,6 +12,7 @@ from tests.secrecy import (
     DETAILS,
     NUMBERS,
     Sweep,
+    assert_unkept,
     assert_unlogged,
     fail_if_logged,
     secrets_in,
@@ -56,3 +58,16 @@ def test_a_database_that_keeps_a_secret_is_found(
     committed_world.connection.execute(change, [BILLING["name"], person])
     assert sweep.search(fresh_database) == ["public.profiles"]
     committed_world.connection.execute(change, ["Ben", person])
+
+
+def test_what_is_about_to_be_rolled_back_is_searched(db: psycopg.Connection, world: World) -> None:
+    person = world.person("Ben")
+    change = "update public.profiles set full_name = %s where id = %s"
+    assert_unkept(db)
+    card = filled("payment_method", {"id": "pm_1", "billing_details": BILLING})
+    world.deliver("payment_method.attached", card)
+    assert_unkept(db)
+    db.execute(change, [BILLING["name"], person])
+    with pytest.raises(AssertionError, match=r"kept: public\.profiles"):
+        assert_unkept(db)
+    db.execute(change, ["Ben", person])

@@ -106,9 +106,11 @@ def make_blueprint(
         """Return {url}: Stripe's page on which the caller changes cards, plans and invoices."""
         user_id = auth.user_id()
         body = parse_body(PortalSessionRequest)
+        customer = _customer_of(user_id)
+        database.open_portal(customer.customer_id)
         session = stripe.v1.billing_portal.sessions.create(
             {
-                "customer": str(_customer_of(user_id).stripe_customer_id),
+                "customer": str(customer.stripe_customer_id),
                 "return_url": str(body.return_url),
             }
         )

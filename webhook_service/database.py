@@ -384,3 +384,7 @@ class Database(Postgres):
             plan_id=plan_id,
             organization_id=organization_id,
         )
+
+    def open_portal(self, customer_id: UUID) -> None:
+        """Count a page of Stripe's for its customer. Refuses with too_many_portal_pages."""
+        self._scalar("open_portal", customer_id=customer_id)

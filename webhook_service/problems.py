@@ -18,6 +18,7 @@ WAIT_SECONDS = {
     "too_many_links": "3600",
     "too_many_cards": "3600",
     "too_many_checkouts": "3600",
+    "too_many_portal_pages": "3600",
 }
 CODES = {
     HTTPStatus.BAD_REQUEST: "bad_request",

@@ -115,6 +115,7 @@ create table private.checkout_sessions (
     org_id uuid not null,
     customer_id uuid not null,
     opened_at timestamptz not null default private.clock(),
+    is_portal boolean not null default false,
     primary key (org_id, id),
     foreign key (org_id, customer_id) references public.stripe_customers (org_id, id) on delete restrict
 );
@@ -122,7 +123,9 @@ create table private.checkout_sessions (
 create index on private.checkout_sessions (org_id, customer_id, opened_at);
 
 comment on table private.checkout_sessions is
-    'When a person has asked for a page to subscribe on within the last hour, which is limited; older rows are removed with the next.';
+    'When a person has asked for a page of Stripe''s within the last hour, which is limited; older rows are removed with the next.';
+comment on column private.checkout_sessions.is_portal is
+    'Whether it was the page on which customers change cards, plans and invoices, counted apart from those to subscribe on.';
 
 create table private.stripe_news (
     stripe_id text not null,

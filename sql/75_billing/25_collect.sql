@@ -131,7 +131,9 @@ begin
     if private.next_payment_step(p_payment_intent) = 'wait' then
         perform private.look_again_later(booking);
     else
-        perform private.fail_collection(booking, p_payment_intent #>> '{last_payment_error,code}');
+        perform private.fail_collection(
+            booking, case when private.next_payment_step(p_payment_intent) = 'authenticate' then 'authentication_required' end
+        );
     end if;
 end;
 $$;
@@ -163,7 +165,7 @@ begin
     if p_booking.collection_tries = 0 then
         update public.bookings
         set collection_tries = 1,
-            collect_at = case when p_code <> 'authentication_required' then private.clock() + interval '24 hours' end
+            collect_at = case when p_code is distinct from 'authentication_required' then private.clock() + interval '24 hours' end
         where org_id = p_booking.org_id
             and id = p_booking.id;
         return;

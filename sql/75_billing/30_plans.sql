@@ -18,9 +18,9 @@ begin
     values (
         private.platform_id(), p_product ->> 'id', p_product ->> 'name', p_product ->> 'description',
         private.features_of(said ->> 'features'),
-        (substring(said ->> 'fee_bps' from '^\d{1,5}$'))::integer,
-        coalesce((substring(said ->> 'grace_days' from '^\d{1,2}$'))::integer, 7),
-        (substring(said ->> 'cooling_off_days' from '^[1-8]?\d$'))::integer,
+        (substring(said ->> 'fee_bps' from '^(\d{1,4}|10000)$'))::integer,
+        coalesce((substring(said ->> 'grace_days' from '^([1-8]?\d|90)$'))::integer, 7),
+        (substring(said ->> 'cooling_off_days' from '^([1-9]|[1-8]\d|90)$'))::integer,
         coalesce((p_product ->> 'active')::boolean, false) and not p_is_deleted and private.features_of(said ->> 'features') <> '{}'
     )
     on conflict (org_id, stripe_product_id) do update

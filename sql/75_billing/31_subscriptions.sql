@@ -24,7 +24,13 @@ begin
         perform private.require_payee(p_user_id, null, p_organization_id);
     end if;
     perform private.assert_may_subscribe(p_user_id, p_organization_id, plan.product_id);
-    perform private.count_checkout_session(p_customer_id);
+    if not private.count_checkout_session(p_customer_id, false) then
+        perform private.refuse(
+            'PT429', 'too_many_checkouts',
+            'Ten pages to subscribe on were opened within an hour.',
+            'Go on with the latest one, or wait an hour.'
+        );
+    end if;
 
     return query
     select
@@ -100,10 +106,30 @@ begin
 end;
 $$;
 
--- Counts a page to subscribe on; the eleventh within an hour is refused. The customer's row is locked, so that pages asked for at once are
--- counted.
-create function private.count_checkout_session(p_customer_id uuid)
+-- Lets a customer have the page on which they change cards, plans and invoices, unless they have opened many.
+-- Definer: the service has no access to the tables.
+create function private.open_portal(p_customer_id uuid)
     returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if not private.count_checkout_session(p_customer_id, true) then
+        perform private.refuse(
+            'PT429', 'too_many_portal_pages',
+            'Ten pages to change cards, plans and invoices on were opened within an hour.',
+            'Go on with the latest one, or wait an hour.'
+        );
+    end if;
+end;
+$$;
+
+-- Counts a page of one kind, and says whether the customer may have it: not the eleventh within an hour. The customer's row is locked, so that
+-- pages asked for at once are counted.
+create function private.count_checkout_session(p_customer_id uuid, p_is_portal boolean)
+    returns boolean
     language plpgsql
     volatile
     security invoker
@@ -123,14 +149,12 @@ begin
         from private.checkout_sessions opened
         where opened.org_id = customer.org_id
             and opened.customer_id = customer.id
+            and opened.is_portal = p_is_portal
     ) >= max_an_hour then
-        perform private.refuse(
-            'PT429', 'too_many_checkouts',
-            format('%s pages to subscribe on were opened within an hour.', max_an_hour),
-            'Go on with the latest one, or wait an hour.'
-        );
+        return false;
     end if;
-    insert into private.checkout_sessions (org_id, customer_id) values (customer.org_id, customer.id);
+    insert into private.checkout_sessions (org_id, customer_id, is_portal) values (customer.org_id, customer.id, p_is_portal);
+    return true;
 end;
 $$;
 

@@ -1,23 +1,35 @@
--- Consumers may withdraw from a subscription within some days, as the law of their country has it: after it began, and once more after what
--- binds them anew, which is the end of a free trial and the renewal for a year or longer. The product's metadata cooling_off_days say how many.
+-- Consumers may withdraw from a subscription within some days after it began, and once more after what binds them anew.
+-- Law: the United Kingdom's Digital Markets, Competition and Consumers Act 2024, part 4, chapter 2, gives 14 days after the contract is made,
+-- and 14 more after a free trial turns into a paid period, and after each renewal for twelve months or longer. The government expects it to
+-- apply from spring 2027 (response to the consultation, 2 April 2026); regulations are still to say what is refunded, perhaps in proportion.
+-- Until then the Consumer Contracts Regulations 2013 give the first 14 days alone.
+-- Setting: the product's metadata cooling_off_days. The default is none: whoever sells to consumers says 14. The dates on which days begin
+-- are those of the Act, wherever the subscriber lives, and all that was paid for the period goes back, which is never less than is due.
 
--- Until when a subscriber may withdraw: so many days after the latest of these beginnings. Null: the product gives no such days.
+-- When the days began in which a subscriber may withdraw: at the latest of these beginnings.
+create function private.cooling_off_begins_at(p_subscription public.subscriptions)
+    returns timestamptz
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+return greatest(
+    p_subscription.started_at,
+    case when p_subscription.trial_end <= p_subscription.current_period_start then p_subscription.trial_end end,
+    case
+        when p_subscription.interval = 'year' or (p_subscription.interval = 'month' and p_subscription.interval_count >= 12)
+            then p_subscription.current_period_start
+    end
+);
+
+-- Until when a subscriber may withdraw. Null: the product gives no such days.
 create function private.cooling_off_ends_at(p_subscription public.subscriptions, p_days integer)
     returns timestamptz
     language sql
     immutable
     security invoker
     set search_path = '', pg_temp
-as $$
-    select greatest(
-        p_subscription.started_at,
-        case when p_subscription.trial_end <= p_subscription.current_period_start then p_subscription.trial_end end,
-        case
-            when p_subscription.interval = 'year' or (p_subscription.interval = 'month' and p_subscription.interval_count >= 12)
-                then p_subscription.current_period_start
-        end
-    ) + make_interval(days => p_days);
-$$;
+return private.cooling_off_begins_at(p_subscription) + make_interval(days => p_days);
 
 -- Ends a subscription of the caller's at once, and gives back all that was paid for the period that it began with, or was renewed for. Stripe
 -- does both through the outbox; its events post the refund and end the row. Withdrawing twice is withdrawing once.
@@ -97,12 +109,7 @@ create function private.refunds_of_withdrawal(p_subscription public.subscription
     set search_path = '', pg_temp
 as $$
 declare
-    begins_at constant timestamptz := (
-        select p_subscription.cooling_off_ends_at - make_interval(days => product.cooling_off_days)
-        from public.subscription_products product
-        where product.org_id = p_subscription.org_id
-            and product.id = p_subscription.product_id
-    );
+    begins_at constant timestamptz := private.cooling_off_begins_at(p_subscription);
 begin
     perform private.raise_alert(
         invoice.org_id, null, 'withdrawal_paid_outside',
@@ -135,6 +142,49 @@ begin
             and paid.status = 'paid'
             and paid.stripe_payment_intent_id is not null
             and paid.amount_paid_cents - paid.refunded_cents - paid.disputed_cents > 0
+    );
+end;
+$$;
+
+-- Gives back a payment that arrives for what the subscriber has withdrawn from: its bank was slow, its event was late, or an open invoice was
+-- paid after all. The subscription is locked, so that a payment and a withdrawal at once do not miss each other. Posting a payment (41) calls it.
+create function private.refund_if_withdrawn(p_payment public.invoice_payments)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    subscription public.subscriptions;
+begin
+    select subscribed.* into subscription
+    from public.invoices invoice
+    join public.subscriptions subscribed on subscribed.org_id = invoice.org_id and subscribed.id = invoice.subscription_id
+    where invoice.org_id = p_payment.org_id
+        and invoice.id = p_payment.invoice_id
+        and invoice.period_end > private.cooling_off_begins_at(subscribed)
+    for no key update of subscribed;
+    if subscription.withdrawn_at is null or p_payment.stripe_payment_intent_id is null then
+        return;
+    end if;
+    update public.subscriptions
+    set withdrawal_refund_cents = withdrawal_refund_cents + p_payment.amount_paid_cents
+    where org_id = subscription.org_id
+        and id = subscription.id;
+    perform private.enqueue_command(
+        subscription.org_id, 'withdraw_subscription', format('invoice_payment:%s:withdrawn', p_payment.id),
+        jsonb_build_object(
+            'subscription', subscription.stripe_subscription_id,
+            'refunds', jsonb_build_array(
+                jsonb_build_object(
+                    'invoice_payment_id', p_payment.id,
+                    'payment_intent', p_payment.stripe_payment_intent_id,
+                    'amount_cents', p_payment.amount_paid_cents
+                )
+            )
+        ),
+        format('customer:%s', subscription.customer_id)
     );
 end;
 $$;

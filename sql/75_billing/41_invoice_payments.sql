@@ -81,6 +81,7 @@ begin
         )
     );
     perform private.take_back_from_suspense(p_payment, p_occurred_at);
+    perform private.refund_if_withdrawn(p_payment);
 end;
 $$;
 

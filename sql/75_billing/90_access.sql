@@ -88,6 +88,7 @@ grant execute on function private.record_setup_intent to webhook_service;
 grant execute on function private.open_saved_card to webhook_service;
 grant execute on function private.next_payment_step to webhook_service;
 grant execute on function private.open_subscription to webhook_service;
+grant execute on function private.open_portal to webhook_service;
 grant execute on function private.open_collection to jobs;
 grant execute on function private.record_collection to jobs;
 grant execute on function private.record_billing_object to jobs;

@@ -121,3 +121,77 @@ def test_nobody_withdraws_for_somebody_else(shop: Shop) -> None:
     made = shop.subscribe(shop.world.person("Ben"), shop.plan(cooling_off_days="14"))
     with shop.world.refusing("PT404", "subscription_not_found"):
         withdraw(shop, shop.world.person("Cleo"), made["id"])
+
+
+def test_a_payment_that_arrives_after_the_withdrawal_goes_back_too(shop: Shop) -> None:
+    ben = shop.world.person("Ben")
+    answer = shop.check_out(ben, shop.plan(cooling_off_days="14"))
+    made = shop.fake.complete_checkout(answer.json["url"].rsplit("/", 1)[-1], "pm_card_visa")
+    late = [event for event in shop.fake.events() if event["type"] == "invoice_payment.paid"]
+    shop.told |= {event["id"] for event in late}
+    shop.hear()
+    assert withdraw(shop, ben, made["id"])["refund_cents"] == 0
+    shop.carry_out()
+    shop.told -= {event["id"] for event in late}
+    shop.hear()
+    shop.carry_out()
+    assert [refund["amount"] for refund in shop.fake.objects("refund")] == [900]
+    assert shop.subscription(made["id"])["withdrawal_refund_cents"] == 900
+    assert shop.revenue() == 0
+    assert shop.world.violations() == []
+
+
+def test_an_open_invoice_that_is_paid_after_the_withdrawal_goes_back(shop: Shop) -> None:
+    ben = shop.world.person("Ben")
+    card = shop.save_card(ben)["stripe_payment_method_id"]
+    made = shop.subscribe(ben, shop.plan(cooling_off_days="14", interval="year"))
+    travel(shop, 365 * DAY + timedelta(hours=1))
+    shop.fake.spoil_card(made["default_payment_method"], "pm_card_chargeDeclined")
+    shop.fake.renew_subscription(made["id"])
+    shop.hear()
+    assert shop.subscription(made["id"])["status"] == "past_due"
+    assert withdraw(shop, ben, made["id"])["refund_cents"] == 0
+    shop.carry_out()
+    [open_invoice] = [i for i in shop.fake.objects("invoice") if i["status"] == "open"]
+    shop.fake.pay_invoice_in_part(open_invoice["id"], card, 900)
+    shop.hear()
+    shop.carry_out()
+    assert [refund["amount"] for refund in shop.fake.objects("refund")] == [900]
+    assert shop.revenue() == 900
+    assert shop.world.violations() == []
+
+
+@pytest.mark.parametrize("days", ["", "90"])
+def test_days_that_the_product_changes_later_change_no_refund(shop: Shop, days: str) -> None:
+    ben = shop.world.person("Ben")
+    made = shop.subscribe(ben, shop.plan(cooling_off_days="14", interval="year"))
+    travel(shop, 365 * DAY + timedelta(hours=1))
+    shop.fake.renew_subscription(made["id"])
+    shop.hear()
+    product = shop.fake.objects("product")[0]
+    said = {"metadata": product["metadata"] | {"cooling_off_days": days}}
+    changed = shop.world.now() + timedelta(seconds=1)
+    shop.world.deliver("product.updated", product | said, occurred_at=changed)
+    assert withdraw(shop, ben, made["id"])["refund_cents"] == 900
+
+
+def test_what_a_dispute_took_is_not_given_back_once_more(shop: Shop) -> None:
+    ben = shop.world.person("Ben")
+    made = shop.subscribe(ben, shop.plan(cooling_off_days="14"))
+    [charge] = shop.fake.objects("charge")
+    shop.fake.open_dispute(charge["id"])
+    shop.hear()
+    assert withdraw(shop, ben, made["id"])["refund_cents"] == 0
+    shop.carry_out()
+    assert shop.fake.objects("refund") == []
+    assert shop.subscription(made["id"])["status"] == "canceled"
+
+
+def test_a_subscription_that_stripe_does_not_end_is_not_refunded(shop: Shop) -> None:
+    ben = shop.world.person("Ben")
+    made = shop.subscribe(ben, shop.plan(cooling_off_days="14"))
+    withdraw(shop, ben, made["id"])
+    shop.fake.fault("DELETE", "/v1/subscriptions/*", "destination_restricted")
+    ended = shop.office.run("outbox")
+    assert (ended.status, len(ended.events("command_failed"))) == (1, 1)
+    assert shop.fake.objects("refund") == []

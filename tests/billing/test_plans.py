@@ -57,3 +57,23 @@ def test_what_is_paid_once_is_no_plan(shop: Shop) -> None:
     client.prices.create({"product": product.id, "currency": "gbp", "unit_amount": 900})
     assert shop.hear() == ["processed", "ignored"]
     assert shop.world.count("public.subscription_plans") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "kept"),
+    [
+        ("fee_bps", "10000", 10_000),
+        ("fee_bps", "10001", None),
+        ("grace_days", "90", 90),
+        ("grace_days", "91", 7),
+        ("cooling_off_days", "90", 90),
+        ("cooling_off_days", "91", None),
+        ("cooling_off_days", "0", None),
+        ("cooling_off_days", "14 days", None),
+    ],
+)
+def test_a_number_out_of_bounds_is_as_if_not_said(
+    shop: Shop, name: str, said: str, kept: int | None
+) -> None:
+    shop.plan("reports", 900, "month", **{name: said})
+    assert shop.world.row("select * from public.subscription_products")[name] == kept

@@ -368,3 +368,110 @@ def test_a_stranger_cannot_have_a_learner_charged_later(course: Course) -> None:
     learner_id = course.world.value("select id from public.learners limit 1")
     with course.world.refusing("42501", "not_yourself"):
         course.book(by=stranger, p_learner_id=learner_id)
+
+
+def test_a_charge_that_stripe_refuses_is_tried_again_as_well(course: Course) -> None:
+    first, *_ = course.lessons()
+    confirm = "/v1/payment_intents/*/confirm"
+    course.shop.fake.fault("POST", confirm, "destination_restricted")
+    course.wait_until(first.columns["start_at"] - 2 * DAY)
+    assert (first.status, first.columns["collection_tries"]) == ("held", 1)
+    course.wait_until(first.columns["start_at"] - DAY + HOUR)
+    assert first.status == "confirmed"
+    assert course.world.violations() == []
+
+
+def test_who_is_erased_while_a_charge_waits_is_not_charged(course: Course) -> None:
+    """Lessons ahead stand against erasure; once they are cancelled nothing of them is charged."""
+    lessons = course.lessons()
+    with course.world.refusing("PT409", "lessons_ahead"):
+        course.world.call(course.learner, "public.erase_person", p_user_id=course.learner)
+    course.world.travel(to=lessons[0].columns["start_at"] - 2 * DAY)
+    course.world.maintain()
+    for lesson in lessons:
+        course.world.ask(course.learner, "public.cancel_booking", p_booking_id=lesson.id)
+    course.world.call(course.learner, "public.erase_person", p_user_id=course.learner)
+    course.shop.carry_out()
+    for lesson in lessons:
+        course.wait_until(lesson.columns["start_at"] - 2 * DAY)
+    assert course.shop.fake.objects("customer") == []
+    assert course.shop.fake.objects("payment_intent") == []
+    assert course.world.violations() == []
+
+
+def test_a_guardian_who_is_erased_is_not_charged(course: Course) -> None:
+    """The ward's lessons stay held, are not charged to anybody, and become free."""
+    world = course.world
+    ward_id = world.learner(MARKETPLACE, None, "Mo")
+    guardian = world.guardian(ward_id, view=True, book=True, pay=True)
+    course.shop.save_card(guardian)
+    first, *_ = course.lessons(by=guardian, p_learner_user_id=None, p_learner_id=ward_id)
+    world.call(guardian, "public.erase_person", p_user_id=guardian)
+    course.shop.carry_out()
+    course.wait_until(first.columns["start_at"] - 2 * DAY)
+    course.wait_until(first.columns["start_at"] - DAY + HOUR)
+    assert course.shop.fake.objects("payment_intent") == []
+    assert first.status == "cancelled"
+    assert world.violations() == []
+
+
+def test_what_a_payer_subscribes_to_ends_when_they_are_erased(course: Course) -> None:
+    made = course.shop.subscribe(course.learner, course.shop.plan())
+    course.world.call(course.learner, "public.erase_person", p_user_id=course.learner)
+    course.shop.carry_out()
+    assert course.shop.fake.objects("customer") == []
+    assert course.shop.subscription(made["id"])["status"] == "canceled"
+    assert course.world.violations() == []
+
+
+def test_a_lesson_that_was_charged_moves_without_another_charge(course: Course) -> None:
+    first, *_ = course.lessons()
+    course.wait_until(first.columns["start_at"] - 2 * DAY)
+    later = first.columns["start_at"] + 4 * DAY
+    [moved] = course.world.ask(
+        course.learner, "public.reschedule_booking", p_booking_id=first.id, p_start_at=later
+    )
+    replacement = course.lesson(moved["booking_id"])
+    assert (replacement.status, replacement.columns["collect_at"]) == ("confirmed", None)
+    course.wait_until(later - 2 * DAY)
+    assert len(course.shop.fake.objects("charge")) == 1
+    assert course.world.violations() == []
+
+
+def test_a_charge_whose_answer_is_lost_is_made_once(course: Course) -> None:
+    first, *_ = course.lessons()
+    course.shop.fake.fault("POST", "/v1/payment_intents/*/confirm", "html", "after")
+    course.world.travel(to=first.columns["start_at"] - 2 * DAY)
+    course.world.maintain()
+    assert course.shop.office.run("outbox").events("command_failed")
+    course.world.travel(by=HOUR)
+    course.shop.carry_out()
+    assert first.status == "confirmed"
+    assert len(course.shop.fake.objects("charge")) == 1
+    assert course.world.violations() == []
+
+
+def test_a_dispute_of_one_lesson_leaves_the_others(course: Course) -> None:
+    first, second, _ = course.lessons()
+    course.wait_until(first.columns["start_at"] - 2 * DAY)
+    [charge] = course.shop.fake.objects("charge")
+    course.shop.fake.open_dispute(charge["id"])
+    course.shop.hear()
+    course.wait_until(second.columns["start_at"] - 2 * DAY)
+    assert second.status == "confirmed"
+    assert len(course.shop.fake.objects("charge")) == 2
+    assert course.world.count("public.disputes") == 1
+    assert course.world.violations() == []
+
+
+def test_the_bank_that_wants_the_payer_in_vain_is_not_asked_again(course: Course) -> None:
+    first, *_ = course.lessons()
+    start_at = first.columns["start_at"]
+    assert course.card
+    method = course.card["stripe_payment_method_id"]
+    course.shop.fake.spoil_card(method, "pm_card_authenticationRequired")
+    course.wait_until(start_at - 2 * DAY)
+    charges = len(course.shop.fake.objects("charge"))
+    course.wait_until(start_at - DAY + HOUR)
+    assert first.status == "held"
+    assert len(course.shop.fake.objects("charge")) == charges

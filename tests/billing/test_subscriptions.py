@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -158,3 +160,21 @@ def test_who_opens_many_pages_to_subscribe_on_waits(shop: Shop) -> None:
     assert shop.check_out(shop.world.person("Cleo"), plan).status_code == 200
     shop.world.travel(by=timedelta(hours=1))
     assert shop.check_out(ben, plan).status_code == 200
+
+
+def test_who_opens_many_pages_of_the_portal_waits(shop: Shop) -> None:
+    ben, plan = shop.world.person("Ben"), shop.plan()
+
+    def open_portal(user: UUID) -> Any:
+        return shop.post("/billing-portal-sessions", user, return_url="https://app.example.com/")
+
+    for _ in range(10):
+        assert open_portal(ben).status_code == 200
+    refused = open_portal(ben)
+    assert (refused.status_code, code_of(refused)) == (429, "too_many_portal_pages")
+    assert refused.headers["Retry-After"] == "3600"
+    assert len(shop.fake.objects("billing_portal.session")) == 10
+    assert shop.check_out(ben, plan).status_code == 200
+    assert open_portal(shop.world.person("Cleo")).status_code == 200
+    shop.world.travel(by=timedelta(hours=1))
+    assert open_portal(ben).status_code == 200

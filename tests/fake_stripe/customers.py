@@ -61,17 +61,6 @@ def update_customer(world: World, params: Json, id: str) -> Json:
     return customer
 
 
-@endpoint("DELETE", "/v1/customers/<id>", "CustomerDeleteParams")
-def delete_customer(world: World, params: Json, id: str) -> Json:
-    customer = world.get("customer", id)
-    world.emit("customer.deleted", customer)
-    for method in saved_by(world, id):
-        method["customer"] = None
-    del world.objects["customer"][id]
-    world.secrets[id] = "deleted"
-    return {"id": id, "object": "customer", "deleted": True}
-
-
 @endpoint("GET", "/v1/payment_methods/<id>", "PaymentMethodRetrieveParams")
 def retrieve_payment_method(world: World, params: Json, id: str) -> Json:
     return world.get("payment_method", id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 
-from .customers import own
+from .customers import own, saved_by
 from .errors import invalid, missing
 from .invoices import bill, collect
 from .params import text
@@ -38,6 +38,20 @@ def cancel_subscription(world: World, params: Json, id: str) -> Json:
     if subscription["status"] == "canceled":
         raise missing("subscription", id, "id")
     return end(world, subscription)
+
+
+@endpoint("DELETE", "/v1/customers/<id>", "CustomerDeleteParams")
+def delete_customer(world: World, params: Json, id: str) -> Json:
+    customer = world.get("customer", id)
+    for subscription in list(world.objects.get("subscription", {}).values()):
+        if subscription["customer"] == id and subscription["status"] != "canceled":
+            end(world, subscription)
+    world.emit("customer.deleted", customer)
+    for method in saved_by(world, id):
+        method["customer"] = None
+    del world.objects["customer"][id]
+    world.secrets[id] = "deleted"
+    return {"id": id, "object": "customer", "deleted": True}
 
 
 def subscribe(world: World, customer: Json, method: Json, wanted: list[Json], wishes: Json) -> Json:
