@@ -197,15 +197,6 @@ PLANTED = {
         "update public.order_items set ending = null where booking_id ="
         f" (select id from public.bookings where {COMPLETED})",
     ],
-    "open_bookings_are_those_of_bookings": [
-        "delete from private.open_bookings",
-        "update private.open_bookings set end_at = end_at + interval '1 hour'",
-        "update private.open_bookings set hold_expires_at = private.clock()",
-        "insert into private.open_bookings (org_id, booking_id, end_at)"
-        f" select org_id, id, end_at from public.bookings where {COMPLETED}",
-        "update public.bookings set status = 'held', hold_expires_at = private.clock()"
-        f" where {CONFIRMED}",
-    ],
     "ratings_are_counted": [
         "update public.instructors set rating_count = 3 where"
         f" {one('public.instructors', 'lesson_count > 0')}",
@@ -215,6 +206,15 @@ PLANTED = {
         "insert into public.lesson_ratings"
         " (org_id, lesson_id, instructor_id, learner_id, rating, is_of_paid_lesson)"
         " select org_id, id, instructor_id, learner_id, 5, true from public.lessons",
+    ],
+    "open_bookings_have_not_ended": [
+        "delete from private.open_bookings",
+        "update private.open_bookings set end_at = end_at + interval '1 hour'",
+        "update private.open_bookings set hold_expires_at = private.clock()",
+        "insert into private.open_bookings (org_id, booking_id, end_at)"
+        f" select org_id, id, end_at from public.bookings where {COMPLETED}",
+        "update public.bookings set status = 'held', hold_expires_at = private.clock()"
+        f" where {CONFIRMED}",
     ],
     "seats_are_counted": [
         "update public.bookable_slots set current_bookings = 0 where id ="
