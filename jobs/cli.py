@@ -203,6 +203,26 @@ def approvals() -> None:
             raise typer.Exit(UNSETTLED) from None
 
 
+@messages_app.command()
+def compare(
+    on: Annotated[
+        date | None,
+        typer.Option("--date", parser=_parse_day, metavar="DATE", help="Yesterday, in UTC."),
+    ] = None,
+) -> None:
+    """Ask Twilio for a day's texts, and settle what its callbacks have not told."""
+    day = on or datetime.now(UTC).date() - timedelta(days=1)
+    with _session(pool_size=1) as (config, database):
+        try:
+            messages = Messages(config, database, open_output(), threading.Event())
+            is_complete = messages.compare(day)
+        except (NotSent, OutcomeUnknown) as error:
+            typer.echo(f"Twilio cannot be asked: {error}", err=True)
+            raise typer.Exit(UNSETTLED) from None
+    if not is_complete:
+        raise typer.Exit(UNSETTLED)
+
+
 @app.command()
 def reconcile(
     on: Annotated[

@@ -187,6 +187,14 @@ class PreviewedMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class ComparedText:
+    """A text that Twilio lists: 'known', 'settled' now, an 'answer', or 'unknown'."""
+
+    provider_id: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class WhatsAppTemplate:
     """A text that WhatsApp approves, and what is known of that."""
 
@@ -887,6 +895,10 @@ class Database(Postgres):
     def whatsapp_templates(self) -> list[WhatsAppTemplate]:
         """Return the texts that WhatsApp approves."""
         return self._rows(WhatsAppTemplate, "whatsapp_templates")
+
+    def compare_texts(self, texts: list[dict[str, Any]]) -> list[ComparedText]:
+        """Settle what callbacks have not told, and return what became of each text."""
+        return self._rows(ComparedText, "compare_texts", texts=Jsonb(texts))
 
     def record_template_status(self, content_sid: str, status: str) -> None:
         """Record what WhatsApp says of a text."""

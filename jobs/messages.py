@@ -1,6 +1,8 @@
 """Sends the messages that SQL has queued: mail over SMTP, SMS and WhatsApp over Twilio."""
 
 import threading
+from collections import Counter
+from datetime import date
 from uuid import uuid4
 
 from jobs.config import Config
@@ -86,6 +88,24 @@ class Messages:
             if status is not None:
                 self._database.record_template_status(template.content_sid, status)
                 self._output.event("approval", content_sid=template.content_sid, status=status)
+
+    def compare(self, day: date) -> bool:
+        """Settle what Twilio lists of a day and has not told; return whether all is ours."""
+        counts: Counter[str] = Counter()
+        for texts in Texter(self._config).listed(day):
+            for text in self._database.compare_texts(texts):
+                counts[text.outcome] += 1
+                if text.outcome == "unknown":
+                    self._output.error("text_unknown", provider_id=text.provider_id)
+        self._output.event(
+            "texts_compared",
+            date=day,
+            known=counts["known"],
+            settled=counts["settled"],
+            answers=counts["answer"],
+            unknown=counts["unknown"],
+        )
+        return not counts["unknown"]
 
     def _send(self, message: Message) -> bool:
         try:

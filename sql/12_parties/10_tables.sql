@@ -96,6 +96,9 @@ comment on column public.instructors.area_lat is
 comment on column public.instructors.facets is
     'What learners choose by, as lists of words: {"languages": ["en", "pl"], "transmission": ["manual"]}. The organization''s labels name '
     'the keys and words for people.';
+comment on column public.instructors.rating is
+    'What learners say, from 1 to 5: each learner counts once, with the average of their ratings. Null: nobody has rated.';
+comment on column public.instructors.rating_count is 'How many learners have rated.';
 comment on column public.instructors.daily_cap is 'Most lessons on one local day; null: no limit.';
 comment on column public.instructors.lesson_count is 'Completed lessons that earned something; maintained by the database.';
 comment on column public.instructors.buffer_before_minutes is 'Time kept free before each lesson.';

@@ -10,76 +10,90 @@ create function private.record_change()
     set search_path = '', pg_temp
 as $$
 declare
-    key_column text := tg_argv[0];
-    personal_columns text[] := tg_argv[1:];
+    key_column constant text := tg_argv[0];
+    org_column constant text := case tg_table_name when 'organizations' then 'id' else 'org_id' end;
+    personal_columns constant text[] := tg_argv[1:];
+    actor record;
 begin
+    select * into actor from private.actor();
     if tg_op = 'INSERT' then
         insert into public.audit_logs (
             org_id, entity_type, entity_id, action, new_values, user_id, actor_kind, reason, ip, request_id
         )
         select
-            private.org_id_of_row(tg_table_name, change.image),
+            (change.image operator(extensions.->) org_column)::uuid,
             tg_table_name,
             change.image operator(extensions.->) key_column,
             'insert',
-            jsonb_strip_nulls(extensions.hstore_to_jsonb_loose(private.redact(change.image, personal_columns))),
+            jsonb_strip_nulls(
+                extensions.hstore_to_jsonb_loose(
+                    case
+                        when change.image operator(extensions.?|) personal_columns then private.redact(change.image, personal_columns)
+                        else change.image
+                    end
+                )
+            ),
             actor.user_id, actor.kind, actor.reason, actor.ip, actor.request_id
-        from (select extensions.hstore(new_row) as image from new_rows new_row) change
-        cross join private.actor() actor;
+        from (select extensions.hstore(new_row) as image from new_rows new_row offset 0) change;
     elsif tg_op = 'DELETE' then
         insert into public.audit_logs (
             org_id, entity_type, entity_id, action, old_values, user_id, actor_kind, reason, ip, request_id
         )
         select
-            private.org_id_of_row(tg_table_name, change.image),
+            (change.image operator(extensions.->) org_column)::uuid,
             tg_table_name,
             change.image operator(extensions.->) key_column,
             'delete',
-            extensions.hstore_to_jsonb_loose(private.redact(change.image, personal_columns)),
+            extensions.hstore_to_jsonb_loose(
+                case
+                    when change.image operator(extensions.?|) personal_columns then private.redact(change.image, personal_columns)
+                    else change.image
+                end
+            ),
             actor.user_id, actor.kind, actor.reason, actor.ip, actor.request_id
-        from (select extensions.hstore(old_row) as image from old_rows old_row) change
-        cross join private.actor() actor;
+        from (select extensions.hstore(old_row) as image from old_rows old_row offset 0) change;
     else
         insert into public.audit_logs (
             org_id, entity_type, entity_id, action, old_values, new_values, user_id, actor_kind, reason, ip, request_id
         )
         select
-            private.org_id_of_row(tg_table_name, change.image),
+            (change.image operator(extensions.->) org_column)::uuid,
             tg_table_name,
             change.image operator(extensions.->) key_column,
             case when change.became is null then 'delete' when change.was is null then 'insert' else 'update' end,
-            extensions.hstore_to_jsonb_loose(private.redact(change.was, personal_columns)),
-            extensions.hstore_to_jsonb_loose(private.redact(change.became, personal_columns)),
+            extensions.hstore_to_jsonb_loose(
+                case
+                    when change.was operator(extensions.?|) personal_columns then private.redact(change.was, personal_columns)
+                    else change.was
+                end
+            ),
+            extensions.hstore_to_jsonb_loose(
+                case
+                    when change.became operator(extensions.?|) personal_columns then private.redact(change.became, personal_columns)
+                    else change.became
+                end
+            ),
             actor.user_id, actor.kind, actor.reason, actor.ip, actor.request_id
         from (
             select
                 coalesce(new_image.image, old_image.image) as image,
                 old_image.image operator(extensions.-) coalesce(new_image.image, '') operator(extensions.-) 'updated_at'::text as was,
                 new_image.image operator(extensions.-) coalesce(old_image.image, '') operator(extensions.-) 'updated_at'::text as became
-            from (select extensions.hstore(old_row) as image from old_rows old_row) old_image
-            full join (select extensions.hstore(new_row) as image from new_rows new_row) new_image
-                on new_image.image operator(extensions.->) key_column = old_image.image operator(extensions.->) key_column
+            from (
+                select image, image operator(extensions.->) key_column as key
+                from (select extensions.hstore(old_row) as image from old_rows old_row offset 0) imaged
+                offset 0
+            ) old_image
+            full join (
+                select image, image operator(extensions.->) key_column as key
+                from (select extensions.hstore(new_row) as image from new_rows new_row offset 0) imaged
+                offset 0
+            ) new_image on new_image.key = old_image.key
+            offset 0
         ) change
-        cross join private.actor() actor
         where coalesce(change.was operator(extensions.<>) change.became, true);
     end if;
     return null;
-end;
-$$;
-
--- The organization that a row (as hstore) belongs to; null for rows of no organization.
-create function private.org_id_of_row(p_table_name text, p_image extensions.hstore)
-    returns uuid
-    language plpgsql
-    immutable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-begin
-    return case
-        when p_table_name = 'organizations' then p_image operator(extensions.->) 'id'
-        else p_image operator(extensions.->) 'org_id'
-    end::uuid;
 end;
 $$;
 

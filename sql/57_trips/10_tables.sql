@@ -24,6 +24,7 @@ create table public.trips (
     point_count integer,
     line jsonb,
     points_removed_at timestamptz,
+    clock_skew_seconds integer,
     duration_seconds integer generated always as (extract(epoch from ended_at - started_at)::integer) stored,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
@@ -51,6 +52,8 @@ comment on column public.trips.distance_meters is
 comment on column public.trips.point_count is 'How many points the distance was measured from.';
 comment on column public.trips.line is
     'The way in short, as GeoJSON has it: a list of [longitude, latitude], at most ten metres beside the points. Kept for 540 days.';
+comment on column public.trips.clock_skew_seconds is
+    'What has to be added to times of its points, since the phone''s clock was wrong; null if no batch has said so. To ten seconds.';
 comment on column public.trips.points_removed_at is 'When the points were removed: 30 days after the trip, or with the person.';
 
 create table private.trip_points (

@@ -1,9 +1,10 @@
 -- Takes a batch of a trip's points, in any order, and returns the times of those that were new. A batch that was sent before, or holds a
 -- point twice, changes nothing more. Points of a finished trip count too, for a week: then it is measured again.
 -- All are inserted first and judged afterwards, by what the insert returns, so that a batch is read once; a refusal undoes it. A batch arrives
--- at one instant, which is asked once: the default of received_at would be asked for every point.
+-- at one instant, which is asked once: the default of received_at would be asked for every point. A phone that says what its clock shows
+-- has its times judged by that clock; they are kept as they were sent, so that a point that is sent again is the same one.
 -- Definer: points change only through functions.
-create function private.record_trip_points(p_trip_id uuid, p_points jsonb)
+create function private.record_trip_points(p_trip_id uuid, p_points jsonb, p_sent_at timestamptz)
     returns timestamptz[]
     language plpgsql
     volatile
@@ -13,11 +14,14 @@ as $$
 declare
     trip public.trips := private.require_recorded_trip(p_trip_id);
     arrived_at constant timestamptz := private.clock();
+    skew interval;
     new_times timestamptz[];
     first_at timestamptz;
     last_at timestamptz;
 begin
     perform private.assert_batch_is_small(p_points);
+    perform private.assert_clock_is_plausible(p_sent_at);
+    skew := coalesce(arrived_at - p_sent_at, '0');
 
     with entered as (
         insert into private.trip_points (org_id, trip_id, ts, lat, lng, speed_kph, accuracy_meters, received_at)
@@ -33,7 +37,8 @@ begin
     into new_times, first_at, last_at
     from entered;
 
-    perform private.assert_times_are_of_the_lesson(trip, first_at, last_at);
+    perform private.assert_times_are_of_the_lesson(trip, first_at + skew, last_at + skew);
+    perform private.note_clock_skew(trip, p_sent_at);
     if trip.ended_at is not null and first_at is not null then
         perform private.measure_trip(trip);
     end if;
@@ -117,6 +122,45 @@ begin
             'That are too many points at once.',
             'Send them in batches of at most 1,000.'
         );
+    end if;
+end;
+$$;
+
+-- Refuses a clock that is more than a day wrong.
+create function private.assert_clock_is_plausible(p_sent_at timestamptz)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_sent_at not between private.clock() - interval '1 day' and private.clock() + interval '1 day' then
+        perform private.refuse(
+            'PT422', 'bad_clock',
+            'The phone''s clock is more than a day wrong.',
+            'Set the clock, and send as p_sent_at what it shows when the points are sent.'
+        );
+    end if;
+end;
+$$;
+
+-- Keeps by how much the phone's clock was wrong when it sent, if that has changed by ten seconds: less is the time that sending takes.
+create function private.note_clock_skew(p_trip public.trips, p_sent_at timestamptz)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    skew_seconds constant integer := round(extract(epoch from private.clock() - p_sent_at));
+begin
+    if abs(skew_seconds - coalesce(p_trip.clock_skew_seconds, 0)) >= 10 then
+        update public.trips
+        set clock_skew_seconds = skew_seconds
+        where org_id = p_trip.org_id
+            and id = p_trip.id;
     end if;
 end;
 $$;

@@ -23,20 +23,21 @@ comment on function public.start_trip is
     'that is open. Show a sign on the phone while it records. Errors: sign_in_required, booking_not_found, lesson_not_in_progress, '
     'tracking_not_agreed.';
 
-create function public.record_trip_points(p_trip_id uuid, p_points jsonb)
+create function public.record_trip_points(p_trip_id uuid, p_points jsonb, p_sent_at timestamptz default null)
     returns timestamptz[]
     language sql
     volatile
     security invoker
     set search_path = '', pg_temp
-return private.record_trip_points(p_trip_id, p_points);
+return private.record_trip_points(p_trip_id, p_points, p_sent_at);
 
 comment on function public.record_trip_points is
     'Takes at most 1,000 points, such as [{"ts": "2026-06-12T10:00:05Z", "lat": 51.5007, "lng": -0.1246, "speed_kph": 31.5, '
     '"accuracy_meters": 6}], in any order, and returns the times of those that were new; for the trip''s instructor. Send a batch again '
     'until it is answered: points that are known change nothing. Late batches are taken for seven days after the trip, which is then '
-    'measured again. All of a batch is taken, or nothing. Errors: sign_in_required, trip_not_found, tracking_not_agreed, trip_closed, '
-    'too_many_points, bad_point, point_in_future, point_outside_lesson.';
+    'measured again. All of a batch is taken, or nothing. With p_sent_at, what the phone''s clock shows when it sends, times are judged by that '
+    'clock, if it is up to a day wrong. Errors: sign_in_required, trip_not_found, tracking_not_agreed, trip_closed, too_many_points, '
+    'bad_point, bad_clock, point_in_future, point_outside_lesson.';
 
 create function public.finish_trip(p_trip_id uuid)
     returns table (distance_meters integer, duration_seconds integer, point_count integer)

@@ -88,8 +88,9 @@ begin
 end;
 $$;
 
--- Keeps what follows from ratings, whoever changes them: the lesson's own rating, and the instructor's average and count. The
--- instructor's row is locked before ratings are read, so that of two at once none is left out.
+-- Keeps what follows from ratings, whoever changes them: the lesson's own rating, and the instructor's average and count. Each learner has
+-- one voice, whose rating is the average of theirs: many lessons of one friend weigh no more than one of a stranger. The instructor's row
+-- is locked before ratings are read, so that of two at once none is left out.
 -- Definer: the writer may not change lessons and instructors.
 create function private.keep_ratings()
     returns trigger
@@ -113,17 +114,21 @@ begin
     for no key update;
     update public.instructors instructor
     set rating = counted.average,
-        rating_count = counted.ratings
+        rating_count = counted.voices
     from (
-        select round(avg(given.rating), 2) as average, count(*) as ratings
-        from public.lesson_ratings given
-        where given.org_id = changed.org_id
-            and given.instructor_id = changed.instructor_id
-            and given.is_counted
+        select round(avg(voice.rating), 2) as average, count(*) as voices
+        from (
+            select avg(given.rating) as rating
+            from public.lesson_ratings given
+            where given.org_id = changed.org_id
+                and given.instructor_id = changed.instructor_id
+                and given.is_counted
+            group by given.learner_id
+        ) voice
     ) counted
     where instructor.org_id = changed.org_id
         and instructor.id = changed.instructor_id
-        and (instructor.rating, instructor.rating_count) is distinct from (counted.average, counted.ratings);
+        and (instructor.rating, instructor.rating_count) is distinct from (counted.average, counted.voices);
     return null;
 end;
 $$;

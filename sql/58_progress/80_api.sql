@@ -129,7 +129,7 @@ end;
 
 comment on function public.list_reviews is
     'What learners say of an instructor who is listed, the newest first, in pages of at most 200: for the next, send rated_at '
-    'and rating_id of the last row as p_after_rated_at and p_after_id. Average and count are in instructors.rating and rating_count. For everybody.';
+    'and rating_id of the last row as p_after_rated_at and p_after_id. The average is in instructors.rating. For everybody.';
 
 create function public.add_test(
     p_learner_id uuid,

@@ -283,9 +283,16 @@ create trigger forbid_truncate
     for each statement execute function private.forbid_change();
 
 create trigger register_payment_intent
-    after insert or update of stripe_payment_intent_id on public.payments
+    after insert on public.payments
     for each row
     when (new.stripe_payment_intent_id is not null)
+    execute function private.register_stripe_object('payment_intent', 'stripe_payment_intent_id');
+
+-- A success writes the id with the rest, known or not.
+create trigger register_another_payment_intent
+    after update of stripe_payment_intent_id on public.payments
+    for each row
+    when (new.stripe_payment_intent_id is distinct from old.stripe_payment_intent_id and new.stripe_payment_intent_id is not null)
     execute function private.register_stripe_object('payment_intent', 'stripe_payment_intent_id');
 
 create trigger register_charge

@@ -67,11 +67,16 @@ begin
         end if;
         return row('ignored', 'unknown_payment')::private.stripe_outcome;
     end if;
-    if payment.status in ('succeeded', 'cancelled') and payment.status = new_status then
+    if payment.status = 'succeeded' and new_status = 'succeeded' then
         return row('processed', null)::private.stripe_outcome;
     end if;
     if new_status = 'succeeded' then
         return private.apply_payment_success(payment, p_intent, p_occurred_at);
+    end if;
+    perform private.record_intent_id(payment, p_intent);
+    payment.stripe_payment_intent_id := p_intent ->> 'id';
+    if payment.status = 'cancelled' and new_status = 'cancelled' then
+        return row('processed', null)::private.stripe_outcome;
     end if;
     if payment.status in ('succeeded', 'cancelled', 'unknown')
         or (new_status <> 'cancelled' and not private.is_latest_of_intent(payment, p_intent, p_occurred_at, p_is_fetched))
@@ -143,7 +148,7 @@ declare
     new_failure_code constant text := private.intent_failure_code(p_intent);
 begin
     if p_is_fetched then
-        return p_occurred_at = p_payment.last_event_at;
+        return coalesce(p_occurred_at = p_payment.last_event_at, true);
     end if;
     if p_occurred_at = p_payment.last_event_at
         and (new_status, coalesce((p_intent ->> 'amount_capturable')::bigint, 0), coalesce(new_failure_code, ''))
@@ -178,8 +183,9 @@ as $$
     );
 $$;
 
--- Returns, locked, the payment of a PaymentIntent: by its id, or while that is not registered yet, by the metadata we gave it (and
--- records the id); then by its id again, in case another transaction has just recorded it. No row if the intent is not ours.
+-- Returns, locked, the payment of a PaymentIntent: by its id, or while that is not registered yet, by the metadata we gave it; then by
+-- its id again, in case another transaction has just recorded it. No row if the intent is not ours. The caller records the id: a success
+-- with what else it changes.
 create function private.lock_payment_of_intent(p_intent jsonb)
     returns setof public.payments
     language plpgsql
@@ -200,11 +206,11 @@ begin
 
     if not found then
         return query
-        update public.payments payment
-        set stripe_payment_intent_id = p_intent ->> 'id'
+        select payment.*
+        from public.payments payment
         where payment.id = named_id
             and payment.stripe_payment_intent_id is null
-        returning payment.*;
+        for no key update;
     end if;
 
     if not found then
@@ -217,6 +223,21 @@ begin
         for no key update of payment;
     end if;
 end;
+$$;
+
+-- Records the id of a payment's PaymentIntent, unless it is known.
+create function private.record_intent_id(p_payment public.payments, p_intent jsonb)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update public.payments
+    set stripe_payment_intent_id = p_intent ->> 'id'
+    where org_id = p_payment.org_id
+        and id = p_payment.id
+        and stripe_payment_intent_id is null;
 $$;
 
 -- Extends the holds of a payment's lessons while the bank processes it: until three days after it was opened or 24 hours before the

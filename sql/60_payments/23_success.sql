@@ -24,6 +24,7 @@ begin
         or lower(p_intent ->> 'currency') is distinct from p_payment.currency
         or p_payment.status = 'cancelled'
     then
+        perform private.record_intent_id(p_payment, p_intent);
         perform private.post_to_suspense(p_payment.org_id, p_payment.id, p_intent, p_occurred_at);
         perform private.move_refunds_to_suspense(p_payment, p_occurred_at);
         update public.payments
@@ -40,6 +41,7 @@ begin
     has_accepted := private.accept_payment(p_payment);
     update public.payments
     set status = 'succeeded',
+        stripe_payment_intent_id = p_intent ->> 'id',
         is_accepted = has_accepted,
         authorized_cents = amount_cents,
         captured_cents = received_cents,

@@ -29,15 +29,46 @@ begin
     return query
     select
         plan.stripe_price_id,
-        case when not exists (
-            select
-            from public.subscriptions earlier
-            where (earlier.user_id = p_user_id or earlier.organization_id = p_organization_id)
-                and earlier.product_id = plan.product_id
-                and earlier.status not in ('incomplete', 'incomplete_expired')
-        ) then plan.trial_days else 0 end,
+        case when private.has_subscribed_before(p_user_id, p_organization_id, plan.product_id, 'infinity', '')
+            then 0
+            else plan.trial_days
+        end,
         jsonb_strip_nulls(jsonb_build_object('customer_id', p_customer_id, 'organization_id', p_organization_id));
 end;
+$$;
+
+-- Whether the person has subscribed to the product, or somebody for the organization, before a time and a subscription of that second.
+create function private.has_subscribed_before(
+    p_user_id uuid, p_organization_id uuid, p_product_id uuid, p_before timestamptz, p_before_id text
+)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from public.subscriptions earlier
+        where (earlier.user_id = p_user_id or earlier.organization_id = p_organization_id)
+            and earlier.product_id = p_product_id
+            and (earlier.started_at, earlier.stripe_subscription_id) < (p_before, p_before_id)
+            and earlier.status not in ('incomplete', 'incomplete_expired')
+    );
+$$;
+
+-- Whether a trial is not the first of its person, or organization, of the product. Stripe grants one to who has kept a page from before it.
+create function private.is_second_trial(p_subscription public.subscriptions)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_subscription.status = 'trialing' and private.has_subscribed_before(
+        p_subscription.user_id, p_subscription.organization_id, p_subscription.product_id,
+        p_subscription.started_at, p_subscription.stripe_subscription_id
+    );
 $$;
 
 -- Refuses who has subscribed to the product already, and an organization that has what it gives from somebody.
@@ -127,6 +158,7 @@ begin
 
     subscription := private.write_subscription(customer, private.read_subscription(p_subscription, new_status));
     perform private.settle_current_subscription(subscription);
+    perform private.tell_of_second_trial(subscription);
     perform private.set_plan_fee(subscription.organization_id);
     update public.invoices
     set subscription_id = subscription.id
@@ -297,5 +329,24 @@ begin
         and live.customer_id = p_subscription.customer_id
         and live.is_live
         and not live.is_current;
+end;
+$$;
+
+-- Tells the platform's admins of a second trial, which gives nothing until it ends and is paid (is_entitling).
+create function private.tell_of_second_trial(p_subscription public.subscriptions)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if private.is_second_trial(p_subscription) then
+        perform private.raise_alert(
+            p_subscription.org_id, null, 'second_trial',
+            'Somebody has a second trial of one product, which gives nothing. End the trial, or the subscription, in Stripe''s Dashboard.',
+            'subscriptions', p_subscription.id, format('subscription:%s:trial', p_subscription.id)
+        );
+    end if;
 end;
 $$;

@@ -22,8 +22,8 @@ begin
 end;
 $$;
 
--- Whether a subscription gives its features now. Stripe begins the next period also while the one before is unpaid, so the days of grace
--- count from the first period that nobody has paid.
+-- Whether a subscription gives its features now. A trial does if it is the first. Stripe begins the next period also while the one before is
+-- unpaid, so the days of grace count from the first period that nobody has paid.
 create function private.is_entitling(p_subscription public.subscriptions, p_product public.subscription_products)
     returns boolean
     language sql
@@ -31,19 +31,23 @@ create function private.is_entitling(p_subscription public.subscriptions, p_prod
     security invoker
     set search_path = '', pg_temp
 as $$
-    select p_subscription.pause_behavior is distinct from 'keep_as_draft' and case p_subscription.status
-        when 'active' then private.clock() < p_subscription.current_period_end + make_interval(days => p_product.grace_days)
-        when 'trialing' then private.clock() < p_subscription.current_period_end + make_interval(days => p_product.grace_days)
-        when 'past_due' then private.clock() < make_interval(days => p_product.grace_days) + least(
-            p_subscription.current_period_start,
-            (
-                select min(invoice.period_start)
-                from public.invoices invoice
-                where invoice.org_id = p_subscription.org_id
-                    and invoice.subscription_id = p_subscription.id
-                    and invoice.status in ('open', 'uncollectible')
+    select p_subscription.pause_behavior is distinct from 'keep_as_draft' and coalesce(
+        case p_subscription.status
+            when 'active' then private.clock() < p_subscription.current_period_end + make_interval(days => p_product.grace_days)
+            when 'trialing' then
+                private.clock() < p_subscription.current_period_end + make_interval(days => p_product.grace_days)
+                and not private.is_second_trial(p_subscription)
+            when 'past_due' then private.clock() < make_interval(days => p_product.grace_days) + least(
+                p_subscription.current_period_start,
+                (
+                    select min(invoice.period_start)
+                    from public.invoices invoice
+                    where invoice.org_id = p_subscription.org_id
+                        and invoice.subscription_id = p_subscription.id
+                        and invoice.status in ('open', 'uncollectible')
+                )
             )
-        )
-        else false
-    end;
+        end,
+        false
+    );
 $$;

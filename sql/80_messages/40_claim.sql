@@ -201,7 +201,7 @@ begin
         when not private.is_message_true(p_message) or not private.may_still_know(p_message) then 'no_longer_true'
         when private.is_superseded(p_message) then 'superseded'
         when not private.is_for_address(p_message)
-            and not coalesce(private.is_wanted_still(p_message), false) then 'not_wanted'
+            and not private.is_wanted_still(p_message) then 'not_wanted'
         when p_message.channel <> 'app' and p_address is null then 'no_address'
         when private.is_suppressed(p_message, p_address) then 'suppressed'
         when private.has_had_enough(p_message, p_address) then 'too_many'
@@ -306,8 +306,8 @@ create function private.is_wanted_still(p_message public.messages)
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.is_wanted(p_message.recipient_id, p_message.kind, p_message.channel)
-        or (p_message.channel = 'sms' and private.is_wanted(p_message.recipient_id, p_message.kind, 'whatsapp'));
+    select coalesce(private.is_wanted(p_message.recipient_id, p_message.kind, p_message.channel), false)
+        or (p_message.channel = 'sms' and coalesce(private.is_wanted(p_message.recipient_id, p_message.kind, 'whatsapp'), false));
 $$;
 
 -- Whether nothing may be sent to this address, or nothing that is not essential.

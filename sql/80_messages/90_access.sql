@@ -60,6 +60,7 @@ grant execute on function private.record_mail_report to jobs;
 grant execute on function private.record_template_status to jobs;
 grant execute on function private.whatsapp_templates to jobs;
 grant execute on function private.preview_message to jobs;
+grant execute on function private.compare_texts to jobs;
 
 grant execute on function private.record_message_status to jobs, webhook_service;
 grant execute on function private.record_inbound_message to webhook_service;

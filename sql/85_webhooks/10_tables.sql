@@ -2,7 +2,8 @@
 -- stores, applies and marks the event in one transaction (20_receive.sql). Each kind of event is applied by the room that it
 -- concerns: payments, refunds, disputes, connected accounts, payouts.
 -- An event that cannot be applied is parked, never lost: jobs maintain tries again while what it is about may still become known,
--- and a platform admin can have it replayed (30_retry.sql). Errors that pass by themselves are raised, so that Stripe retries.
+-- and a platform admin can have it replayed (30_retry.sql). Errors that pass by themselves are raised, so that Stripe retries. Bodies of
+-- old months are removed (50_retain.sql).
 -- Statuses: received → processed | ignored | parked; a parked event may be received again. jobs doctor lists parked events.
 -- Called by: webhook_service (receive_stripe_event), jobs maintain (assign_waiting_events, apply_waiting_events), platform admins
 -- (admin_replay_event, admin_dismiss_event).
@@ -62,7 +63,7 @@ create table private.webhook_event_bodies (
 
 create table private.webhook_event_bodies_default partition of private.webhook_event_bodies default;
 
-comment on table private.webhook_event_bodies is 'The bodies of events, byte for byte, partitioned by month so that old months can be dropped.';
+comment on table private.webhook_event_bodies is 'The bodies of events, byte for byte, partitioned by month so that old months can be emptied.';
 
 alter table private.webhook_events enable row level security;
 alter table private.webhook_event_bodies enable row level security;

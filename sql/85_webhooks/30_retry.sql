@@ -85,11 +85,12 @@ create function private.is_due_event(p_event private.webhook_events)
 as $$
 begin
     return p_event.status = 'received'
-        or (
+        or coalesce(
             p_event.status = 'parked'
             and p_event.note in ('unknown_account', 'unknown_invoice', 'unknown_payment', 'unknown_transfer')
             and p_event.received_at > private.clock() - interval '3 days'
-            and p_event.processed_at <= private.clock() - interval '1 minute' * 2 ^ least(p_event.attempts, 9)
+            and p_event.processed_at <= private.clock() - interval '1 minute' * 2 ^ least(p_event.attempts, 9),
+            false
         );
 end;
 $$;

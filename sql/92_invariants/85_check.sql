@@ -28,6 +28,8 @@ begin
     union all
     select 'bookings_are_in_the_calendar', violation.detail from private.bookings_are_in_the_calendar violation
     union all
+    select 'open_bookings_have_not_ended', violation.detail from private.open_bookings_have_not_ended violation
+    union all
     select 'ledger_transactions_sum_to_zero', violation.detail from private.ledger_transactions_sum_to_zero violation
     union all
     select 'balances_are_sums_of_entries', violation.detail from private.balances_are_sums_of_entries violation

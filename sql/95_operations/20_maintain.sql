@@ -31,7 +31,9 @@ begin
     union all
     select 'news_removed', private.remove_old_news()::bigint
     union all
-    select 'codes_removed', private.remove_old_codes()::bigint;
+    select 'codes_removed', private.remove_old_codes()::bigint
+    union all
+    select 'bodies_removed', private.remove_old_bodies();
 end;
 $$;
 

@@ -87,6 +87,9 @@ begin
     if start_at <= private.clock() then
         perform private.refuse_cell('start_at', 'This lesson has begun. Import only lessons ahead.');
     end if;
+    if start_at > private.clock() + interval '2 years' then
+        perform private.refuse_cell('start_at', 'Nobody books a lesson more than two years ahead. Is the year right?');
+    end if;
     return start_at;
 end;
 $$;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -39,6 +40,37 @@ def test_free_lessons_are_praised_in_vain(world: World) -> None:
         booking.complete()
         rate(booking)
     assert seen(world, eve) == NOTHING
+
+
+def buy(world: World, eve: Instructor, learner: UUID, service_id: UUID) -> Booking:
+    """A lesson that was paid for, and has just been given."""
+    slot_id = world.slot(service_id, world.in_days(2))
+    booked = world.book(learner, slot_id)
+    booking = Booking(world, booked["booking_id"], learner, eve, slot_id)
+    booking.pay()
+    booking.complete()
+    return booking
+
+
+def test_one_friend_with_thirty_cheap_lessons_is_one_voice(world: World) -> None:
+    """Each of Ben's lessons is paid for, at a low price. Cat had one, and says otherwise."""
+    eve = world.instructor(name="Eve")
+    service_id = world.service(eve, price_cents=100)
+    ben, cat = world.person("Ben"), world.person("Cat")
+    for number in range(30):
+        rate(buy(world, eve, ben, service_id), 4 if number % 3 == 0 else 5)
+    assert seen(world, eve)[:2] == (Decimal("4.67"), 1)
+    rating_id = rate(buy(world, eve, cat, service_id), 2)
+    assert seen(world, eve)[:2] == (Decimal("3.33"), 2)
+    world.call(
+        world.admin(),
+        "public.admin_hide_review",
+        p_rating_id=rating_id,
+        p_fault="not_genuine",
+        p_reason="Cat was somebody else.",
+    )
+    assert seen(world, eve)[:2] == (Decimal("4.67"), 1)
+    assert world.violations() == []
 
 
 def test_a_lesson_that_was_never_paid_is_praised_by_nobody(world: World) -> None:

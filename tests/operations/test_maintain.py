@@ -38,6 +38,7 @@ def test_a_house_in_order_is_left_as_it_is(world: World) -> None:
             "setup_intents_removed": 0,
             "news_removed": 0,
             "codes_removed": 0,
+            "bodies_removed": 0,
             "claims_settled": 0,
             "resold_times_refunded": 0,
             "lessons_completed": 0,

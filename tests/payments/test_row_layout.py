@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from psycopg.types.json import Jsonb
 
 from tests.factories import Booking, World
@@ -52,10 +53,14 @@ def test_a_success_updates_the_item_without_its_indexes(world: World) -> None:
     assert after["hot"] == before["hot"] + 1
 
 
-def test_a_success_changes_each_row_once(world: World) -> None:
-    """So the audit has one entry for each."""
+@pytest.mark.parametrize("is_recorded", [True, False], ids=["recorded", "new"])
+def test_a_success_changes_each_row_once(world: World, is_recorded: bool) -> None:
+    """So the audit has one entry for each, even if the success is the first news of the intent."""
     booking = world.booking()
-    create_intent(booking)
+    if is_recorded:
+        create_intent(booking)
+    else:
+        booking.open_payment()
     tables = ("public.payments", "public.bookings", "public.order_items")
     before = {table: updates(world, table)["updated"] for table in tables}
     known = {entry["id"] for entry in world.rows("select id from public.audit_logs")}

@@ -34,12 +34,15 @@ class Trip:
         start: datetime = self.booking.columns["start_at"]
         return start
 
-    def send(self, points: object, by: UUID | None = None) -> list[datetime]:
+    def send(
+        self, points: object, by: UUID | None = None, sent_at: datetime | str | None = None
+    ) -> list[datetime]:
         new: list[datetime] = self.world.call(
             by or self.booking.instructor.user_id,
             "public.record_trip_points",
             p_trip_id=self.id,
             p_points=Jsonb(points),
+            p_sent_at=sent_at,
         )
         return new
 

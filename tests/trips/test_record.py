@@ -166,6 +166,47 @@ def test_points_are_of_the_lesson_and_not_of_the_future(
             trip.send(points)
 
 
+@pytest.mark.parametrize("fast", [timedelta(minutes=10), -timedelta(hours=1), timedelta(hours=23)])
+def test_a_phone_says_what_its_clock_shows(world: World, fast: timedelta) -> None:
+    """Its points are of the lesson then, though its clock is wrong, and stay as they were sent."""
+    trip = on_the_road(world)
+    now = world.travel(by=timedelta(minutes=10))
+    points = [point(trip.start + fast), point(now + fast)]
+    code = "point_in_future" if fast > timedelta() else "point_outside_lesson"
+    with world.unchanged(), world.refusing("PT422", code):
+        trip.send(points)
+    assert trip.send(points, sent_at=now + fast) == [trip.start + fast, now + fast]
+    assert trip.columns["clock_skew_seconds"] == -fast.total_seconds()
+    assert trip.send(points, sent_at=now + fast + timedelta(seconds=9)) == []
+    assert trip.columns["clock_skew_seconds"] == -fast.total_seconds()
+    trip.send(points, sent_at=now + fast + timedelta(seconds=10))
+    trip.send([])
+    assert trip.columns["clock_skew_seconds"] == -fast.total_seconds() - 10
+
+
+@pytest.mark.parametrize(
+    ("at", "code"), [(133, "point_in_future"), (-121, "point_outside_lesson"), (130, None)]
+)
+def test_by_its_own_clock_nothing_is_of_the_future(world: World, at: int, code: str | None) -> None:
+    trip = on_the_road(world)
+    fast = timedelta(minutes=30)
+    world.travel(by=timedelta(seconds=10))
+    points = [point(trip.start + fast + timedelta(seconds=at))]
+    sent_at = trip.start + fast + timedelta(seconds=10)
+    if code is None:
+        assert len(trip.send(points, sent_at=sent_at)) == 1
+    else:
+        with world.unchanged(), world.refusing("PT422", code):
+            trip.send(points, sent_at=sent_at)
+
+
+@pytest.mark.parametrize("sent_at", ["infinity", "-infinity", "2017-06-01T10:00:00Z"])
+def test_a_clock_that_is_days_wrong_is_to_be_set(world: World, sent_at: str) -> None:
+    trip = on_the_road(world)
+    with world.unchanged(), world.refusing("PT422", "bad_clock"):
+        trip.send([point(trip.start)], sent_at=sent_at)
+
+
 @pytest.mark.parametrize(("after", "is_taken"), [(29, True), (31, False)])
 @pytest.mark.parametrize("ends_early", [False, True])
 def test_half_an_hour_after_the_lesson_nothing_is_tracked(

@@ -23,7 +23,13 @@ from tests.factories import World
 from tests.fake_stripe import FakeStripe
 from tests.instant import real_time
 from tests.patience import PATIENCE
-from tests.webhook_service.settings import CONNECT_SECRET, ENVIRONMENT, JWT_SECRET, PLATFORM_SECRET
+from tests.webhook_service.settings import (
+    CONNECT_SECRET,
+    ENVIRONMENT,
+    JWT_SECRET,
+    PLATFORM_SECRET,
+    sign,
+)
 from tools.cluster import ROOT, Cluster
 
 
@@ -135,6 +141,13 @@ class Server:
             return self.http.get("/healthz").status_code == 200
         except httpx.TransportError:
             return False
+
+    def deliver(self, event: dict[str, Any]) -> int:
+        """Sends an event as Stripe does, and returns the status that it is answered with."""
+        signed = sign(event)
+        path = "/stripe/webhooks"
+        answer = self.http.post(path, content=signed["data"], headers=signed["headers"])
+        return answer.status_code
 
     def stop(self) -> str:
         """Ends the service as a deployment would; returns what it logged."""

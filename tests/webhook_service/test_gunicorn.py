@@ -19,11 +19,15 @@ import psycopg
 import pytest
 
 from tests.factories import Booking
+from tests.jobs.payday import wait_until
 from tests.patience import PATIENCE
 from tests.webhook_service.deployment import Deployment, Server, bearer, listen
 from tests.webhook_service.settings import PLATFORM_SECRET, an_event, sign
 
 pytestmark = pytest.mark.slow
+
+
+MIGRATED_UNDER = 170  # requests
 
 
 @pytest.fixture
@@ -384,3 +388,54 @@ def test_counters_are_those_of_all_workers(deployment: Deployment) -> None:
     received = [line for line in log.splitlines() if "stripe_event_received" in line]
     assert len(received) == 12
     assert all(json.loads(line)["request_id"] for line in received)
+
+
+# As `make migration` writes one: a column, an index, and a function that events go through.
+MIGRATION = """
+    begin;
+    set local lock_timeout = '3s';
+    alter table public.payments add column later text;
+    create index payments_later_idx on public.payments (later);
+    create or replace function private.platform_id() returns uuid
+        language sql immutable set search_path = '', pg_temp
+        as $$ select '00000000-0000-4000-8000-000000000000'::uuid $$;
+    commit;
+"""
+
+
+def test_a_migration_in_the_midst_of_events_loses_none(
+    deployment: Deployment, server: Server
+) -> None:
+    """Each is tried until it is taken, as Stripe does."""
+    world = deployment.world
+    booking = world.booking()
+    booking.open_payment()
+    intent = booking.intent()
+    events = [
+        an_event(id=f"evt_{number}", type="payment_intent.processing", data={"object": intent})
+        for number in range(MIGRATED_UNDER - 1)
+    ]
+    events.append(an_event(id="evt_paid", data={"object": intent}))
+    answers: Counter[int] = Counter()
+
+    def send(event: dict[str, Any]) -> None:
+        while (status := server.deliver(event)) != 200:
+            answers[status] += 1
+            time.sleep(0.05)
+        answers[status] += 1
+
+    url = deployment.cluster.admin_url(deployment.database)
+    with ThreadPoolExecutor(8) as clients, psycopg.connect(url, autocommit=True) as migration:
+        sending = [clients.submit(send, event) for event in events]
+        wait_until(lambda: answers[200] >= MIGRATED_UNDER // 4)
+        migration.execute(MIGRATION)
+        taken_before = answers[200]
+        for sent in sending:
+            sent.result(PATIENCE)
+    assert taken_before < MIGRATED_UNDER
+    assert set(answers) <= {200, 503}
+    assert answers[200] == MIGRATED_UNDER
+    done = "private.webhook_events where status in ('processed', 'ignored')"
+    assert world.count(done) == MIGRATED_UNDER
+    assert booking.status == "confirmed"
+    assert world.violations() == []
