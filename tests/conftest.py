@@ -90,13 +90,31 @@ def sweep(cluster: Cluster, sweeper: ThreadPoolExecutor) -> Iterator[Sweep]:
     assert sweep.found() == [], "cards or billing details are kept outside the bodies of webhooks"
 
 
+@pytest.fixture(scope="session")
+def fresh_names(cluster: Cluster, template: str, sweeper: ThreadPoolExecutor) -> Iterator[str]:
+    """The names of new databases, one for each test; while it runs, that of the next is cloned."""
+
+    def clone() -> str:
+        name = f"fresh_{next(_numbers)}"
+        cluster.create_database(name, template)
+        return name
+
+    def names() -> Iterator[str]:
+        following = sweeper.submit(clone)
+        while True:
+            name = following.result()
+            following = sweeper.submit(clone)
+            yield name
+
+    return names()
+
+
 @pytest.fixture
 def fresh_database(
-    cluster: Cluster, template: str, sweeper: ThreadPoolExecutor, sweep: Sweep
+    cluster: Cluster, fresh_names: Iterator[str], sweeper: ThreadPoolExecutor, sweep: Sweep
 ) -> Iterator[str]:
     """A database for one test that commits, where time goes on from the tests' instant."""
-    name = f"fresh_{next(_numbers)}"
-    cluster.create_database(name, template)
+    name = next(fresh_names)
     start(cluster.admin_url(name))
     yield name
     sweep.keep(sweeper.submit(sweep.search_and_drop, name))

@@ -125,10 +125,12 @@ class Cluster:
         had logged ahead, so that a crash before the next checkpoint would set them back.
         """
         clone = sql.SQL("create database {} template {} owner postgres strategy file_copy")
-        self._administer(clone.format(sql.Identifier(name), sql.Identifier(template)))
         # A clone does not inherit the grants on its template as a database (00_foundation).
         revoke = sql.SQL("revoke temporary on database {} from public")
-        self._administer(revoke.format(sql.Identifier(name)))
+        self._administer(
+            clone.format(sql.Identifier(name), sql.Identifier(template)),
+            revoke.format(sql.Identifier(name)),
+        )
 
     def drop_database(self, name: str) -> None:
         """Drops a database, whoever is still connected to it."""
@@ -171,9 +173,10 @@ class Cluster:
                 alter = sql.SQL("alter role {} password {}")
                 connection.execute(alter.format(sql.Identifier(role), sql.Literal(PASSWORD)))
 
-    def _administer(self, statement: sql.SQL | sql.Composed) -> None:
+    def _administer(self, *statements: sql.SQL | sql.Composed) -> None:
         with psycopg.connect(self.admin_url(), autocommit=True) as connection:
-            connection.execute(statement)
+            for statement in statements:
+                connection.execute(statement)
 
 
 # Options of a connection whose queries start no workers.
