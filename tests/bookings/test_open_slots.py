@@ -284,14 +284,14 @@ def book(marketplace: Marketplace, draw: Draw) -> None:
 
 
 def learn(marketplace: Marketplace, draw: Draw) -> None:
-    """The instructor takes a lesson, unless they teach or are busy then."""
+    """The instructor takes a lesson, unless they teach or are busy then, or have three unpaid."""
     world, (tutor, service_id) = marketplace.world, marketplace.tutoring
     teacher, _ = marketplace.offers[0]
     span = marketplace.span
     times = world.open_times(tutor, service_id, span.start, span.end)
     if times:
         at = one_of(draw, times)["start_at"]
-        with unless("learner_busy"), world.connection.transaction():
+        with unless("learner_busy", "too_many_holds"), world.connection.transaction():
             world.request(teacher.user_id, tutor, service_id, at)
 
 
@@ -310,12 +310,12 @@ def be_busy(marketplace: Marketplace, draw: Draw) -> None:
 
 
 @contextmanager
-def unless(code: str) -> Iterator[None]:
-    """Takes this refusal for an answer."""
+def unless(*codes: str) -> Iterator[None]:
+    """Takes these refusals for an answer."""
     try:
         yield
     except psycopg.Error as error:
-        if refusal(error).code != code:
+        if refusal(error).code not in codes:
             raise
 
 
