@@ -82,8 +82,8 @@ class BoundedConnection(psycopg.Connection[Any]):
         """Wait for an answer; raise NoAnswer if there is none in time."""
         try:
             return super().wait(gen, interval, timeout or self.answer_seconds)
-        except psycopg.OperationalError:
-            if self.closed:
+        except psycopg.OperationalError as error:
+            if self.closed or error.sqlstate:
                 raise
             self.close()
             raise NoAnswer("no answer in time") from None
