@@ -1564,6 +1564,9 @@ comment on column public.instructors.area_lat is
 comment on column public.instructors.facets is
     'What learners choose by, as lists of words: {"languages": ["en", "pl"], "transmission": ["manual"]}. The organization''s labels name '
     'the keys and words for people.';
+comment on column public.instructors.rating is
+    'What learners say, from 1 to 5: each learner counts once, with the average of their ratings. Null: nobody has rated.';
+comment on column public.instructors.rating_count is 'How many learners have rated.';
 comment on column public.instructors.daily_cap is 'Most lessons on one local day; null: no limit.';
 comment on column public.instructors.lesson_count is 'Completed lessons that earned something; maintained by the database.';
 comment on column public.instructors.buffer_before_minutes is 'Time kept free before each lesson.';
@@ -4428,76 +4431,90 @@ create function private.record_change()
     set search_path = '', pg_temp
 as $$
 declare
-    key_column text := tg_argv[0];
-    personal_columns text[] := tg_argv[1:];
+    key_column constant text := tg_argv[0];
+    org_column constant text := case tg_table_name when 'organizations' then 'id' else 'org_id' end;
+    personal_columns constant text[] := tg_argv[1:];
+    actor record;
 begin
+    select * into actor from private.actor();
     if tg_op = 'INSERT' then
         insert into public.audit_logs (
             org_id, entity_type, entity_id, action, new_values, user_id, actor_kind, reason, ip, request_id
         )
         select
-            private.org_id_of_row(tg_table_name, change.image),
+            (change.image operator(extensions.->) org_column)::uuid,
             tg_table_name,
             change.image operator(extensions.->) key_column,
             'insert',
-            jsonb_strip_nulls(extensions.hstore_to_jsonb_loose(private.redact(change.image, personal_columns))),
+            jsonb_strip_nulls(
+                extensions.hstore_to_jsonb_loose(
+                    case
+                        when change.image operator(extensions.?|) personal_columns then private.redact(change.image, personal_columns)
+                        else change.image
+                    end
+                )
+            ),
             actor.user_id, actor.kind, actor.reason, actor.ip, actor.request_id
-        from (select extensions.hstore(new_row) as image from new_rows new_row) change
-        cross join private.actor() actor;
+        from (select extensions.hstore(new_row) as image from new_rows new_row offset 0) change;
     elsif tg_op = 'DELETE' then
         insert into public.audit_logs (
             org_id, entity_type, entity_id, action, old_values, user_id, actor_kind, reason, ip, request_id
         )
         select
-            private.org_id_of_row(tg_table_name, change.image),
+            (change.image operator(extensions.->) org_column)::uuid,
             tg_table_name,
             change.image operator(extensions.->) key_column,
             'delete',
-            extensions.hstore_to_jsonb_loose(private.redact(change.image, personal_columns)),
+            extensions.hstore_to_jsonb_loose(
+                case
+                    when change.image operator(extensions.?|) personal_columns then private.redact(change.image, personal_columns)
+                    else change.image
+                end
+            ),
             actor.user_id, actor.kind, actor.reason, actor.ip, actor.request_id
-        from (select extensions.hstore(old_row) as image from old_rows old_row) change
-        cross join private.actor() actor;
+        from (select extensions.hstore(old_row) as image from old_rows old_row offset 0) change;
     else
         insert into public.audit_logs (
             org_id, entity_type, entity_id, action, old_values, new_values, user_id, actor_kind, reason, ip, request_id
         )
         select
-            private.org_id_of_row(tg_table_name, change.image),
+            (change.image operator(extensions.->) org_column)::uuid,
             tg_table_name,
             change.image operator(extensions.->) key_column,
             case when change.became is null then 'delete' when change.was is null then 'insert' else 'update' end,
-            extensions.hstore_to_jsonb_loose(private.redact(change.was, personal_columns)),
-            extensions.hstore_to_jsonb_loose(private.redact(change.became, personal_columns)),
+            extensions.hstore_to_jsonb_loose(
+                case
+                    when change.was operator(extensions.?|) personal_columns then private.redact(change.was, personal_columns)
+                    else change.was
+                end
+            ),
+            extensions.hstore_to_jsonb_loose(
+                case
+                    when change.became operator(extensions.?|) personal_columns then private.redact(change.became, personal_columns)
+                    else change.became
+                end
+            ),
             actor.user_id, actor.kind, actor.reason, actor.ip, actor.request_id
         from (
             select
                 coalesce(new_image.image, old_image.image) as image,
                 old_image.image operator(extensions.-) coalesce(new_image.image, '') operator(extensions.-) 'updated_at'::text as was,
                 new_image.image operator(extensions.-) coalesce(old_image.image, '') operator(extensions.-) 'updated_at'::text as became
-            from (select extensions.hstore(old_row) as image from old_rows old_row) old_image
-            full join (select extensions.hstore(new_row) as image from new_rows new_row) new_image
-                on new_image.image operator(extensions.->) key_column = old_image.image operator(extensions.->) key_column
+            from (
+                select image, image operator(extensions.->) key_column as key
+                from (select extensions.hstore(old_row) as image from old_rows old_row offset 0) imaged
+                offset 0
+            ) old_image
+            full join (
+                select image, image operator(extensions.->) key_column as key
+                from (select extensions.hstore(new_row) as image from new_rows new_row offset 0) imaged
+                offset 0
+            ) new_image on new_image.key = old_image.key
+            offset 0
         ) change
-        cross join private.actor() actor
         where coalesce(change.was operator(extensions.<>) change.became, true);
     end if;
     return null;
-end;
-$$;
-
--- The organization that a row (as hstore) belongs to; null for rows of no organization.
-create function private.org_id_of_row(p_table_name text, p_image extensions.hstore)
-    returns uuid
-    language plpgsql
-    immutable
-    security invoker
-    set search_path = '', pg_temp
-as $$
-begin
-    return case
-        when p_table_name = 'organizations' then p_image operator(extensions.->) 'id'
-        else p_image operator(extensions.->) 'org_id'
-    end::uuid;
 end;
 $$;
 
@@ -17452,6 +17469,7 @@ create table public.trips (
     point_count integer,
     line jsonb,
     points_removed_at timestamptz,
+    clock_skew_seconds integer,
     duration_seconds integer generated always as (extract(epoch from ended_at - started_at)::integer) stored,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
@@ -17479,6 +17497,8 @@ comment on column public.trips.distance_meters is
 comment on column public.trips.point_count is 'How many points the distance was measured from.';
 comment on column public.trips.line is
     'The way in short, as GeoJSON has it: a list of [longitude, latitude], at most ten metres beside the points. Kept for 540 days.';
+comment on column public.trips.clock_skew_seconds is
+    'What has to be added to times of its points, since the phone''s clock was wrong; null if no batch has said so. To ten seconds.';
 comment on column public.trips.points_removed_at is 'When the points were removed: 30 days after the trip, or with the person.';
 
 create table private.trip_points (
@@ -17716,9 +17736,10 @@ $$;
 -- Takes a batch of a trip's points, in any order, and returns the times of those that were new. A batch that was sent before, or holds a
 -- point twice, changes nothing more. Points of a finished trip count too, for a week: then it is measured again.
 -- All are inserted first and judged afterwards, by what the insert returns, so that a batch is read once; a refusal undoes it. A batch arrives
--- at one instant, which is asked once: the default of received_at would be asked for every point.
+-- at one instant, which is asked once: the default of received_at would be asked for every point. A phone that says what its clock shows
+-- has its times judged by that clock; they are kept as they were sent, so that a point that is sent again is the same one.
 -- Definer: points change only through functions.
-create function private.record_trip_points(p_trip_id uuid, p_points jsonb)
+create function private.record_trip_points(p_trip_id uuid, p_points jsonb, p_sent_at timestamptz)
     returns timestamptz[]
     language plpgsql
     volatile
@@ -17728,11 +17749,14 @@ as $$
 declare
     trip public.trips := private.require_recorded_trip(p_trip_id);
     arrived_at constant timestamptz := private.clock();
+    skew interval;
     new_times timestamptz[];
     first_at timestamptz;
     last_at timestamptz;
 begin
     perform private.assert_batch_is_small(p_points);
+    perform private.assert_clock_is_plausible(p_sent_at);
+    skew := coalesce(arrived_at - p_sent_at, '0');
 
     with entered as (
         insert into private.trip_points (org_id, trip_id, ts, lat, lng, speed_kph, accuracy_meters, received_at)
@@ -17748,7 +17772,8 @@ begin
     into new_times, first_at, last_at
     from entered;
 
-    perform private.assert_times_are_of_the_lesson(trip, first_at, last_at);
+    perform private.assert_times_are_of_the_lesson(trip, first_at + skew, last_at + skew);
+    perform private.note_clock_skew(trip, p_sent_at);
     if trip.ended_at is not null and first_at is not null then
         perform private.measure_trip(trip);
     end if;
@@ -17832,6 +17857,45 @@ begin
             'That are too many points at once.',
             'Send them in batches of at most 1,000.'
         );
+    end if;
+end;
+$$;
+
+-- Refuses a clock that is more than a day wrong.
+create function private.assert_clock_is_plausible(p_sent_at timestamptz)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if p_sent_at not between private.clock() - interval '1 day' and private.clock() + interval '1 day' then
+        perform private.refuse(
+            'PT422', 'bad_clock',
+            'The phone''s clock is more than a day wrong.',
+            'Set the clock, and send as p_sent_at what it shows when the points are sent.'
+        );
+    end if;
+end;
+$$;
+
+-- Keeps by how much the phone's clock was wrong when it sent, if that has changed by ten seconds: less is the time that sending takes.
+create function private.note_clock_skew(p_trip public.trips, p_sent_at timestamptz)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    skew_seconds constant integer := round(extract(epoch from private.clock() - p_sent_at));
+begin
+    if abs(skew_seconds - coalesce(p_trip.clock_skew_seconds, 0)) >= 10 then
+        update public.trips
+        set clock_skew_seconds = skew_seconds
+        where org_id = p_trip.org_id
+            and id = p_trip.id;
     end if;
 end;
 $$;
@@ -18382,20 +18446,21 @@ comment on function public.start_trip is
     'that is open. Show a sign on the phone while it records. Errors: sign_in_required, booking_not_found, lesson_not_in_progress, '
     'tracking_not_agreed.';
 
-create function public.record_trip_points(p_trip_id uuid, p_points jsonb)
+create function public.record_trip_points(p_trip_id uuid, p_points jsonb, p_sent_at timestamptz default null)
     returns timestamptz[]
     language sql
     volatile
     security invoker
     set search_path = '', pg_temp
-return private.record_trip_points(p_trip_id, p_points);
+return private.record_trip_points(p_trip_id, p_points, p_sent_at);
 
 comment on function public.record_trip_points is
     'Takes at most 1,000 points, such as [{"ts": "2026-06-12T10:00:05Z", "lat": 51.5007, "lng": -0.1246, "speed_kph": 31.5, '
     '"accuracy_meters": 6}], in any order, and returns the times of those that were new; for the trip''s instructor. Send a batch again '
     'until it is answered: points that are known change nothing. Late batches are taken for seven days after the trip, which is then '
-    'measured again. All of a batch is taken, or nothing. Errors: sign_in_required, trip_not_found, tracking_not_agreed, trip_closed, '
-    'too_many_points, bad_point, point_in_future, point_outside_lesson.';
+    'measured again. All of a batch is taken, or nothing. With p_sent_at, what the phone''s clock shows when it sends, times are judged by that '
+    'clock, if it is up to a day wrong. Errors: sign_in_required, trip_not_found, tracking_not_agreed, trip_closed, too_many_points, '
+    'bad_point, bad_clock, point_in_future, point_outside_lesson.';
 
 create function public.finish_trip(p_trip_id uuid)
     returns table (distance_meters integer, duration_seconds integer, point_count integer)
@@ -19193,8 +19258,9 @@ begin
 end;
 $$;
 
--- Keeps what follows from ratings, whoever changes them: the lesson's own rating, and the instructor's average and count. The
--- instructor's row is locked before ratings are read, so that of two at once none is left out.
+-- Keeps what follows from ratings, whoever changes them: the lesson's own rating, and the instructor's average and count. Each learner has
+-- one voice, whose rating is the average of theirs: many lessons of one friend weigh no more than one of a stranger. The instructor's row
+-- is locked before ratings are read, so that of two at once none is left out.
 -- Definer: the writer may not change lessons and instructors.
 create function private.keep_ratings()
     returns trigger
@@ -19218,17 +19284,21 @@ begin
     for no key update;
     update public.instructors instructor
     set rating = counted.average,
-        rating_count = counted.ratings
+        rating_count = counted.voices
     from (
-        select round(avg(given.rating), 2) as average, count(*) as ratings
-        from public.lesson_ratings given
-        where given.org_id = changed.org_id
-            and given.instructor_id = changed.instructor_id
-            and given.is_counted
+        select round(avg(voice.rating), 2) as average, count(*) as voices
+        from (
+            select avg(given.rating) as rating
+            from public.lesson_ratings given
+            where given.org_id = changed.org_id
+                and given.instructor_id = changed.instructor_id
+                and given.is_counted
+            group by given.learner_id
+        ) voice
     ) counted
     where instructor.org_id = changed.org_id
         and instructor.id = changed.instructor_id
-        and (instructor.rating, instructor.rating_count) is distinct from (counted.average, counted.ratings);
+        and (instructor.rating, instructor.rating_count) is distinct from (counted.average, counted.voices);
     return null;
 end;
 $$;
@@ -19636,7 +19706,7 @@ end;
 
 comment on function public.list_reviews is
     'What learners say of an instructor who is listed, the newest first, in pages of at most 200: for the next, send rated_at '
-    'and rating_id of the last row as p_after_rated_at and p_after_id. Average and count are in instructors.rating and rating_count. For everybody.';
+    'and rating_id of the last row as p_after_rated_at and p_after_id. The average is in instructors.rating. For everybody.';
 
 create function public.add_test(
     p_learner_id uuid,
@@ -20031,9 +20101,16 @@ create trigger forbid_truncate
     for each statement execute function private.forbid_change();
 
 create trigger register_payment_intent
-    after insert or update of stripe_payment_intent_id on public.payments
+    after insert on public.payments
     for each row
     when (new.stripe_payment_intent_id is not null)
+    execute function private.register_stripe_object('payment_intent', 'stripe_payment_intent_id');
+
+-- A success writes the id with the rest, known or not.
+create trigger register_another_payment_intent
+    after update of stripe_payment_intent_id on public.payments
+    for each row
+    when (new.stripe_payment_intent_id is distinct from old.stripe_payment_intent_id and new.stripe_payment_intent_id is not null)
     execute function private.register_stripe_object('payment_intent', 'stripe_payment_intent_id');
 
 create trigger register_charge
@@ -20820,11 +20897,16 @@ begin
         end if;
         return row('ignored', 'unknown_payment')::private.stripe_outcome;
     end if;
-    if payment.status in ('succeeded', 'cancelled') and payment.status = new_status then
+    if payment.status = 'succeeded' and new_status = 'succeeded' then
         return row('processed', null)::private.stripe_outcome;
     end if;
     if new_status = 'succeeded' then
         return private.apply_payment_success(payment, p_intent, p_occurred_at);
+    end if;
+    perform private.record_intent_id(payment, p_intent);
+    payment.stripe_payment_intent_id := p_intent ->> 'id';
+    if payment.status = 'cancelled' and new_status = 'cancelled' then
+        return row('processed', null)::private.stripe_outcome;
     end if;
     if payment.status in ('succeeded', 'cancelled', 'unknown')
         or (new_status <> 'cancelled' and not private.is_latest_of_intent(payment, p_intent, p_occurred_at, p_is_fetched))
@@ -20896,7 +20978,7 @@ declare
     new_failure_code constant text := private.intent_failure_code(p_intent);
 begin
     if p_is_fetched then
-        return p_occurred_at = p_payment.last_event_at;
+        return coalesce(p_occurred_at = p_payment.last_event_at, true);
     end if;
     if p_occurred_at = p_payment.last_event_at
         and (new_status, coalesce((p_intent ->> 'amount_capturable')::bigint, 0), coalesce(new_failure_code, ''))
@@ -20931,8 +21013,9 @@ as $$
     );
 $$;
 
--- Returns, locked, the payment of a PaymentIntent: by its id, or while that is not registered yet, by the metadata we gave it (and
--- records the id); then by its id again, in case another transaction has just recorded it. No row if the intent is not ours.
+-- Returns, locked, the payment of a PaymentIntent: by its id, or while that is not registered yet, by the metadata we gave it; then by
+-- its id again, in case another transaction has just recorded it. No row if the intent is not ours. The caller records the id: a success
+-- with what else it changes.
 create function private.lock_payment_of_intent(p_intent jsonb)
     returns setof public.payments
     language plpgsql
@@ -20953,11 +21036,11 @@ begin
 
     if not found then
         return query
-        update public.payments payment
-        set stripe_payment_intent_id = p_intent ->> 'id'
+        select payment.*
+        from public.payments payment
         where payment.id = named_id
             and payment.stripe_payment_intent_id is null
-        returning payment.*;
+        for no key update;
     end if;
 
     if not found then
@@ -20970,6 +21053,21 @@ begin
         for no key update of payment;
     end if;
 end;
+$$;
+
+-- Records the id of a payment's PaymentIntent, unless it is known.
+create function private.record_intent_id(p_payment public.payments, p_intent jsonb)
+    returns void
+    language sql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    update public.payments
+    set stripe_payment_intent_id = p_intent ->> 'id'
+    where org_id = p_payment.org_id
+        and id = p_payment.id
+        and stripe_payment_intent_id is null;
 $$;
 
 -- Extends the holds of a payment's lessons while the bank processes it: until three days after it was opened or 24 hours before the
@@ -21062,6 +21160,7 @@ begin
         or lower(p_intent ->> 'currency') is distinct from p_payment.currency
         or p_payment.status = 'cancelled'
     then
+        perform private.record_intent_id(p_payment, p_intent);
         perform private.post_to_suspense(p_payment.org_id, p_payment.id, p_intent, p_occurred_at);
         perform private.move_refunds_to_suspense(p_payment, p_occurred_at);
         update public.payments
@@ -21078,6 +21177,7 @@ begin
     has_accepted := private.accept_payment(p_payment);
     update public.payments
     set status = 'succeeded',
+        stripe_payment_intent_id = p_intent ->> 'id',
         is_accepted = has_accepted,
         authorized_cents = amount_cents,
         captured_cents = received_cents,
@@ -36655,6 +36755,7 @@ create table private.checkout_sessions (
     org_id uuid not null,
     customer_id uuid not null,
     opened_at timestamptz not null default private.clock(),
+    is_portal boolean not null default false,
     primary key (org_id, id),
     foreign key (org_id, customer_id) references public.stripe_customers (org_id, id) on delete restrict
 );
@@ -36662,7 +36763,9 @@ create table private.checkout_sessions (
 create index on private.checkout_sessions (org_id, customer_id, opened_at);
 
 comment on table private.checkout_sessions is
-    'When a person has asked for a page to subscribe on within the last hour, which is limited; older rows are removed with the next.';
+    'When a person has asked for a page of Stripe''s within the last hour, which is limited; older rows are removed with the next.';
+comment on column private.checkout_sessions.is_portal is
+    'Whether it was the page on which customers change cards, plans and invoices, counted apart from those to subscribe on.';
 
 create table private.stripe_news (
     stripe_id text not null,
@@ -37818,7 +37921,9 @@ begin
     if private.next_payment_step(p_payment_intent) = 'wait' then
         perform private.look_again_later(booking);
     else
-        perform private.fail_collection(booking, p_payment_intent #>> '{last_payment_error,code}');
+        perform private.fail_collection(
+            booking, case when private.next_payment_step(p_payment_intent) = 'authenticate' then 'authentication_required' end
+        );
     end if;
 end;
 $$;
@@ -37850,7 +37955,7 @@ begin
     if p_booking.collection_tries = 0 then
         update public.bookings
         set collection_tries = 1,
-            collect_at = case when p_code <> 'authentication_required' then private.clock() + interval '24 hours' end
+            collect_at = case when p_code is distinct from 'authentication_required' then private.clock() + interval '24 hours' end
         where org_id = p_booking.org_id
             and id = p_booking.id;
         return;
@@ -37887,9 +37992,9 @@ begin
     values (
         private.platform_id(), p_product ->> 'id', p_product ->> 'name', p_product ->> 'description',
         private.features_of(said ->> 'features'),
-        (substring(said ->> 'fee_bps' from '^\d{1,5}$'))::integer,
-        coalesce((substring(said ->> 'grace_days' from '^\d{1,2}$'))::integer, 7),
-        (substring(said ->> 'cooling_off_days' from '^[1-8]?\d$'))::integer,
+        (substring(said ->> 'fee_bps' from '^(\d{1,4}|10000)$'))::integer,
+        coalesce((substring(said ->> 'grace_days' from '^([1-8]?\d|90)$'))::integer, 7),
+        (substring(said ->> 'cooling_off_days' from '^([1-9]|[1-8]\d|90)$'))::integer,
         coalesce((p_product ->> 'active')::boolean, false) and not p_is_deleted and private.features_of(said ->> 'features') <> '{}'
     )
     on conflict (org_id, stripe_product_id) do update
@@ -38031,20 +38136,57 @@ begin
         perform private.require_payee(p_user_id, null, p_organization_id);
     end if;
     perform private.assert_may_subscribe(p_user_id, p_organization_id, plan.product_id);
-    perform private.count_checkout_session(p_customer_id);
+    if not private.count_checkout_session(p_customer_id, false) then
+        perform private.refuse(
+            'PT429', 'too_many_checkouts',
+            'Ten pages to subscribe on were opened within an hour.',
+            'Go on with the latest one, or wait an hour.'
+        );
+    end if;
 
     return query
     select
         plan.stripe_price_id,
-        case when not exists (
-            select
-            from public.subscriptions earlier
-            where (earlier.user_id = p_user_id or earlier.organization_id = p_organization_id)
-                and earlier.product_id = plan.product_id
-                and earlier.status not in ('incomplete', 'incomplete_expired')
-        ) then plan.trial_days else 0 end,
+        case when private.has_subscribed_before(p_user_id, p_organization_id, plan.product_id, 'infinity', '')
+            then 0
+            else plan.trial_days
+        end,
         jsonb_strip_nulls(jsonb_build_object('customer_id', p_customer_id, 'organization_id', p_organization_id));
 end;
+$$;
+
+-- Whether the person has subscribed to the product, or somebody for the organization, before a time and a subscription of that second.
+create function private.has_subscribed_before(
+    p_user_id uuid, p_organization_id uuid, p_product_id uuid, p_before timestamptz, p_before_id text
+)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select exists (
+        select
+        from public.subscriptions earlier
+        where (earlier.user_id = p_user_id or earlier.organization_id = p_organization_id)
+            and earlier.product_id = p_product_id
+            and (earlier.started_at, earlier.stripe_subscription_id) < (p_before, p_before_id)
+            and earlier.status not in ('incomplete', 'incomplete_expired')
+    );
+$$;
+
+-- Whether a trial is not the first of its person, or organization, of the product. Stripe grants one to who has kept a page from before it.
+create function private.is_second_trial(p_subscription public.subscriptions)
+    returns boolean
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select p_subscription.status = 'trialing' and private.has_subscribed_before(
+        p_subscription.user_id, p_subscription.organization_id, p_subscription.product_id,
+        p_subscription.started_at, p_subscription.stripe_subscription_id
+    );
 $$;
 
 -- Refuses who has subscribed to the product already, and an organization that has what it gives from somebody.
@@ -38076,10 +38218,30 @@ begin
 end;
 $$;
 
--- Counts a page to subscribe on; the eleventh within an hour is refused. The customer's row is locked, so that pages asked for at once are
--- counted.
-create function private.count_checkout_session(p_customer_id uuid)
+-- Lets a customer have the page on which they change cards, plans and invoices, unless they have opened many.
+-- Definer: the service has no access to the tables.
+create function private.open_portal(p_customer_id uuid)
     returns void
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if not private.count_checkout_session(p_customer_id, true) then
+        perform private.refuse(
+            'PT429', 'too_many_portal_pages',
+            'Ten pages to change cards, plans and invoices on were opened within an hour.',
+            'Go on with the latest one, or wait an hour.'
+        );
+    end if;
+end;
+$$;
+
+-- Counts a page of one kind, and says whether the customer may have it: not the eleventh within an hour. The customer's row is locked, so that
+-- pages asked for at once are counted.
+create function private.count_checkout_session(p_customer_id uuid, p_is_portal boolean)
+    returns boolean
     language plpgsql
     volatile
     security invoker
@@ -38099,14 +38261,12 @@ begin
         from private.checkout_sessions opened
         where opened.org_id = customer.org_id
             and opened.customer_id = customer.id
+            and opened.is_portal = p_is_portal
     ) >= max_an_hour then
-        perform private.refuse(
-            'PT429', 'too_many_checkouts',
-            format('%s pages to subscribe on were opened within an hour.', max_an_hour),
-            'Go on with the latest one, or wait an hour.'
-        );
+        return false;
     end if;
-    insert into private.checkout_sessions (org_id, customer_id) values (customer.org_id, customer.id);
+    insert into private.checkout_sessions (org_id, customer_id, is_portal) values (customer.org_id, customer.id, p_is_portal);
+    return true;
 end;
 $$;
 
@@ -38134,6 +38294,7 @@ begin
 
     subscription := private.write_subscription(customer, private.read_subscription(p_subscription, new_status));
     perform private.settle_current_subscription(subscription);
+    perform private.tell_of_second_trial(subscription);
     perform private.set_plan_fee(subscription.organization_id);
     update public.invoices
     set subscription_id = subscription.id
@@ -38307,6 +38468,25 @@ begin
 end;
 $$;
 
+-- Tells the platform's admins of a second trial, which gives nothing until it ends and is paid (is_entitling).
+create function private.tell_of_second_trial(p_subscription public.subscriptions)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if private.is_second_trial(p_subscription) then
+        perform private.raise_alert(
+            p_subscription.org_id, null, 'second_trial',
+            'Somebody has a second trial of one product, which gives nothing. End the trial, or the subscription, in Stripe''s Dashboard.',
+            'subscriptions', p_subscription.id, format('subscription:%s:trial', p_subscription.id)
+        );
+    end if;
+end;
+$$;
+
 -- sql/75_billing/32_entitlements.sql
 -- The features that the caller's subscriptions give now, as an array that is asked once a statement. While a period is unpaid they last for
 -- the days of grace of the product, and no longer than that if Stripe's news should stop.
@@ -38332,8 +38512,8 @@ begin
 end;
 $$;
 
--- Whether a subscription gives its features now. Stripe begins the next period also while the one before is unpaid, so the days of grace
--- count from the first period that nobody has paid.
+-- Whether a subscription gives its features now. A trial does if it is the first. Stripe begins the next period also while the one before is
+-- unpaid, so the days of grace count from the first period that nobody has paid.
 create function private.is_entitling(p_subscription public.subscriptions, p_product public.subscription_products)
     returns boolean
     language sql
@@ -38341,21 +38521,25 @@ create function private.is_entitling(p_subscription public.subscriptions, p_prod
     security invoker
     set search_path = '', pg_temp
 as $$
-    select p_subscription.pause_behavior is distinct from 'keep_as_draft' and case p_subscription.status
-        when 'active' then private.clock() < p_subscription.current_period_end + make_interval(days => p_product.grace_days)
-        when 'trialing' then private.clock() < p_subscription.current_period_end + make_interval(days => p_product.grace_days)
-        when 'past_due' then private.clock() < make_interval(days => p_product.grace_days) + least(
-            p_subscription.current_period_start,
-            (
-                select min(invoice.period_start)
-                from public.invoices invoice
-                where invoice.org_id = p_subscription.org_id
-                    and invoice.subscription_id = p_subscription.id
-                    and invoice.status in ('open', 'uncollectible')
+    select p_subscription.pause_behavior is distinct from 'keep_as_draft' and coalesce(
+        case p_subscription.status
+            when 'active' then private.clock() < p_subscription.current_period_end + make_interval(days => p_product.grace_days)
+            when 'trialing' then
+                private.clock() < p_subscription.current_period_end + make_interval(days => p_product.grace_days)
+                and not private.is_second_trial(p_subscription)
+            when 'past_due' then private.clock() < make_interval(days => p_product.grace_days) + least(
+                p_subscription.current_period_start,
+                (
+                    select min(invoice.period_start)
+                    from public.invoices invoice
+                    where invoice.org_id = p_subscription.org_id
+                        and invoice.subscription_id = p_subscription.id
+                        and invoice.status in ('open', 'uncollectible')
+                )
             )
-        )
-        else false
-    end;
+        end,
+        false
+    );
 $$;
 
 -- sql/75_billing/33_fee_plans.sql
@@ -38425,26 +38609,38 @@ end;
 $$;
 
 -- sql/75_billing/34_cooling_off.sql
--- Consumers may withdraw from a subscription within some days, as the law of their country has it: after it began, and once more after what
--- binds them anew, which is the end of a free trial and the renewal for a year or longer. The product's metadata cooling_off_days say how many.
+-- Consumers may withdraw from a subscription within some days after it began, and once more after what binds them anew.
+-- Law: the United Kingdom's Digital Markets, Competition and Consumers Act 2024, part 4, chapter 2, gives 14 days after the contract is made,
+-- and 14 more after a free trial turns into a paid period, and after each renewal for twelve months or longer. The government expects it to
+-- apply from spring 2027 (response to the consultation, 2 April 2026); regulations are still to say what is refunded, perhaps in proportion.
+-- Until then the Consumer Contracts Regulations 2013 give the first 14 days alone.
+-- Setting: the product's metadata cooling_off_days. The default is none: whoever sells to consumers says 14. The dates on which days begin
+-- are those of the Act, wherever the subscriber lives, and all that was paid for the period goes back, which is never less than is due.
 
--- Until when a subscriber may withdraw: so many days after the latest of these beginnings. Null: the product gives no such days.
+-- When the days began in which a subscriber may withdraw: at the latest of these beginnings.
+create function private.cooling_off_begins_at(p_subscription public.subscriptions)
+    returns timestamptz
+    language sql
+    immutable
+    security invoker
+    set search_path = '', pg_temp
+return greatest(
+    p_subscription.started_at,
+    case when p_subscription.trial_end <= p_subscription.current_period_start then p_subscription.trial_end end,
+    case
+        when p_subscription.interval = 'year' or (p_subscription.interval = 'month' and p_subscription.interval_count >= 12)
+            then p_subscription.current_period_start
+    end
+);
+
+-- Until when a subscriber may withdraw. Null: the product gives no such days.
 create function private.cooling_off_ends_at(p_subscription public.subscriptions, p_days integer)
     returns timestamptz
     language sql
     immutable
     security invoker
     set search_path = '', pg_temp
-as $$
-    select greatest(
-        p_subscription.started_at,
-        case when p_subscription.trial_end <= p_subscription.current_period_start then p_subscription.trial_end end,
-        case
-            when p_subscription.interval = 'year' or (p_subscription.interval = 'month' and p_subscription.interval_count >= 12)
-                then p_subscription.current_period_start
-        end
-    ) + make_interval(days => p_days);
-$$;
+return private.cooling_off_begins_at(p_subscription) + make_interval(days => p_days);
 
 -- Ends a subscription of the caller's at once, and gives back all that was paid for the period that it began with, or was renewed for. Stripe
 -- does both through the outbox; its events post the refund and end the row. Withdrawing twice is withdrawing once.
@@ -38524,12 +38720,7 @@ create function private.refunds_of_withdrawal(p_subscription public.subscription
     set search_path = '', pg_temp
 as $$
 declare
-    begins_at constant timestamptz := (
-        select p_subscription.cooling_off_ends_at - make_interval(days => product.cooling_off_days)
-        from public.subscription_products product
-        where product.org_id = p_subscription.org_id
-            and product.id = p_subscription.product_id
-    );
+    begins_at constant timestamptz := private.cooling_off_begins_at(p_subscription);
 begin
     perform private.raise_alert(
         invoice.org_id, null, 'withdrawal_paid_outside',
@@ -38562,6 +38753,49 @@ begin
             and paid.status = 'paid'
             and paid.stripe_payment_intent_id is not null
             and paid.amount_paid_cents - paid.refunded_cents - paid.disputed_cents > 0
+    );
+end;
+$$;
+
+-- Gives back a payment that arrives for what the subscriber has withdrawn from: its bank was slow, its event was late, or an open invoice was
+-- paid after all. The subscription is locked, so that a payment and a withdrawal at once do not miss each other. Posting a payment (41) calls it.
+create function private.refund_if_withdrawn(p_payment public.invoice_payments)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    subscription public.subscriptions;
+begin
+    select subscribed.* into subscription
+    from public.invoices invoice
+    join public.subscriptions subscribed on subscribed.org_id = invoice.org_id and subscribed.id = invoice.subscription_id
+    where invoice.org_id = p_payment.org_id
+        and invoice.id = p_payment.invoice_id
+        and invoice.period_end > private.cooling_off_begins_at(subscribed)
+    for no key update of subscribed;
+    if subscription.withdrawn_at is null or p_payment.stripe_payment_intent_id is null then
+        return;
+    end if;
+    update public.subscriptions
+    set withdrawal_refund_cents = withdrawal_refund_cents + p_payment.amount_paid_cents
+    where org_id = subscription.org_id
+        and id = subscription.id;
+    perform private.enqueue_command(
+        subscription.org_id, 'withdraw_subscription', format('invoice_payment:%s:withdrawn', p_payment.id),
+        jsonb_build_object(
+            'subscription', subscription.stripe_subscription_id,
+            'refunds', jsonb_build_array(
+                jsonb_build_object(
+                    'invoice_payment_id', p_payment.id,
+                    'payment_intent', p_payment.stripe_payment_intent_id,
+                    'amount_cents', p_payment.amount_paid_cents
+                )
+            )
+        ),
+        format('customer:%s', subscription.customer_id)
     );
 end;
 $$;
@@ -38959,6 +39193,7 @@ begin
         )
     );
     perform private.take_back_from_suspense(p_payment, p_occurred_at);
+    perform private.refund_if_withdrawn(p_payment);
 end;
 $$;
 
@@ -39655,6 +39890,7 @@ grant execute on function private.record_setup_intent to webhook_service;
 grant execute on function private.open_saved_card to webhook_service;
 grant execute on function private.next_payment_step to webhook_service;
 grant execute on function private.open_subscription to webhook_service;
+grant execute on function private.open_portal to webhook_service;
 grant execute on function private.open_collection to jobs;
 grant execute on function private.record_collection to jobs;
 grant execute on function private.record_billing_object to jobs;
@@ -41867,7 +42103,7 @@ begin
         when not private.is_message_true(p_message) or not private.may_still_know(p_message) then 'no_longer_true'
         when private.is_superseded(p_message) then 'superseded'
         when not private.is_for_address(p_message)
-            and not coalesce(private.is_wanted_still(p_message), false) then 'not_wanted'
+            and not private.is_wanted_still(p_message) then 'not_wanted'
         when p_message.channel <> 'app' and p_address is null then 'no_address'
         when private.is_suppressed(p_message, p_address) then 'suppressed'
         when private.has_had_enough(p_message, p_address) then 'too_many'
@@ -41972,8 +42208,8 @@ create function private.is_wanted_still(p_message public.messages)
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.is_wanted(p_message.recipient_id, p_message.kind, p_message.channel)
-        or (p_message.channel = 'sms' and private.is_wanted(p_message.recipient_id, p_message.kind, 'whatsapp'));
+    select coalesce(private.is_wanted(p_message.recipient_id, p_message.kind, p_message.channel), false)
+        or (p_message.channel = 'sms' and coalesce(private.is_wanted(p_message.recipient_id, p_message.kind, 'whatsapp'), false));
 $$;
 
 -- Whether nothing may be sent to this address, or nothing that is not essential.
@@ -43053,6 +43289,48 @@ as $$
     where private.key_of_mail(content) = named.parts[2];
 $$;
 
+-- sql/80_messages/52_compare.sql
+-- Compares what Twilio lists of a day with what is known, for callbacks that never came: a message's status is settled as its callback would
+-- have, and an answer such as STOP is obeyed. Says of each text whether it was `known`, is `settled` now, was an `answer`, or is `unknown`:
+-- sent from our number, and not by this project. `python -m jobs messages compare` calls it, page by page.
+-- Definer: the job has no access to the tables.
+create function private.compare_texts(p_texts jsonb)
+    returns table (provider_id text, outcome text)
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+declare
+    listed record;
+begin
+    for listed in
+        select told.sid, told.channel, told.is_inbound, told.sender, told.body, told.status, told.error_code
+        from jsonb_to_recordset(p_texts) told (
+            sid text, channel public.message_channel, is_inbound boolean, sender text, body text, status text, error_code text
+        )
+    loop
+        provider_id := listed.sid;
+        outcome := case
+            when listed.is_inbound then
+                case private.record_inbound_message(
+                    listed.sid, listed.channel, listed.sender, listed.body, jsonb_build_object('MessageSid', listed.sid)
+                ) when 'duplicate' then 'known' else 'answer' end
+            when not exists (
+                select from public.message_contents content where content.provider_id = listed.sid
+            ) then 'unknown'
+            when private.status_of_twilio(listed.status) is null then 'known'
+            else
+                case private.record_message_status(
+                    null, listed.sid, listed.status, listed.error_code,
+                    jsonb_build_object('MessageSid', listed.sid, 'MessageStatus', listed.status)
+                ) when 'recorded' then 'settled' else 'known' end
+        end;
+        return next;
+    end loop;
+end;
+$$;
+
 -- sql/80_messages/60_feed.sql
 -- One page of the caller's notifications, the latest first. Definer: the policy on messages covers admins too, which would keep the index
 -- on recipient_id from returning the page in order.
@@ -43999,6 +44277,7 @@ grant execute on function private.record_mail_report to jobs;
 grant execute on function private.record_template_status to jobs;
 grant execute on function private.whatsapp_templates to jobs;
 grant execute on function private.preview_message to jobs;
+grant execute on function private.compare_texts to jobs;
 
 grant execute on function private.record_message_status to jobs, webhook_service;
 grant execute on function private.record_inbound_message to webhook_service;
@@ -44586,7 +44865,8 @@ create trigger on_guardianship_offered
 -- stores, applies and marks the event in one transaction (20_receive.sql). Each kind of event is applied by the room that it
 -- concerns: payments, refunds, disputes, connected accounts, payouts.
 -- An event that cannot be applied is parked, never lost: jobs maintain tries again while what it is about may still become known,
--- and a platform admin can have it replayed (30_retry.sql). Errors that pass by themselves are raised, so that Stripe retries.
+-- and a platform admin can have it replayed (30_retry.sql). Errors that pass by themselves are raised, so that Stripe retries. Bodies of
+-- old months are removed (50_retain.sql).
 -- Statuses: received → processed | ignored | parked; a parked event may be received again. jobs doctor lists parked events.
 -- Called by: webhook_service (receive_stripe_event), jobs maintain (assign_waiting_events, apply_waiting_events), platform admins
 -- (admin_replay_event, admin_dismiss_event).
@@ -44646,7 +44926,7 @@ create table private.webhook_event_bodies (
 
 create table private.webhook_event_bodies_default partition of private.webhook_event_bodies default;
 
-comment on table private.webhook_event_bodies is 'The bodies of events, byte for byte, partitioned by month so that old months can be dropped.';
+comment on table private.webhook_event_bodies is 'The bodies of events, byte for byte, partitioned by month so that old months can be emptied.';
 
 alter table private.webhook_events enable row level security;
 alter table private.webhook_event_bodies enable row level security;
@@ -44989,11 +45269,12 @@ create function private.is_due_event(p_event private.webhook_events)
 as $$
 begin
     return p_event.status = 'received'
-        or (
+        or coalesce(
             p_event.status = 'parked'
             and p_event.note in ('unknown_account', 'unknown_invoice', 'unknown_payment', 'unknown_transfer')
             and p_event.received_at > private.clock() - interval '3 days'
-            and p_event.processed_at <= private.clock() - interval '1 minute' * 2 ^ least(p_event.attempts, 9)
+            and p_event.processed_at <= private.clock() - interval '1 minute' * 2 ^ least(p_event.attempts, 9),
+            false
         );
 end;
 $$;
@@ -45188,6 +45469,79 @@ as $$
         from public.stripe_connect_accounts account
         where account.accounts_api = 'v2'
     );
+$$;
+
+-- sql/85_webhooks/50_retain.sql
+-- Removes what Stripe sent in months that ended 30 days ago, and returns how many bodies went. They hold names, addresses
+-- and e-mail addresses of payers, which are kept nowhere else. The events stay, and so do the bodies of those that still wait. A month
+-- is emptied as a whole, which costs nothing at any size; one that is being read is left to the next run. Maintenance calls it.
+create function private.remove_old_bodies()
+    returns bigint
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    cutoff constant timestamptz := private.clock() - interval '30 days';
+    removed bigint;
+    partition_name text;
+begin
+    delete from private.webhook_event_bodies_default body
+    using private.webhook_events event
+    where body.received_at < cutoff
+        and event.org_id = body.org_id
+        and event.id = body.event_id
+        and not event.is_waiting;
+    get diagnostics removed = row_count;
+
+    for partition_name in
+        select class.relname
+        from pg_catalog.pg_inherits inheritance
+        join pg_catalog.pg_class class on class.oid = inheritance.inhrelid
+        where inheritance.inhparent = 'private.webhook_event_bodies'::regclass
+            and class.relname ~ '_[0-9]{4}_[0-9]{2}$'
+            and (to_date(right(class.relname, 7), 'YYYY_MM') + interval '1 month') at time zone 'UTC' <= cutoff
+        order by class.relname
+    loop
+        removed := removed + private.empty_month_of_bodies(partition_name);
+    end loop;
+    return removed;
+end;
+$$;
+
+-- Empties a month's partition but for the bodies of waiting events, and returns how many went.
+create function private.empty_month_of_bodies(p_partition_name text)
+    returns bigint
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    waiting private.webhook_event_bodies[];
+    total bigint;
+begin
+    execute format('lock table private.%I in access exclusive mode nowait', p_partition_name);
+    execute format('select count(*) from private.%I', p_partition_name) into total;
+    execute format(
+        'select coalesce(array_agg(body), ''{}'') '
+        'from private.%I body '
+        'join private.webhook_events event on event.org_id = body.org_id and event.id = body.event_id '
+        'where event.is_waiting',
+        p_partition_name
+    ) into waiting;
+    if total > cardinality(waiting) then
+        execute format('truncate private.%I', p_partition_name);
+        insert into private.webhook_event_bodies (org_id, event_id, received_at, raw)
+        select body.org_id, body.event_id, body.received_at, body.raw
+        from unnest(waiting) body;
+    end if;
+    return total - cardinality(waiting);
+exception
+    when lock_not_available then
+        return 0;
+end;
 $$;
 
 -- sql/85_webhooks/80_api.sql
@@ -48113,6 +48467,26 @@ end;
 comment on view private.bookings_are_in_the_calendar is
     'A booking is in its learner''s calendar exactly while it occupies its slot; a proposal is not.';
 
+-- sql/92_invariants/26_open_bookings_have_not_ended.sql
+create view private.open_bookings_have_not_ended
+    with (security_invoker = true)
+as
+select jsonb_build_object('booking_id', coalesce(booking.id, known.booking_id), 'status', booking.status) as detail
+from (
+    select
+        waiting.org_id, waiting.id, waiting.status, waiting.end_at,
+        case when waiting.status in ('proposed', 'held', 'requested') then waiting.hold_expires_at end as hold_expires_at
+    from public.bookings waiting
+    where waiting.status in ('proposed', 'held', 'requested', 'confirmed', 'in_progress')
+) booking
+full join private.open_bookings known on known.org_id = booking.org_id and known.booking_id = booking.id
+where (booking.end_at, booking.hold_expires_at) is distinct from (known.end_at, known.hold_expires_at)
+    or booking.id is null
+    or known.booking_id is null;
+
+comment on view private.open_bookings_have_not_ended is
+    'Every booking that has not ended, and no other, is worked off with its deadline and its end.';
+
 -- sql/92_invariants/30_ledger_transactions_sum_to_zero.sql
 create view private.ledger_transactions_sum_to_zero
     with (security_invoker = true)
@@ -48953,17 +49327,23 @@ comment on view private.losses_are_those_of_disputes is
 create view private.ratings_are_counted
     with (security_invoker = true)
 as
-with counted as (
-    select given.org_id, given.instructor_id, round(avg(given.rating), 2) as average, count(*) as ratings
+with voices as (
+    select given.org_id, given.instructor_id, given.learner_id, avg(given.rating) as rating
     from public.lesson_ratings given
     where given.is_counted
-    group by given.org_id, given.instructor_id
+    group by given.org_id, given.instructor_id, given.learner_id
+),
+
+counted as (
+    select voice.org_id, voice.instructor_id, round(avg(voice.rating), 2) as average, count(*) as voices
+    from voices voice
+    group by voice.org_id, voice.instructor_id
 )
 
 select jsonb_build_object('instructor_id', instructor.id, 'rating', instructor.rating, 'rating_count', instructor.rating_count) as detail
 from public.instructors instructor
 left join counted on counted.org_id = instructor.org_id and counted.instructor_id = instructor.id
-where (instructor.rating, instructor.rating_count) is distinct from (counted.average, coalesce(counted.ratings, 0))
+where (instructor.rating, instructor.rating_count) is distinct from (counted.average, coalesce(counted.voices, 0))
 union all
 select jsonb_build_object('lesson_id', lesson.id, 'rating', lesson.rating) as detail
 from public.lessons lesson
@@ -48971,7 +49351,7 @@ left join public.lesson_ratings given on given.org_id = lesson.org_id and given.
 where lesson.rating is distinct from given.rating;
 
 comment on view private.ratings_are_counted is
-    'An instructor''s average and count are those of the ratings that count, and a lesson''s rating is what was given.';
+    'An instructor''s average and count are those of the learners whose ratings count, and a lesson''s rating is what was given.';
 
 -- sql/92_invariants/78_stripe_ids_lead_to_their_rows.sql
 create view private.stripe_ids_lead_to_their_rows
@@ -49117,6 +49497,8 @@ begin
     select 'learners_are_never_double_booked', violation.detail from private.learners_are_never_double_booked violation
     union all
     select 'bookings_are_in_the_calendar', violation.detail from private.bookings_are_in_the_calendar violation
+    union all
+    select 'open_bookings_have_not_ended', violation.detail from private.open_bookings_have_not_ended violation
     union all
     select 'ledger_transactions_sum_to_zero', violation.detail from private.ledger_transactions_sum_to_zero violation
     union all
@@ -49280,7 +49662,9 @@ begin
     union all
     select 'news_removed', private.remove_old_news()::bigint
     union all
-    select 'codes_removed', private.remove_old_codes()::bigint;
+    select 'codes_removed', private.remove_old_codes()::bigint
+    union all
+    select 'bodies_removed', private.remove_old_bodies();
 end;
 $$;
 
@@ -52324,6 +52708,9 @@ begin
     end if;
     if start_at <= private.clock() then
         perform private.refuse_cell('start_at', 'This lesson has begun. Import only lessons ahead.');
+    end if;
+    if start_at > private.clock() + interval '2 years' then
+        perform private.refuse_cell('start_at', 'Nobody books a lesson more than two years ahead. Is the year right?');
     end if;
     return start_at;
 end;

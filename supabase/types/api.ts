@@ -253,7 +253,7 @@ export type Database = {
       reassign_booking: Call<"reassign_booking", { p_booking_id: string; p_instructor_id: string; p_service_id?: string | null }, { booking_id: string; booking_status: Enums["booking_status"]; amount_cents: number; currency: string; refund_cents: number; restored_minutes: number }[]>;
       record_payment_outside: Call<"record_payment_outside", { p_booking_id: string; p_method?: Enums["outside_payment_method"]; p_reason?: string | null }, string>;
       record_test_result: Call<"record_test_result", { p_test_id: string; p_outcome: Enums["test_outcome"]; p_note?: string | null }, undefined>;
-      record_trip_points: Call<"record_trip_points", { p_trip_id: string; p_points: TripPoint[] }, string[]>;
+      record_trip_points: Call<"record_trip_points", { p_trip_id: string; p_points: TripPoint[]; p_sent_at?: string | null }, string[]>;
       refund_credits: Call<"refund_credits", { p_credit_id: string; p_minutes?: number | null; p_reason?: string | null; p_client_key?: string | null }, { refund_id: string; minutes: number; amount_cents: number; currency: string }[]>;
       remove_busy_time: Call<"remove_busy_time", { p_busy_time_id: string }, undefined>;
       remove_member_role: Call<"remove_member_role", { p_org_id: string; p_user_id: string; p_role: Enums["org_role"] }, undefined>;
@@ -319,6 +319,7 @@ export type RefusalCode =
   | "append_only"
   | "bad_amount"
   | "bad_area"
+  | "bad_clock"
   | "bad_cursor"
   | "bad_hours"
   | "bad_levels"
@@ -521,6 +522,7 @@ export type RefusalCode =
   | "too_many_organizations"
   | "too_many_phone_codes"
   | "too_many_points"
+  | "too_many_portal_pages"
   | "too_many_refund_requests"
   | "too_many_reports"
   | "too_many_slots"

@@ -2501,14 +2501,14 @@ isOneToOne: false
                   ]
                 },"trips": {
                   Row: {
-                    "created_at": string,"distance_meters": number | null,"duration_seconds": number | null,"ended_at": string | null,"id": string,"instructor_id": string,"learner_id": string,"lesson_id": string,"line": Json | null,"org_id": string,"point_count": number | null,"points_removed_at": string | null,"started_at": string,"updated_at": string
+                    "clock_skew_seconds": number | null,"created_at": string,"distance_meters": number | null,"duration_seconds": number | null,"ended_at": string | null,"id": string,"instructor_id": string,"learner_id": string,"lesson_id": string,"line": Json | null,"org_id": string,"point_count": number | null,"points_removed_at": string | null,"started_at": string,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "created_at"?: string,"distance_meters"?: number | null,"duration_seconds"?: never,"ended_at"?: string | null,"id"?: string,"instructor_id": string,"learner_id": string,"lesson_id": string,"line"?: Json | null,"org_id": string,"point_count"?: number | null,"points_removed_at"?: string | null,"started_at": string,"updated_at"?: string
+                    "clock_skew_seconds"?: number | null,"created_at"?: string,"distance_meters"?: number | null,"duration_seconds"?: never,"ended_at"?: string | null,"id"?: string,"instructor_id": string,"learner_id": string,"lesson_id": string,"line"?: Json | null,"org_id": string,"point_count"?: number | null,"points_removed_at"?: string | null,"started_at": string,"updated_at"?: string
                   }
                   Update: {
-                    "created_at"?: string,"distance_meters"?: number | null,"duration_seconds"?: never,"ended_at"?: string | null,"id"?: string,"instructor_id"?: string,"learner_id"?: string,"lesson_id"?: string,"line"?: Json | null,"org_id"?: string,"point_count"?: number | null,"points_removed_at"?: string | null,"started_at"?: string,"updated_at"?: string
+                    "clock_skew_seconds"?: number | null,"created_at"?: string,"distance_meters"?: number | null,"duration_seconds"?: never,"ended_at"?: string | null,"id"?: string,"instructor_id"?: string,"learner_id"?: string,"lesson_id"?: string,"line"?: Json | null,"org_id"?: string,"point_count"?: number | null,"points_removed_at"?: string | null,"started_at"?: string,"updated_at"?: string
                   }
                   Relationships: [
                     {
@@ -3352,7 +3352,7 @@ isOneToOne: false
 { Args: { "p_note"?: string,"p_outcome": Database["public"]['Enums']["test_outcome"],"p_test_id": string }; Returns: undefined
                            },
 "record_trip_points":
-{ Args: { "p_points": Json,"p_trip_id": string }; Returns: (string)[]
+{ Args: { "p_points": Json,"p_sent_at"?: string,"p_trip_id": string }; Returns: (string)[]
                            },
 "refund_credits":
 { Args: { "p_client_key"?: string,"p_credit_id": string,"p_minutes"?: number,"p_reason"?: string }; Returns: {
