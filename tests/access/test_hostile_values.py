@@ -31,11 +31,13 @@ def world(cluster: Cluster, settled: Settled) -> Iterator[World]:
 def copied(cluster: Cluster, settled: Settled) -> Iterator[World]:
     """A marketplace in which everything may be tried."""
     cluster.create_database("hostile", settled.database)
-    with psycopg.connect(cluster.admin_url("hostile")) as connection:
-        travel(connection, to=settled.present)
-        yield World(connection)
-        connection.rollback()
-    cluster.drop_database("hostile")
+    try:
+        with psycopg.connect(cluster.admin_url("hostile")) as connection:
+            travel(connection, to=settled.present)
+            yield World(connection)
+            connection.rollback()
+    finally:
+        cluster.drop_database("hostile")
 
 
 @pytest.mark.parametrize(
