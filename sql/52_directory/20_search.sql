@@ -134,8 +134,8 @@ begin
     join public.services service on service.id = page.service_id
     join public.instructors instructor on instructor.id = page.instructor_id
     join public.organizations organization on organization.id = service.org_id
-    cross join lateral private.next_free_time(instructor.id, service.id) free
-    left join lateral private.price_service(service.id, instructor.id, coalesce(free.start_at, present), free.minutes) price
+    cross join lateral private.next_free_time(page.instructor_id, page.service_id) free
+    left join lateral private.price_service(page.service_id, page.instructor_id, coalesce(free.start_at, present), free.minutes) price
         on private.price_refusal(price) is null
     order by page.sort_key, page.instructor_id, page.service_id;
 end;

@@ -368,3 +368,23 @@ def test_a_place_off_the_earth_is_refused_by_its_rule(world: World, lat: str, ln
             " where id = %s",
             [lat, lng, ann.id],
         )
+
+
+@pytest.mark.parametrize("instructors", [-1, 0, 3])
+@pytest.mark.parametrize("services", [-1, 0, 3])
+def test_however_it_is_planned_a_time_is_looked_for_with_who_gives_the_lesson(
+    world: World, instructors: int, services: int
+) -> None:
+    """Where tables were empty when they were last counted, it seems cheap to pair all rows."""
+    for number in range(3):
+        instructor = world.instructor(area_lat=51.5, area_lng=-0.13)
+        world.service(instructor, title=f"lesson {number}")
+    for table, rows in (("instructors", instructors), ("services", services)):
+        world.rows(
+            "update pg_class set relpages = %s, reltuples = %s where oid = %s::regclass",
+            0 if rows < 0 else 1,
+            rows,
+            f"public.{table}",
+        )
+    assert len(search(world, p_order="distance", **LONDON)) == 3
+    assert len(search(world)) == 3
