@@ -88,13 +88,37 @@ def add_new_files(cluster: Cluster, database: str) -> str:
 OF_ROLES = re.compile(r"^(?:CREATE|ALTER|DROP) ROLE [^;]*;\n?", re.MULTILINE)
 
 
+DROPPED = re.compile(r"^DROP FUNCTION ([^;]*);\n+", re.MULTILINE)
+
+SIGNATURE = """
+    select pg_get_function_arguments(oid), pg_get_function_result(oid)
+    from pg_proc
+    where oid = to_regprocedure(%s)
+"""
+
+
 def difference(cluster: Cluster, source: str, other: Cluster, target: str) -> str:
     """The statements that make the schema of one database that of another.
 
     What the differ says of roles is left out: it sees them in part, and changed_data in full.
+    So is that it drops a function before it replaces it: that would take its grants, and the old
+    programs' calls, though only its language or its body is another.
     """
     changes = OF_ROLES.sub("", cluster.compare(source, other, target))
+    for dropped in list(DROPPED.finditer(changes)):
+        signatures = [
+            signature(side, database, dropped[1])
+            for side, database in ((cluster, source), (other, target))
+        ]
+        if signatures[0] == signatures[1]:
+            changes = changes.replace(dropped[0], "")
     return PUBLISHED.sub("", changes) + "".join(PUBLISHED.findall(changes))
+
+
+def signature(cluster: Cluster, database: str, function: str) -> tuple[str, str] | None:
+    """The parameters and the result of a function; None if it does not exist."""
+    with psycopg.connect(cluster.url("postgres", database)) as connection:
+        return connection.execute(SIGNATURE, [function]).fetchone()
 
 
 def columns(cluster: Cluster, database: str) -> dict[str, list[str]]:

@@ -59,6 +59,30 @@ def test_a_change_becomes_a_migration(project: Project) -> None:
     assert "age" in migration.read_text()
 
 
+FUNCTION = """
+create function public.count_things()
+    returns bigint
+    language sql
+as $$
+    select count(*) from public.things;
+$$;
+"""
+
+
+def test_a_function_in_another_language_is_replaced_and_not_dropped(project: Project) -> None:
+    body = "begin\n    return (select count(*) from public.things);\nend;"
+    first = project.migrations / "20260101000000_initial_schema.sql"
+    first.write_text(first.read_text() + FUNCTION)
+    replaced = FUNCTION.replace("language sql", "language plpgsql").replace(
+        "    select count(*) from public.things;", body
+    )
+    project.tables.write_text(BEFORE + replaced)
+    new_migration.main("keep_plans")
+    [migration] = project.added
+    assert "REPLACE FUNCTION public.count_things" in migration.read_text()
+    assert "DROP" not in migration.read_text()
+
+
 def test_a_refused_migration_is_deleted(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
