@@ -33,11 +33,10 @@ class Messages:
         self._senders: dict[str, Mailer | Texter] = {}
         if config.smtp_host:
             self._senders["email"] = Mailer(config)
-        texter = Texter(config)
-        if config.twilio_sms_from:
-            self._senders["sms"] = texter
-        if config.twilio_whatsapp_from:
-            self._senders["whatsapp"] = texter
+        texts = {"sms": config.twilio_sms_from, "whatsapp": config.twilio_whatsapp_from}
+        if any(texts.values()):
+            texter = Texter(config)
+            self._senders |= {channel: texter for channel, number in texts.items() if number}
 
     def drain(self) -> bool:
         """Send everything that is due now; return whether no message failed, and no channel.

@@ -22,6 +22,14 @@ INSTANT = INSTANT.astimezone(UTC)
 # What the migration wrote today has happened at the present of the clock. Run as supabase_admin.
 MIGRATED_NOW = Path(__file__).with_name("migrated_now.sql")
 
+# Maintenance has made the partitions of the months ahead: else that of each test makes them again.
+MONTHS_AHEAD = """
+    select private.create_month_partitions(parent)
+    from unnest(array[
+        'public.audit_logs', 'private.webhook_event_bodies', 'private.trip_points'
+    ]::regclass[]) parent
+"""
+
 
 def install_clock(cluster: Cluster, dbname: str) -> None:
     """Takes a database that has just been migrated to the tests' instant."""
@@ -30,6 +38,7 @@ def install_clock(cluster: Cluster, dbname: str) -> None:
     with psycopg.connect(cluster.admin_url(dbname)) as connection:
         travel(connection, to=INSTANT)
         run_file(connection, MIGRATED_NOW)
+        connection.execute(MONTHS_AHEAD)
 
 
 def start(url: str, at: datetime = INSTANT) -> None:

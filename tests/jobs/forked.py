@@ -17,7 +17,7 @@ from tests.patience import PATIENCE
 from tests.secrecy import assert_unlogged
 
 _forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload([__name__])
+_forks.set_forkserver_preload(["tests.jobs.preloaded"])
 
 
 class ForkedJob:
