@@ -196,12 +196,13 @@ $$;
 -- it is counted against this, as long as it is so. Negative while an authorization is not captured.
 create function private.excess_due_cents(p_item public.order_items)
     returns bigint
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select case
+begin
+    return case
         when p_item.excess_cents <= 0 then p_item.excess_cents
         else greatest(
             p_item.excess_cents
@@ -209,6 +210,7 @@ as $$
             0
         )
     end;
+end;
 $$;
 
 -- C: what disputes have taken, as far as it was not refunded; what goes beyond is the platform's loss.

@@ -11,6 +11,7 @@ create function private.create_booking_with_payment(
     volatile
     security definer
     set search_path = '', pg_temp
+    set plan_cache_mode = force_generic_plan
 as $$
 declare
     slot public.bookable_slots;

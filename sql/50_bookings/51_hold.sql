@@ -13,6 +13,7 @@ create function private.hold_slot(
     volatile
     security invoker
     set search_path = '', pg_temp
+    set plan_cache_mode = force_generic_plan
 as $$
 declare
     learner_person_id uuid := (

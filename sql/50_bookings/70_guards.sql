@@ -164,19 +164,21 @@ create trigger forbid_repricing
 -- they are paid with, calls this first, so that nobody who does the same waits for them backwards.
 create function private.lock_bookings(p_booking_ids uuid[])
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.lock_orders(array(select booking.order_id from public.bookings booking where booking.id = any (p_booking_ids)));
+begin
+    perform private.lock_orders(array(select booking.order_id from public.bookings booking where booking.id = any (p_booking_ids)));
 
-    select booking.id
+    perform booking.id
     from public.bookings booking
     where booking.id = any (p_booking_ids)
         or booking.original_booking_id = any (p_booking_ids)
     order by booking.created_at desc, booking.id
     for no key update;
+end;
 $$;
 
 -- Locks several bookings that are about to end, as lock_bookings does, then their slots and the pairs of instructor and learner: the

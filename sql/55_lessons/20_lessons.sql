@@ -6,6 +6,7 @@ create function private.start_lesson(p_booking_id uuid)
     volatile
     security definer
     set search_path = '', pg_temp
+    set plan_cache_mode = force_generic_plan
 as $$
 declare
     booking public.bookings := private.require_taught_booking(p_booking_id);
@@ -52,6 +53,7 @@ create function private.complete_lesson(p_booking_id uuid, p_notes text)
     volatile
     security definer
     set search_path = '', pg_temp
+    set plan_cache_mode = force_generic_plan
 as $$
 declare
     booking public.bookings := private.require_booking_to_complete(p_booking_id);

@@ -88,11 +88,12 @@ $$;
 -- Ends an organization's entries by which their learner has got a lesson, and those whose last date has passed.
 create function private.end_entries(p_org_id uuid)
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
+begin
     update public.waiting_list_entries
     set ended_at = private.clock()
     where (org_id, id) in (
@@ -113,6 +114,7 @@ as $$
             )
         for update skip locked
     );
+end;
 $$;
 
 -- Offers a time to the first who can have it, and says whether there was one. Who cannot is noted with the reason, and not asked again; who
@@ -191,11 +193,13 @@ $$;
 -- would pay.
 create function private.suitable_entries(p_freed private.freed_times)
     returns table (entry_id uuid, service_id uuid)
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
+begin
+    return query
     select entry.id, service.id
     from public.waiting_list_entries entry
     join public.instructors instructor on instructor.org_id = entry.org_id and instructor.id = p_freed.instructor_id
@@ -257,6 +261,7 @@ as $$
             coalesce(learner.user_id, learner.id), lower(lesson.during), upper(lesson.during), null
         ) && lesson.during
     order by entry.created_at, entry.id;
+end;
 $$;
 
 -- Proposes the time to the learner of an entry, as any booking, and refuses what the learner could not keep.

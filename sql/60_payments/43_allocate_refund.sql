@@ -259,11 +259,13 @@ $$;
 -- by hours only lessons that are over: minutes that are reserved belong to the lesson ahead.
 create function private.refundable_lessons(p_payment public.payments, p_refund_id uuid)
     returns table (item_id uuid, left_cents bigint)
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
+begin
+    return query
     select item.id, rest.cents
     from private.item_payments paid
     join public.order_items item on item.org_id = paid.org_id and item.id = paid.item_id
@@ -289,6 +291,7 @@ as $$
         and (item.ending is not null or not paid.is_by_hours)
         and rest.cents > 0
     order by item.id;
+end;
 $$;
 
 -- Takes minutes that came back to a lot for refunds that had been set aside, because its minutes were in another refund when they were

@@ -35,6 +35,7 @@ create function private.cancel_booking(p_booking_id uuid, p_reason text, p_expec
     volatile
     security definer
     set search_path = '', pg_temp
+    set plan_cache_mode = force_generic_plan
 as $$
 declare
     booking public.bookings := private.require_party(p_booking_id);

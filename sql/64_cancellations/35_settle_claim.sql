@@ -237,11 +237,12 @@ $$;
 -- Settles the claims of a booking that has ended: what is said of who did not come is upheld if that is how it ended. 82_effects calls it.
 create function private.close_claims(p_booking public.bookings)
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
+begin
     update public.lesson_claims
     set status = case
             when p_booking.status = 'cancelled' then 'withdrawn'
@@ -254,4 +255,5 @@ as $$
     where org_id = p_booking.org_id
         and booking_id = p_booking.id
         and status in ('open', 'undecided');
+end;
 $$;

@@ -61,12 +61,13 @@ $$;
 -- was sold before, and only moves there, leaves another time empty. As long as it can be given back for nothing, nothing is sold for good.
 create function private.is_sold_again(p_cancelled public.bookings)
     returns boolean
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select exists (
+begin
+    return exists (
         select
         from public.bookings sold
         join public.order_items item on item.org_id = sold.org_id and item.booking_id = sold.id and item.is_paid
@@ -82,6 +83,7 @@ as $$
             and slot.current_bookings >= slot.max_bookings
             and (sold.start_at <= private.clock() or not private.is_returnable(sold, ordered.withdrawal_mode))
     );
+end;
 $$;
 
 -- Turns a late cancellation into one in time: the payer is owed what is still paid, of a fee that is not refundable all but the fee, and

@@ -9,6 +9,7 @@ create function private.reschedule_booking(p_booking_id uuid, p_start_at timesta
     volatile
     security definer
     set search_path = '', pg_temp
+    set plan_cache_mode = force_generic_plan
 as $$
 declare
     original public.bookings;

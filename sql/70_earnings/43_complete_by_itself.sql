@@ -60,12 +60,13 @@ $$;
 -- The lessons of an organization whose grace is over, the longest forgotten first.
 create function private.forgotten_booking_ids(p_org_id uuid)
     returns uuid[]
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select array(
+begin
+    return array(
         select given.booking_id
         from private.open_bookings given
         join public.organizations organization on organization.id = given.org_id
@@ -77,4 +78,5 @@ as $$
         order by given.end_at
         limit 1000
     );
+end;
 $$;

@@ -1,34 +1,38 @@
 -- Of a booking. Its times are those of the place where the lesson is: the instructor's zone.
 create function private.booking_facts(p_org_id uuid, p_booking_id uuid, p_locale text)
     returns jsonb
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select jsonb_build_object(
-        'learner_name', learner.full_name,
-        'instructor_name', instructor.display_name,
-        'service_title', service.title,
-        'start_at', private.time_text(booking.start_at, instructor.time_zone, p_locale),
-        'end_at', private.time_text(booking.end_at, instructor.time_zone, p_locale),
-        'minutes', private.minutes_between(booking.start_at, booking.end_at),
-        'pickup', booking.pickup_address,
-        'old_start_at', private.time_text(original.start_at, instructor.time_zone, p_locale),
-        'due', private.amount_text(booking.due_cents, booking.currency),
-        'total', private.amount_text(booking.total_cents, booking.currency),
-        'hold_expires_at', private.time_text(booking.hold_expires_at, instructor.time_zone, p_locale),
-        'collect_at', private.time_text(booking.collect_at, instructor.time_zone, p_locale),
-        'cancelled_by', case booking.cancelled_by when 'admin' then 'school' else booking.cancelled_by::text end,
-        'reason', booking.cancellation_reason
-    )
-    from public.bookings booking
-    join public.learners learner on learner.org_id = booking.org_id and learner.id = booking.learner_id
-    join public.instructors instructor on instructor.org_id = booking.org_id and instructor.id = booking.instructor_id
-    join public.services service on service.org_id = booking.org_id and service.id = booking.service_id
-    left join public.bookings original on original.org_id = booking.org_id and original.id = booking.original_booking_id
-    where booking.org_id = p_org_id
-        and booking.id = p_booking_id;
+begin
+    return (
+        select jsonb_build_object(
+            'learner_name', learner.full_name,
+            'instructor_name', instructor.display_name,
+            'service_title', service.title,
+            'start_at', private.time_text(booking.start_at, instructor.time_zone, p_locale),
+            'end_at', private.time_text(booking.end_at, instructor.time_zone, p_locale),
+            'minutes', private.minutes_between(booking.start_at, booking.end_at),
+            'pickup', booking.pickup_address,
+            'old_start_at', private.time_text(original.start_at, instructor.time_zone, p_locale),
+            'due', private.amount_text(booking.due_cents, booking.currency),
+            'total', private.amount_text(booking.total_cents, booking.currency),
+            'hold_expires_at', private.time_text(booking.hold_expires_at, instructor.time_zone, p_locale),
+            'collect_at', private.time_text(booking.collect_at, instructor.time_zone, p_locale),
+            'cancelled_by', case booking.cancelled_by when 'admin' then 'school' else booking.cancelled_by::text end,
+            'reason', booking.cancellation_reason
+        )
+        from public.bookings booking
+        join public.learners learner on learner.org_id = booking.org_id and learner.id = booking.learner_id
+        join public.instructors instructor on instructor.org_id = booking.org_id and instructor.id = booking.instructor_id
+        join public.services service on service.org_id = booking.org_id and service.id = booking.service_id
+        left join public.bookings original on original.org_id = booking.org_id and original.id = booking.original_booking_id
+        where booking.org_id = p_org_id
+            and booking.id = p_booking_id
+    );
+end;
 $$;
 
 -- Of a problem with a lesson.

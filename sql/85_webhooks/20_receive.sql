@@ -20,6 +20,7 @@ create function private.receive_stripe_event(
     volatile
     security definer
     set search_path = '', pg_temp
+    set plan_cache_mode = force_generic_plan
 as $$
 declare
     event private.webhook_events;
@@ -122,6 +123,7 @@ create function private.process_stripe_event(
     volatile
     security invoker
     set search_path = '', pg_temp
+    set plan_cache_mode = force_generic_plan
 as $$
 declare
     outcome private.stripe_outcome := private.apply_or_park_event(p_event, p_payload, p_expected_livemode, p_expected_api_version);

@@ -99,11 +99,12 @@ $$;
 -- business on the same Stripe account. It could not be told at once from an event that comes before its payment is known.
 create function private.ignore_foreign_events(p_org_id uuid)
     returns void
-    language sql
+    language plpgsql
     volatile
     security invoker
     set search_path = '', pg_temp
 as $$
+begin
     update private.webhook_events event
     set status = 'ignored',
         note = 'not_ours'
@@ -116,6 +117,7 @@ as $$
         and body.event_id = event.id
         and body.received_at = event.received_at
         and not private.bears_our_metadata(convert_from(body.raw, 'UTF8')::jsonb #> '{data,object}');
+end;
 $$;
 
 -- Marks a parked event to be applied again by the next jobs maintain, even if its API version differs, for a platform admin. Not

@@ -58,6 +58,7 @@ create function private.maintain_organization(p_org_id uuid)
     volatile
     security definer
     set search_path = '', pg_temp
+    set plan_cache_mode = force_generic_plan
 as $$
 begin
     perform private.lock_ending_lessons(p_org_id);
