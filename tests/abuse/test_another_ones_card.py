@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from tests.billing.conftest import Shop, shared_fake, shop
 from tests.factories import MARKETPLACE, Booking
 from tests.webhook_service.conftest import code_of
@@ -46,6 +48,7 @@ def charged(shop: Shop) -> int:
     )
 
 
+@pytest.mark.slow
 def test_a_child_neither_sees_nor_spends_its_mothers_card(shop: Shop) -> None:
     kit, kit_id, mother = family(shop)
     card = shop.save_card(mother)

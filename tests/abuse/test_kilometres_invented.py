@@ -67,6 +67,7 @@ def test_nobody_drives_farther_than_a_car_can(world: World, trip: Trip) -> None:
     assert trip.finish()["distance_meters"] <= FASTEST
 
 
+@pytest.mark.slow
 def test_a_distance_pays_nobody(world: World, trip: Trip) -> None:
     instructor = trip.booking.instructor
     world.call(instructor.user_id, "public.complete_lesson", p_booking_id=trip.booking.id)

@@ -52,6 +52,7 @@ def buy(world: World, eve: Instructor, learner: UUID, service_id: UUID) -> Booki
     return booking
 
 
+@pytest.mark.slow
 def test_one_friend_with_thirty_cheap_lessons_is_one_voice(world: World) -> None:
     """Each of Ben's lessons is paid for, at a low price. Cat had one, and says otherwise."""
     eve = world.instructor(name="Eve")

@@ -80,6 +80,7 @@ def test_however_many_report_it_stays_until_the_platform_has_looked(
     assert count == 1
 
 
+@pytest.mark.slow
 def test_one_account_keeps_the_platform_busy_with_twenty_a_day(school: School) -> None:
     world, eve = school.world, school.world.person("Eve")
     world.connection.execute("update public.instructors set daily_cap = null")

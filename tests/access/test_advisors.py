@@ -63,6 +63,7 @@ def planted(cluster: Cluster, migrated: str) -> set[str]:
     return advice(cluster, "planted", "--level", "info")
 
 
+@pytest.mark.slow
 def test_the_advisors_warn_of_nothing(cluster: Cluster, migrated: str) -> None:
     assert advice(cluster, migrated, "--fail-on", "warn", "--level", "info") <= EXPECTED
 

@@ -30,6 +30,7 @@ def test_who_may_not_do_a_thing_is_told_so(served: Served, call: Call) -> None:
     assert outcomes == {person: expected[person] for person in refused}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["Ben", "Pat", "visitor"])
 def test_no_function_of_private_is_offered(served: Served, matrix: Matrix, name: str) -> None:
     person = served.marketplace.person(name)

@@ -8,12 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from uuid import UUID
 
+import pytest
+
 from tests.api.conftest import Frontend
 from tests.patience import PATIENCE
 
 CLIENTS = 32
 
 
+@pytest.mark.slow
 def test_one_of_32_clients_gets_the_time_and_the_others_are_told(frontend: Frontend) -> None:
     world = frontend.world
     people = [world.person() for _ in range(CLIENTS)]

@@ -277,6 +277,7 @@ def cases(draw: st.DrawFn) -> tuple[list[Window], int, int, int, datetime, datet
     )
 
 
+@pytest.mark.slow
 @settings(
     max_examples=300,
     deadline=None,

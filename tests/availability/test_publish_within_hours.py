@@ -217,6 +217,7 @@ def test_a_newcomer_publishes_few_times_before_being_verified(world: World) -> N
     assert publish(world, newcomer.user_id, other, p_to=world.now() + 42 * DAY) == 12
 
 
+@pytest.mark.slow
 def test_nobody_publishes_without_a_limit(world: World) -> None:
     instructor = world.instructor(horizon_days=365)
     world.window(instructor, "00:00", "24:00")

@@ -201,6 +201,7 @@ def forget_exceptions(world: World, instructor: Instructor, draw: Draw) -> None:
 CHANGES = [add_exception, add_exception, move_windows, forget_exceptions]
 
 
+@pytest.mark.slow
 @settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -123,6 +123,7 @@ def test_nobody_withdraws_for_somebody_else(shop: Shop) -> None:
         withdraw(shop, shop.world.person("Cleo"), made["id"])
 
 
+@pytest.mark.slow
 def test_a_payment_that_arrives_after_the_withdrawal_goes_back_too(shop: Shop) -> None:
     ben = shop.world.person("Ben")
     answer = shop.check_out(ben, shop.plan(cooling_off_days="14"))
@@ -141,6 +142,7 @@ def test_a_payment_that_arrives_after_the_withdrawal_goes_back_too(shop: Shop) -
     assert shop.world.violations() == []
 
 
+@pytest.mark.slow
 def test_an_open_invoice_that_is_paid_after_the_withdrawal_goes_back(shop: Shop) -> None:
     ben = shop.world.person("Ben")
     card = shop.save_card(ben)["stripe_payment_method_id"]

@@ -60,6 +60,7 @@ def test_the_last_default_card_counts(shop: Shop, last: int) -> None:
     assert defaults == [cards[last]["id"]]
 
 
+@pytest.mark.slow
 def test_a_person_who_changes_their_mind_in_one_second_gets_the_last_card(shop: Shop) -> None:
     ben = shop.world.person("Ben")
     cards = [shop.save_card(ben), shop.save_card(ben, "pm_card_mastercard")]

@@ -451,6 +451,7 @@ def test_a_charge_whose_answer_is_lost_is_made_once(course: Course) -> None:
     assert course.world.violations() == []
 
 
+@pytest.mark.slow
 def test_a_dispute_of_one_lesson_leaves_the_others(course: Course) -> None:
     first, second, _ = course.lessons()
     course.wait_until(first.columns["start_at"] - 2 * DAY)

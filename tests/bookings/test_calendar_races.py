@@ -43,6 +43,7 @@ def test_one_of_32_clients_gets_the_slot_without_a_deadlock(
     assert deadlocks(marketplace, clients) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounds", ROUNDS)
 def test_two_who_teach_each_other_do_it_one_after_the_other_without_a_deadlock(
     clients: Racers, marketplace: World, rounds: int
@@ -60,6 +61,7 @@ def test_two_who_teach_each_other_do_it_one_after_the_other_without_a_deadlock(
     assert deadlocks(marketplace, clients) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounds", ROUNDS)
 def test_one_person_is_never_in_two_schools_at_one_time(
     clients: Racers, marketplace: World, rounds: int
@@ -85,6 +87,7 @@ def test_one_person_is_never_in_two_schools_at_one_time(
     assert deadlocks(marketplace, clients) == 0
 
 
+@pytest.mark.slow
 def test_overdue_holds_of_other_schools_give_way_to_one_without_a_deadlock(
     clients: Racers, marketplace: World
 ) -> None:

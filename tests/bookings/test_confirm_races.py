@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+import pytest
 
 from tests.factories import Booking, Refusal, World
 from tests.races import Racers
@@ -41,6 +42,7 @@ def test_a_late_payment_and_a_new_learner_share_no_slot(
                 assert refunded(world, booking) == [5310]
 
 
+@pytest.mark.slow
 def test_a_payment_and_the_sweep_end_in_a_confirmed_booking(
     cluster: Cluster, fresh_database: str, committed_world: World
 ) -> None:

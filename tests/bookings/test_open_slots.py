@@ -325,6 +325,7 @@ STEPS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("zone", "on"),
     [

@@ -145,6 +145,7 @@ def test_the_largest_amount_is_a_limit(school: School) -> None:
 amounts = st.one_of(st.none(), st.integers(0, 200), st.integers(0, 50_000_000))
 
 
+@pytest.mark.slow
 @settings(
     max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

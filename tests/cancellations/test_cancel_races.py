@@ -26,6 +26,7 @@ def cancel(
     return str(ended["refund_cents"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounds", [3, AT_LENGTH])
 def test_cancelling_at_once_is_cancelling_once(
     cluster: Cluster, fresh_database: str, committed_world: World, rounds: int
@@ -60,6 +61,7 @@ def cancel_or_pay(
     return "cancelled"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounds", [10, AT_LENGTH])
 def test_a_payment_that_meets_a_cancellation_goes_back_in_full(
     cluster: Cluster, fresh_database: str, committed_world: World, rounds: int

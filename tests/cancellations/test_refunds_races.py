@@ -36,6 +36,7 @@ def refund(
     return refund_id if key else "refunded"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounds", [5, AT_LENGTH])
 def test_of_many_refunds_of_60_percent_one_succeeds(
     cluster: Cluster, fresh_database: str, committed_world: World, rounds: int

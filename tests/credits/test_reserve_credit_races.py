@@ -27,6 +27,7 @@ def book(
     return "booked"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounds", [3, AT_LENGTH])
 def test_hours_for_one_lesson_cover_one_booking(
     cluster: Cluster, fresh_database: str, committed_world: World, rounds: int
@@ -65,6 +66,7 @@ def use_or_return(
     return "refunded"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounds", [10, AT_LENGTH])
 def test_hours_are_used_or_given_back(
     cluster: Cluster, fresh_database: str, committed_world: World, rounds: int

@@ -28,6 +28,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_help_plays_nothing() -> None:
     asked = run("--help")
     assert asked.returncode == 0

@@ -247,6 +247,7 @@ def test_a_page_has_at_most_fifty(world: World, limit: int | None, rows: int) ->
     assert len(search(world, p_limit=limit)) == rows
 
 
+@pytest.mark.slow
 def test_no_listing_shows_less_than_the_undiscounted_quote(world: World) -> None:
     """Of lessons at every kind of price, under every kind of fee, with cards of any day."""
     today = world.now().date()

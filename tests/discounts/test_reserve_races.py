@@ -28,6 +28,7 @@ def book(
     return "booked"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounds", [3, AT_LENGTH])
 def test_a_code_with_one_use_is_used_once(
     cluster: Cluster, fresh_database: str, committed_world: World, rounds: int

@@ -7,6 +7,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tools.cluster import LOCAL, ROOT
 
 WEB = ROOT / "examples" / "web"
@@ -36,10 +38,12 @@ def compiled(folder: Path, source: Path) -> str:
     return finished.stdout + finished.stderr
 
 
+@pytest.mark.slow
 def test_the_example_compiles(tmp_path: Path) -> None:
     assert compiled(tmp_path, WEB / "src") == ""
 
 
+@pytest.mark.slow
 def test_a_call_that_the_api_lacks_is_found(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.ts"
     wrong.write_text(

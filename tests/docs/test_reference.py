@@ -63,6 +63,7 @@ def test_every_example_is_refused_by_no_compiler(tmp_path: Path, contract: Contr
     assert compile_ts({"examples.ts": program}) == ""
 
 
+@pytest.mark.slow
 def test_the_types_say_what_may_be_done() -> None:
     program = Path(__file__).with_name("api_types.test.ts").read_text()
     assert compile_ts({"api_types.test.ts": program}) == ""

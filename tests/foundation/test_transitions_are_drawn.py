@@ -237,6 +237,7 @@ PAYOUTS = "sql/72_payouts/11_transitions.sql"
 EARNINGS = "sql/70_earnings/11_transitions.sql"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "old", "new", "fault"),
     [

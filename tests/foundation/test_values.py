@@ -134,6 +134,7 @@ def test_every_place_of_the_iana_database_is_a_time_zone(world: World, known: li
     assert refused == []
 
 
+@pytest.mark.slow
 @settings(
     max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -175,6 +176,7 @@ def test_anything_else_is_null(world: World, text: str | None) -> None:
     assert world.value("select private.uuid_or_null(%s)", text) is None
 
 
+@pytest.mark.slow
 @settings(
     max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -90,6 +90,7 @@ def test_an_absent_database_ends_with_status_1_and_advice(command: str) -> None:
     assert {line["logger"] for line in said} <= {"psycopg.pool"}
 
 
+@pytest.mark.slow
 def test_the_doctor_says_what_is_wrong_and_goes_on() -> None:
     """Without a database there is nothing to ask of it; Stripe is asked all the same."""
     finished = run("doctor")

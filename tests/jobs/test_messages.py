@@ -179,6 +179,7 @@ def test_a_server_that_is_away_is_tried_later(office: Payday, booking: Booking) 
     assert status(booking) == "queued"
 
 
+@pytest.mark.slow
 def test_an_outage_of_a_day_costs_no_message_its_tries_and_no_other_channel_its_messages(
     office: Payday, twilio: FakeTwilio, inbox: Inbox, smtp: dict[str, str]
 ) -> None:

@@ -175,6 +175,7 @@ def test_a_malformed_command_dies_and_the_others_are_carried_out(office: Payday)
     assert commands(office) == {"refund_payment": "dead", "fetch_processing_fee": "done"}
 
 
+@pytest.mark.slow
 def test_two_workers_carry_out_a_command_once(office: Payday) -> None:
     a_refund(office)
     office.fake.fault("GET", "/v1/refunds", "delay", "after", seconds=0.5)

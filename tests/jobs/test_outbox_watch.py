@@ -23,6 +23,7 @@ def watching() -> dict[str, str]:
     return {"OUTBOX_POLL_SECONDS": "0.1", "DATABASE_POOL_TIMEOUT_SECONDS": "0.5"}
 
 
+@pytest.mark.slow
 def test_a_new_command_is_carried_out(office: Payday, watching: dict[str, str]) -> None:
     watcher = office.start("outbox", "--watch", **watching)
     pay_at_stripe(office, office.world.booking())
@@ -34,6 +35,7 @@ def test_a_new_command_is_carried_out(office: Payday, watching: dict[str, str]) 
     assert (finished.status, finished.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_a_worker_that_lost_its_database_goes_on(office: Payday, watching: dict[str, str]) -> None:
     watcher = office.start("outbox", "--watch", **watching)
     wait_until(lambda: office.world.value(CONNECTED) >= 1)
@@ -61,6 +63,7 @@ def test_a_worker_without_messages_or_without_commands_ends_as_a_whole(
     assert "42501" in finished.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_the_command_in_hand_is_finished_and_no_other_begun(
     office: Payday, watching: dict[str, str], stop: signal.Signals

@@ -32,6 +32,7 @@ def test_a_second_run_of_the_same_payday_pays_nobody(payday: Payday) -> None:
     payday.assert_everybody_is_paid_once()
 
 
+@pytest.mark.slow
 def test_a_person_at_a_terminal_sees_names_and_progress(payday: Payday) -> None:
     assert "Ann 0" in payday.watch("payouts", "--dry-run")
     shown = payday.watch("payouts")
@@ -187,6 +188,7 @@ def test_each_schedule_has_its_own_run(payday: Payday) -> None:
     payday.assert_everybody_is_paid_once()
 
 
+@pytest.mark.slow
 def test_an_instant_run_is_made_as_often_as_somebody_can_be_paid(payday: Payday) -> None:
     world = payday.world
     instructor = world.row("select id, user_id, org_id from public.instructors limit 1")
@@ -211,6 +213,7 @@ def test_an_instant_run_is_made_as_often_as_somebody_can_be_paid(payday: Payday)
 # Trouble with Stripe
 
 
+@pytest.mark.slow
 def test_a_look_up_that_fails_keeps_the_doubt(payday: Payday) -> None:
     payday.fake.fault("POST", "/v1/transfers", "html", "after", times=None)
     payday.pay()
@@ -236,6 +239,7 @@ def test_a_revoked_key_stops_the_run_before_it_sends_anything(payday: Payday) ->
     payday.assert_everybody_is_paid_once()
 
 
+@pytest.mark.slow
 def test_a_key_revoked_in_the_middle_stops_the_run_at_once(payday: Payday) -> None:
     payday.fake.fault("POST", "/v1/transfers", "hold", nth=2)
     job = payday.start("payouts", "--workers", "1")
@@ -262,6 +266,7 @@ def test_transfers_that_cannot_be_listed_stop_the_run(payday: Payday) -> None:
     payday.assert_everybody_is_paid_once()
 
 
+@pytest.mark.slow
 def test_a_transfer_that_the_books_lack_stops_its_organization_alone(payday: Payday) -> None:
     world, fake = payday.world, payday.fake
     admin = world.admin()
@@ -314,6 +319,7 @@ def test_a_transfer_that_the_books_lack_stops_its_organization_alone(payday: Pay
     assert world.violations() == []
 
 
+@pytest.mark.slow
 def test_all_pages_of_transfers_are_compared(payday: Payday) -> None:
     fake = payday.fake
     fake.add_funds(130)
@@ -336,6 +342,7 @@ def foreign(account: str, payout_id: UUID | None = None) -> Any:
     return {"amount": 1, "currency": "gbp", "destination": account, "metadata": metadata}
 
 
+@pytest.mark.slow
 def test_a_foreign_transfer_in_the_group_is_not_taken_for_ours(payday: Payday) -> None:
     payday.fake.fault("POST", "/v1/transfers", "reset", "before", times=None)
     payday.pay("--workers", "5")
@@ -383,6 +390,7 @@ def test_a_transfer_of_the_payout_that_does_not_fit_stops_it(payday: Payday) -> 
 # Told to stop, and cut off
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_lets_the_transfer_in_hand_finish_and_leaves_the_rest(
     payday: Payday, number: signal.Signals
@@ -402,6 +410,7 @@ def test_a_signal_lets_the_transfer_in_hand_finish_and_leaves_the_rest(
     payday.assert_everybody_is_paid_once()
 
 
+@pytest.mark.slow
 def test_a_database_that_goes_away_stops_the_run_and_the_next_one_heals_it(
     payday: Payday,
 ) -> None:

@@ -198,6 +198,7 @@ def test_a_name_is_no_formula_to_a_spreadsheet(tmp_path: Path) -> None:
     assert owed["amount_cents"] == "-450"
 
 
+@pytest.mark.slow
 def test_the_job_writes_the_page_of_a_month(payday: Payday, tmp_path: Path) -> None:
     month = f"{payday.world.now():%Y-%m}"
     file = tmp_path / "report.html"

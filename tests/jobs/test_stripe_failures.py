@@ -255,6 +255,7 @@ def test_the_calls_of_all_threads_draw_from_one_bucket(
     assert sum(1 for moment in made if moment - began < 0.1) <= 20 + 10
 
 
+@pytest.mark.slow
 def test_a_bucket_of_one_call_a_second_holds_one(
     make_calls: Callable[..., StripeCalls],
 ) -> None:

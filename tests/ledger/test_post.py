@@ -210,6 +210,7 @@ def test_of_32_calls_with_one_key_one_posts(cluster: Cluster, committed_journal:
     assert journal.is_balanced()
 
 
+@pytest.mark.slow
 def test_balances_are_right_however_many_post_at_once(
     cluster: Cluster, committed_journal: Journal
 ) -> None:
@@ -398,6 +399,7 @@ def test_overlapping_batches_at_once_post_each_event_once_without_deadlock(
     assert committed_journal.is_balanced()
 
 
+@pytest.mark.slow
 def test_batches_of_one_set_of_people_move_their_balances_without_deadlock(
     cluster: Cluster, committed_journal: Journal
 ) -> None:

@@ -164,6 +164,7 @@ def play(db: psycopg.Connection, world: World, seed: int) -> None:
     world.travel(to=now)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(4))
 def test_reminders_are_those_of_the_model(db: psycopg.Connection, world: World, part: int) -> None:
     for seed in range(part, 20, 4):

@@ -93,6 +93,7 @@ def test_their_roles_are_equal(cluster: Cluster, migrated: str, files_cluster: C
         assert roles(one) == roles(other)
 
 
+@pytest.mark.slow
 def test_the_differ_would_find_a_difference(files_cluster: Cluster, spoiled: str) -> None:
     assert "lessons" in files_cluster.compare(FROM_FILES, files_cluster, spoiled)
 

@@ -276,6 +276,7 @@ def move(item: Item, kind: str, name: str, amount: int) -> None:
         getattr(item, kind)(name, min(amount, outstanding))
 
 
+@pytest.mark.slow
 @given(items(), movements(), endings(), movements())
 @settings(max_examples=500)
 def test_nobody_has_less_than_nothing_and_the_sum_is_what_was_paid(
@@ -310,6 +311,7 @@ def test_a_fault_is_made_whole_also_when_a_dispute_is_won_later(
     assert (item.instructor, item.platform) == (0, 0)
 
 
+@pytest.mark.slow
 @given(items(), endings(), movements(disputes=False))
 @settings(max_examples=500)
 def test_without_a_loss_the_platform_bears_at_most_its_discount(

@@ -99,6 +99,7 @@ def test_what_is_no_month_is_refused(
     assert (done.returncode, done.stderr) == (1, f"The audit log has no month {month}.\n")
 
 
+@pytest.mark.slow
 def test_a_month_that_somebody_holds_stays(
     cluster: Cluster, october: World, tmp_path: Path
 ) -> None:

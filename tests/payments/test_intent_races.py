@@ -19,6 +19,7 @@ def deliver(intent: dict[str, Any], connection: psycopg.Connection[Any], _: int)
     return World(connection).deliver("payment_intent.succeeded", intent)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_linked", [True, False])
 def test_eight_different_events_about_one_payment_are_one_effect(
     cluster: Cluster, fresh_database: str, committed_world: World, is_linked: bool

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
+import pytest
 
 from tests.factories import MARKETPLACE, World
 from tests.payouts.paydays import FRIDAY, NOON, open_run, payable
@@ -30,6 +31,7 @@ def claim_all(run_id: UUID, connection: psycopg.Connection[Any], _: int) -> list
     return claimed
 
 
+@pytest.mark.slow
 def test_eight_workers_claim_every_payout_once(
     cluster: Cluster, fresh_database: str, committed_world: World
 ) -> None:

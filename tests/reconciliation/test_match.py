@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.factories import World, refund_object
 from tests.reconciliation.stripe import Stripe
 
@@ -149,6 +151,7 @@ def test_other_balances_of_stripe_are_not_the_ledgers(world: World, stripe: Stri
     assert unmatched(world) == 0
 
 
+@pytest.mark.slow
 def test_every_object_is_looked_at_in_batches(world: World, stripe: Stripe) -> None:
     for number in range(1200):
         stripe.move("topup", 100, f"tu_{number:05}")

@@ -90,6 +90,7 @@ def test_two_people_without_logins_are_two(school: School) -> None:
     assert world.count("public.bookings") == 2
 
 
+@pytest.mark.slow
 def test_of_two_bookings_at_once_in_two_organizations_one_succeeds(
     cluster: Cluster, committed_world: World, committed_school: School
 ) -> None:

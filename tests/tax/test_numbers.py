@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import psycopg
+import pytest
 
 from tests.factories import MARKETPLACE, World
 from tests.races import Racers
@@ -15,6 +16,7 @@ WRITERS = 8
 LESSONS = 40
 
 
+@pytest.mark.slow
 def test_eight_writers_leave_no_gap_where_transactions_fail(
     cluster: Cluster, fresh_database: str, committed_world: World
 ) -> None:

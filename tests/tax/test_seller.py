@@ -157,6 +157,7 @@ def test_no_personal_value_is_in_the_audit_log(world: World) -> None:
     assert "(personal)" in log
 
 
+@pytest.mark.slow
 def test_it_outlives_the_person_as_long_as_the_law_asks(world: World) -> None:
     booking = world.lesson()
     ann = booking.instructor

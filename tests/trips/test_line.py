@@ -79,6 +79,7 @@ def test_no_place_is_farther_from_the_line_than_allowed(world: World, seed: int)
             assert beside(place, line[first], line[last]) <= 10.2
 
 
+@pytest.mark.slow
 def test_a_line_that_zigzags_takes_no_longer_than_any_other(world: World) -> None:
     """Whoever invents a trip would otherwise keep maintenance at work for hours."""
     zigzag = [(nth / 5000, nth % 2 * (50 - nth / 240)) for nth in range(12_000)]

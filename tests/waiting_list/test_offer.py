@@ -349,6 +349,7 @@ def test_two_entries_keep_one_time_at_once(gap: Gap) -> None:
     assert gap.maintain() == 0
 
 
+@pytest.mark.slow
 def test_times_that_nobody_wants_keep_no_other_from_its_turn(gap: Gap) -> None:
     """There may be more of them than one call looks at."""
     world = gap.world

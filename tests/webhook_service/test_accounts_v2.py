@@ -228,6 +228,7 @@ def test_other_thin_events_are_ignored(desk: Desk) -> None:
 # Money and doors
 
 
+@pytest.mark.slow
 def test_an_account_of_v2_and_one_of_v1_are_paid_by_the_same_run(
     desk: Desk, environment: pytest.MonkeyPatch
 ) -> None:

@@ -133,6 +133,7 @@ def test_the_configuration_is_frozen(environment: pytest.MonkeyPatch) -> None:
         config.stripe_api_base = "http://127.0.0.1:1"
 
 
+@pytest.mark.slow
 def test_the_service_refuses_to_start_and_says_why() -> None:
     environment = {
         name: value for name, value in ENVIRONMENT.items() if name != "STRIPE_SECRET_KEY"

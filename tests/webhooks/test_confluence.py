@@ -59,6 +59,7 @@ def test_a_history_told_twice_ends_the_same(world: World) -> None:
     assert play(world, [*steps, *steps]) == expected
 
 
+@pytest.mark.slow
 def test_a_history_told_backwards_ends_the_same(world: World) -> None:
     steps = write_history(world).steps
     with world.connection.transaction(force_rollback=True):

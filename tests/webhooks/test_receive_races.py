@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import psycopg
+import pytest
 
 from tests.factories import World, refund_object
 from tests.races import Racers
@@ -28,6 +29,7 @@ def tell(
     return World(connection).deliver(*told[number])
 
 
+@pytest.mark.slow
 def test_twenty_deliveries_of_one_payment_are_one_effect(
     cluster: Cluster, fresh_database: str, committed_world: World
 ) -> None:

@@ -79,6 +79,7 @@ def test_a_failed_validation_is_not_kept(fake: FakeStripe) -> None:
     assert post(fake, "k").status_code == 200
 
 
+@pytest.mark.slow
 def test_a_request_in_flight_holds_its_key(fake: FakeStripe) -> None:
     fake.fault("POST", "/v1/payment_intents", "delay", "after", seconds=2)
     first: list[httpx.Response] = []

@@ -240,6 +240,7 @@ def test_in_the_background_events_deliver_themselves(
     assert receiver.types() == ["customer.created", "customer.created"]
 
 
+@pytest.mark.slow
 def test_an_event_can_arrive_before_the_answer_that_caused_it(
     fake: FakeStripe, receiver: Receiver, account: Account
 ) -> None:
