@@ -162,7 +162,8 @@ end;
 $$;
 
 -- Removes the details of an organization's sellers who were erased and have earned nothing for seven years: so long, which is six years
--- and the current one, rules on platform reporting and on VAT ask to keep them. Returns how many. maintain_organization (95) calls it.
+-- and the current one, rules on platform reporting and on VAT ask to keep them. So it does the organization's own, once nobody there has
+-- earned anything for as long; it gives them anew when it begins again. Returns how many. maintain_organization (95) calls it.
 create function private.remove_old_sellers(p_org_id uuid)
     returns integer
     language plpgsql
@@ -174,18 +175,22 @@ declare
     removed integer;
 begin
     delete from public.seller_details seller
-    using public.instructors instructor
     where seller.org_id = p_org_id
-        and instructor.org_id = seller.org_id
-        and instructor.id = seller.instructor_id
-        and instructor.user_id is null
+        and seller.updated_at < private.clock() - interval '2557 days'
+        and not exists (
+            select
+            from public.instructors instructor
+            where instructor.org_id = seller.org_id
+                and instructor.id = seller.instructor_id
+                and instructor.user_id is not null
+        )
         and not exists (
             select
             from public.earnings earning
-            where earning.instructor_id = instructor.id
+            where earning.org_id = seller.org_id
+                and earning.instructor_id = coalesce(seller.instructor_id, earning.instructor_id)
                 and earning.created_at >= private.clock() - interval '2557 days'
-        )
-        and seller.updated_at < private.clock() - interval '2557 days';
+        );
     get diagnostics removed = row_count;
     return removed;
 end;

@@ -173,6 +173,22 @@ def test_it_outlives_the_person_as_long_as_the_law_asks(world: World) -> None:
         assert world.count("public.seller_details") == kept, year
 
 
+@pytest.mark.parametrize("has_earned", [False, True])
+def test_a_schools_own_is_kept_for_seven_years_after_its_last_earning(
+    world: World, has_earned: bool
+) -> None:
+    school = world.organization()
+    save(world, world.member(school, "owner"), p_org_id=school)
+    begun = world.now()
+    if has_earned:
+        world.travel(to=begun.replace(year=begun.year + 2))
+        world.lesson(world.instructor(org_id=school))
+    for year, kept in ((begun.year + 7, has_earned), (begun.year + 10, False)):
+        world.travel(to=begun.replace(year=year, month=12, day=30))
+        world.maintain()
+        assert world.count("public.seller_details") == kept, year
+
+
 def test_who_is_no_seller_any_more_but_has_a_login_keeps_it(world: World) -> None:
     ann = world.instructor()
     save(world, ann.user_id)
