@@ -96,26 +96,6 @@ begin
 end;
 $$;
 
--- The organizations of which the caller is an owner or admin themselves: not those that a platform admin may see to.
--- Definer: the policy of a table calls it.
-create function private.my_school_ids()
-    returns uuid[]
-    language plpgsql
-    stable
-    security definer
-    parallel safe
-    set search_path = '', pg_temp
-as $$
-begin
-    return array(
-        select member.org_id
-        from public.organization_members member
-        where member.user_id = private.my_user_id()
-            and member.role in ('owner', 'admin')
-    );
-end;
-$$;
-
 -- True for an admin of the platform whose session has a second factor, whether or not the platform asks for one elsewhere.
 -- Definer: policies call it for readers who may not look names up in private.
 create function private.may_read_all_sellers()
