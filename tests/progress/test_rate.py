@@ -234,3 +234,19 @@ def test_an_edit_in_studio_is_counted(world: World) -> None:
     with world.in_studio():
         world.connection.execute("delete from public.lesson_ratings")
     assert average(world, booking.instructor) == (None, 0)
+
+
+def test_the_rating_of_a_learner_who_was_erased_still_counts_as_one_voice(world: World) -> None:
+    instructor = world.instructor()
+    leaving, staying = world.lesson(instructor), world.lesson(instructor)
+    rate(leaving, 1, p_review="I am Ben Miller, and he was late.")
+    rate(staying, 4)
+    world.travel(by=timedelta(days=30))
+    world.maintain()
+    world.call(leaving.learner, "public.erase_person", p_user_id=leaving.learner)
+    assert average(world, instructor) == (Decimal("2.50"), 2)
+    row = world.row("select * from public.lesson_ratings where rating = 1")
+    assert (row["rating"], row["review"], row["rated_by"]) == (1, None, None)
+    rate(world.lesson(instructor), 4)
+    assert average(world, instructor) == (Decimal("3.00"), 3)
+    assert world.violations() == []
