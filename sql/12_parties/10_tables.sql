@@ -281,6 +281,20 @@ comment on column public.learner_guardians.guardian_email is
     'address later.';
 comment on column public.learner_guardians.expires_at is 'Until when the offer can be accepted; means nothing after consent.';
 
+create table private.imported_rows (
+    org_id uuid not null references public.organizations (id) on delete restrict,
+    kind text not null,
+    reference text not null,
+    row_id uuid not null,
+    created_at timestamptz not null default private.clock(),
+    primary key (org_id, kind, reference),
+    constraint kind_is_known check (kind in ('learners', 'hours', 'bookings'))
+);
+
+comment on table private.imported_rows is
+    'What was imported for a school, by the reference that its file gave it: a line is imported once. The row is a learner, a lot or a booking.';
+
+alter table private.imported_rows enable row level security;
 alter table public.instructors enable row level security;
 alter table public.instructor_details enable row level security;
 alter table public.learners enable row level security;

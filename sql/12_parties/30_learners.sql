@@ -16,7 +16,44 @@ create function private.add_learner(
 as $$
 begin
     perform private.require_org_admin(p_org_id);
+    perform private.assert_may_add_learner(p_org_id);
     return private.insert_learner(p_org_id, p_full_name, p_email, p_phone, p_date_of_birth, p_notes);
+end;
+$$;
+
+-- Refuses the 201st learner without a login whom a school adds by hand within 24 hours: each can be given the address of somebody who has asked
+-- for no mail. Those of an import do not count: the platform makes it. Admins who add at once are counted one by one.
+create function private.assert_may_add_learner(p_org_id uuid)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    max_a_day constant integer := 200;
+begin
+    perform pg_advisory_xact_lock('public.learners'::regclass::oid::integer, hashtext(p_org_id::text));
+    if (
+        select count(*)
+        from public.learners added
+        where added.org_id = p_org_id
+            and added.user_id is null
+            and added.created_at > private.clock() - interval '24 hours'
+            and not exists (
+                select
+                from private.imported_rows imported
+                where imported.org_id = added.org_id
+                    and imported.kind = 'learners'
+                    and imported.row_id = added.id
+            )
+    ) >= max_a_day then
+        perform private.refuse(
+            'PT429', 'too_many_learners',
+            format('A school can add %s learners a day.', max_a_day),
+            'Go on tomorrow, or have the platform import them.'
+        );
+    end if;
 end;
 $$;
 

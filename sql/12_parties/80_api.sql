@@ -67,9 +67,9 @@ create function public.add_learner(
 return private.add_learner(p_org_id, p_full_name, p_email, p_phone, p_date_of_birth, p_notes);
 
 comment on function public.add_learner is
-    'Adds a learner without a login to a school and returns the id. For the school''s admins; invite_member links a login later. '
-    'Errors: sign_in_required, organization_not_found, birth_is_plausible, value_missing, and the rules of public.learners and '
-    'public.learner_contacts.';
+    'Adds a learner without a login to a school and returns the id. For the school''s admins, 200 a day; invite_member links a login later. '
+    'Errors: sign_in_required, organization_not_found, too_many_learners, birth_is_plausible, value_missing, and the rules of public.learners '
+    'and public.learner_contacts.';
 
 create function public.set_date_of_birth(p_learner_id uuid, p_date_of_birth date)
     returns void
