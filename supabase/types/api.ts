@@ -517,6 +517,7 @@ export type RefusalCode =
   | "too_many_held_lessons"
   | "too_many_holds"
   | "too_many_invitations"
+  | "too_many_learners"
   | "too_many_lessons_paid_later"
   | "too_many_links"
   | "too_many_organizations"
