@@ -18,6 +18,8 @@ NEW_DATA, NOTHING_TO_REPORT = "DPI401", "DPI403"
 REGISTERED_OFFICE, RESIDENTIAL, BUSINESS = "OECD304", "OECD302", "OECD303"
 # How the OECD's formats write that a person has no first name.
 NO_FIRST_NAME = "NFN"
+# What Postgres keeps and XML cannot say.
+UNSAYABLE = str.maketrans("\ufffe\uffff", "\N{REPLACEMENT CHARACTER}" * 2)
 OPERATOR_ID = re.compile(r"[A-Z0-9]{1,40}", re.ASCII)
 
 
@@ -73,7 +75,7 @@ def compose(
 
 def _add(parent: ET.Element, name: str, text: str | None = None, **attributes: str) -> ET.Element:
     element = ET.SubElement(parent, f"{{{DPI}}}{name}", attributes)
-    element.text = text
+    element.text = text and text.translate(UNSAYABLE)
     return element
 
 

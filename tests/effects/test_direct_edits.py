@@ -147,6 +147,13 @@ AFTER = timedelta(hours=1)
                 "status = 'no_show', no_show_by = 'instructor'",
                 World.in_studio,
             ),
+            "instructor missing, and paid": (
+                paid,
+                AFTER,
+                miss("instructor"),
+                "status = 'no_show', no_show_by = 'instructor'",
+                World.in_studio,
+            ),
         }.items()
     ],
 )

@@ -160,6 +160,15 @@ def test_the_file_is_plain_xml_without_comments(tmp_path: Path) -> None:
     assert texts(ET.parse(file).getroot(), "Name")[-1] == SCHOOL["legal_name"]
 
 
+def test_no_name_spoils_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "sellers.xml"
+    named = [ANN | {"legal_name": name} for name in ("A\uffff B]]>", "&amp; <!--", "\U0001f600")]
+    write({"year": 2026, "operator": OPERATOR, "sellers": named}, file, OPERATOR_ID, "1", AT)
+    root = ET.parse(file).getroot()
+    assert texts(root, "FirstName") == ["A\N{REPLACEMENT CHARACTER}", "&amp;", "NFN"]
+    assert texts(root, "LastName") == ["B]]>", "<!--", "\U0001f600"]
+
+
 @pytest.mark.parametrize("operator", [None, OPERATOR | {"country": "IE"}])
 def test_a_platform_that_is_not_at_home_in_the_united_kingdom_has_none(operator: Any) -> None:
     with pytest.raises(NotReportable, match="admin_set_registration"):
