@@ -84,7 +84,8 @@ begin
 end;
 $$;
 
--- The currencies in which Stripe, or the ledger, has moved money.
+-- The currencies in which Stripe, or the ledger, has moved money: those of which an index has a first row. Asked whether a row exists, the
+-- planner would read a table to its end for each currency that is not in it.
 create function private.currencies_of_stripe()
     returns setof text
     language sql
@@ -94,8 +95,8 @@ create function private.currencies_of_stripe()
 as $$
     select currency.code
     from private.currencies currency
-    where exists (select from private.balance_transactions moved where moved.currency = currency.code)
-        or exists (select from private.stripe_movements movement where movement.currency = currency.code)
+    where (select min(moved.booked_at) from private.balance_transactions moved where moved.currency = currency.code) is not null
+        or (select min(movement.booked_at) from private.stripe_movements movement where movement.currency = currency.code) is not null
     order by currency.code;
 $$;
 

@@ -21,7 +21,8 @@ from jobs.stripe_calls import Lease
 from tests.factories import MARKETPLACE
 from tools.cluster import run_file
 
-# Twenty sales an instructor. Nothing but the payments: bookings and orders are not compared.
+# Twenty sales an instructor. Nothing but the payments: bookings and orders are not compared. Ids of
+# charges begin with the time, as Stripe's do; ours are random.
 SALES = """
     insert into public.payments (
         id, org_id, order_id, learner_id, instructor_id, currency, list_cents, discount_cents,
@@ -29,10 +30,12 @@ SALES = """
         stripe_payment_intent_id, stripe_charge_id
     )
     select
-        id, %(org)s, id, id, md5('instructor ' || number / 20)::uuid, 'gbp', 4500, 0,
-        810, 4500, 5310, 60, true, 'succeeded', 5310, 'pi_' || id, 'ch_' || id
+        id, %(org)s, id, id, md5('instructor ' || number %% (%(count)s / 20))::uuid, 'gbp', 4500, 0,
+        810, 4500, 5310, 60, true, 'succeeded', 5310, 'pi_3' || position, 'ch_3' || position
     from (
-        select number, md5('sale ' || number)::uuid as id from generate_series(1, %(count)s) number
+        select
+            number, md5('sale ' || number)::uuid as id, to_char(number, 'FM0000000000') as position
+        from generate_series(1, %(count)s) number
     ) sold
 """
 

@@ -1,13 +1,13 @@
--- Gives every payment of a database its money, on the first 28 days of the month books.month: what Stripe lists goes to stripe_side.listed,
--- what the ledger says is posted by the ledger's own functions. One sale of 25 is refunded a day later; instructors are paid every Friday
--- what they have earned, and the platform takes a part of what is left to its bank. Run by the superuser, with triggers and foreign keys off
--- where rows are written that nothing follows from here.
+-- Gives every payment of a database its money, on the first 28 days of the month books.month, in the order of their charges: what Stripe
+-- lists goes to stripe_side.listed, what the ledger says is posted by the ledger's own functions. One sale of 25 is refunded a day later;
+-- instructors are paid every week what they have earned, and the platform takes a part of what is left to its bank. Run by the superuser,
+-- with triggers and foreign keys off where rows are written that nothing follows from here.
 
 create temporary table sale as
 select
     payment.*,
-    row_number() over (order by payment.id) % 28 as day,
-    row_number() over (order by payment.id) % 25 = 0 as is_refunded,
+    (row_number() over (order by payment.stripe_charge_id) - 1) * 28 / count(*) over () as day,
+    row_number() over (order by payment.stripe_charge_id) % 25 = 0 as is_refunded,
     14 * payment.amount_cents / 1000 + 20 as stripe_fee_cents
 from public.payments payment;
 
@@ -35,7 +35,7 @@ where paid.id = sale.id
     and sale.is_refunded;
 
 insert into public.refunds (id, org_id, payment_id, learner_id, instructor_id, currency, amount_cents, reason, status, stripe_refund_id)
-select id, org_id, id, learner_id, instructor_id, currency, amount_cents, 'A test.', 'succeeded', 're_' || id
+select id, org_id, id, learner_id, instructor_id, currency, amount_cents, 'A test.', 'succeeded', 're_' || substr(stripe_charge_id, 4)
 from sale
 where is_refunded;
 
@@ -104,7 +104,7 @@ begin
         where is_refunded and day = today - 1;
 
         insert into stripe_side.listed (id, category, source, amount_cents, fee_cents, at)
-        select 'txn_re_' || id, 'refund', 're_' || id, -amount_cents, 0, at from sale where is_refunded and day = today - 1;
+        select 'txn_re_' || id, 'refund', 're_' || substr(stripe_charge_id, 4), -amount_cents, 0, at from sale where is_refunded and day = today - 1;
 
         perform private.post_batch('payout_paid', 'payout', at, array_agg(
             row(org_id, id, format('payout:%s:paid', id), currency, line.kind, line.owner_id, line.cents)::private.keyed_posting
