@@ -61,16 +61,16 @@ begin
         said.registration_number, said.tax_ids::jsonb, said.vat_number, said.currency,
         array_remove(array_agg(distinct said.stripe_account_id), null),
         array[
-            private.whole_units(sum(said.q1_consideration_cents), said.currency),
-            private.whole_units(sum(said.q2_consideration_cents), said.currency),
-            private.whole_units(sum(said.q3_consideration_cents), said.currency),
-            private.whole_units(sum(said.q4_consideration_cents), said.currency)
+            private.whole_units(sum(said.q1_consideration_cents)::bigint, said.currency),
+            private.whole_units(sum(said.q2_consideration_cents)::bigint, said.currency),
+            private.whole_units(sum(said.q3_consideration_cents)::bigint, said.currency),
+            private.whole_units(sum(said.q4_consideration_cents)::bigint, said.currency)
         ],
         array[
-            private.whole_units(sum(said.q1_fees_cents), said.currency),
-            private.whole_units(sum(said.q2_fees_cents), said.currency),
-            private.whole_units(sum(said.q3_fees_cents), said.currency),
-            private.whole_units(sum(said.q4_fees_cents), said.currency)
+            private.whole_units(sum(said.q1_fees_cents)::bigint, said.currency),
+            private.whole_units(sum(said.q2_fees_cents)::bigint, said.currency),
+            private.whole_units(sum(said.q3_fees_cents)::bigint, said.currency),
+            private.whole_units(sum(said.q4_fees_cents)::bigint, said.currency)
         ],
         array[sum(said.q1_activities), sum(said.q2_activities), sum(said.q3_activities), sum(said.q4_activities)]::bigint[]
     from private.seller_reports(p_year, null) said
@@ -84,12 +84,14 @@ end;
 $$;
 
 -- An amount in whole units of its currency, rounded half away from zero.
-create function private.whole_units(p_cents numeric, p_currency text)
+create function private.whole_units(p_cents bigint, p_currency text)
     returns bigint
     language sql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select round(p_cents / 10 ^ currency.minor_digits)::bigint from private.currencies currency where currency.code = p_currency;
+    select case when p_cents < 0 then -1 else 1 end * private.prorate(abs(p_cents), 1, (10 ^ currency.minor_digits)::bigint)
+    from private.currencies currency
+    where currency.code = p_currency;
 $$;

@@ -65,7 +65,15 @@ def test_who_has_said_nothing_is_left_to_the_findings(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("cents", "currency", "units"),
-    [(4549, "gbp", 45), (4550, "gbp", 46), (-4550, "gbp", -46), (450, "jpy", 450), (0, "gbp", 0)],
+    [
+        (4449, "gbp", 44),
+        (4450, "gbp", 45),
+        (4550, "gbp", 46),
+        (-4450, "gbp", -45),
+        (-4449, "gbp", -44),
+        (450, "jpy", 450),
+        (0, "gbp", 0),
+    ],
 )
 def test_amounts_are_whole_units(world: World, cents: int, currency: str, units: int) -> None:
     assert world.value("select private.whole_units(%s, %s)", cents, currency) == units
