@@ -355,15 +355,38 @@ def platform_report(
         Path | None,
         typer.Option("--out", dir_okay=False, help="The file. Default: sellers-YYYY.csv here."),
     ] = None,
+    xml: Annotated[
+        Path | None,
+        typer.Option(
+            "--xml", dir_okay=False, help="Write HMRC's file too, for its digital service."
+        ),
+    ] = None,
+    operator_id: Annotated[
+        str | None,
+        typer.Option("--operator-id", help="The platform operator ID that HMRC gave, for --xml."),
+    ] = None,
+    operator_tin: Annotated[
+        str | None,
+        typer.Option("--operator-tin", help="The platform's own tax number (UTR), for --xml."),
+    ] = None,
 ) -> None:
     """Write what each seller was paid in a year, by quarter, as tax offices ask for it, as CSV."""
-    from jobs import sellers
+    from jobs import hmrc, sellers
 
+    if xml is not None and not (operator_id and operator_tin):
+        typer.echo("--xml needs --operator-id and --operator-tin.", err=True)
+        raise typer.Exit(BAD_ARGUMENTS)
     file = out or Path(f"sellers-{year}.csv")
     with _session(pool_size=1) as (_, database):
         try:
             reports = database.platform_report(year)
             sellers.write(reports, file)
+            if xml is not None and operator_id and operator_tin:
+                message = database.platform_message(year)
+                hmrc.write(message, xml, operator_id, operator_tin, database.clock())
+        except hmrc.NotReportable as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(BAD_ARGUMENTS) from None
         except Refused as refusal:
             _explain(refusal)
             raise typer.Exit(BAD_ARGUMENTS) from None

@@ -369,6 +369,7 @@ class Database(Postgres):
             "needs_attention",
             "open_payout_run",
             "overdue_paydays",
+            "platform_message",
             "platform_report",
             "preview_payout_run",
             "require_due_payout_runs",
@@ -817,6 +818,15 @@ class Database(Postgres):
     def platform_report(self, year: int) -> list[SellerReport]:
         """Return what each seller was paid in a calendar year; refuses with bad_year."""
         return self._rows(SellerReport, "platform_report", year=year)
+
+    def platform_message(self, year: int) -> dict[str, Any]:
+        """Return what HMRC is told of a year as {year, operator, sellers: [{…}]}.
+
+        `operator` is None where the platform has not said where it is established. Amounts are in
+        whole units. Refuses with bad_year.
+        """
+        message: dict[str, Any] = self._scalar("platform_message", year=year)
+        return message
 
     def payout_statement_document(self, payout_id: UUID) -> dict[str, Any]:
         """Return a payout and its lines as one document; refuses with payout_not_found."""

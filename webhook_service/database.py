@@ -297,6 +297,19 @@ class Database(Postgres):
         )
         return document
 
+    def fee_invoice_for(self, caller: Caller, invoice_id: UUID) -> dict[str, Any]:
+        """Return what an invoice or credit note for a fee says.
+
+        Refuses with fee_invoice_not_found.
+        """
+        document: dict[str, Any] = self._scalar(
+            "fee_invoice_for",
+            user_id=caller.user_id,
+            has_second_factor=caller.has_second_factor,
+            invoice_id=invoice_id,
+        )
+        return document
+
     def report_for(self, caller: Caller, org_id: UUID | None, month: date) -> dict[str, Any]:
         """Return a month's figures, of the whole platform if no organization is named.
 

@@ -1,4 +1,4 @@
-"""Papers for the person signed in: receipts, statements and evidence as PDF, reports as HTML."""
+"""Papers for the person signed in: receipts, invoices, statements and evidence; reports as HTML."""
 
 import re
 from datetime import date
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response
 
-from lplate import evidence, receipts, statements
+from lplate import evidence, fee_invoices, receipts, statements
 from webhook_service.auth import Authenticator
 from webhook_service.config import Config
 from webhook_service.database import Database
@@ -40,6 +40,17 @@ def make_blueprint(config: Config, database: Database, auth: Authenticator) -> B
         statement = database.statement_for(auth.caller(), payout_id)
         pdf = statements.render_for_reader(statement, config.statement_fonts_dir)
         return _as_pdf(pdf, "statement")
+
+    @blueprint.route(
+        "/fee-invoices/<uuid:invoice_id>.pdf",
+        methods=["GET", "OPTIONS"],
+        provide_automatic_options=True,
+    )
+    def show_fee_invoice(invoice_id: UUID) -> Response:
+        """Return an invoice or credit note for the platform's fee, as list_fee_invoices has it."""
+        document = database.fee_invoice_for(auth.caller(), invoice_id)
+        pdf = fee_invoices.render(document, config.statement_fonts_dir)
+        return _as_pdf(pdf, document["number"])
 
     @blueprint.route(
         "/disputes/<uuid:dispute_id>/evidence.pdf",

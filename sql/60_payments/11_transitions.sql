@@ -10,11 +10,12 @@
 --   unknown → succeeded: apply_payment_intent (service, job)
 --
 -- A refund is requested by the learner and decided by an admin, or made at once by a rule, an admin or Stripe's Dashboard. A
--- bank may return a refund after it succeeded: then it has failed, and the money is owed again.
+-- bank may return a refund after it succeeded: then it has failed, and the money is owed again. In Studio a refund follows from the edit of a
+-- booking, and is never added by hand (71_guards).
 --
 -- refund:
 --   · → requested: request_refund (user, service, job, studio)
---   · → pending: create_refund, refund_credits, admin_record_refund, apply_refund (user, service, job)
+--   · → pending: create_refund, refund_credits, admin_record_refund, apply_refund (user, service, job, studio)
 --   requested → pending: decide_refund (user, service, job)
 --   requested → declined: decide_refund (user, service, job, studio)
 --   pending → succeeded: apply_refund, post_recorded_refunds (service, job)
@@ -52,7 +53,7 @@ values
     ('payment', 'authorized', 'unknown', '{service,job}'),
     ('payment', 'unknown', 'succeeded', '{service,job}'),
     ('refund', 'new', 'requested', '{user,service,job,studio}'),
-    ('refund', 'new', 'pending', '{user,service,job}'),
+    ('refund', 'new', 'pending', '{user,service,job,studio}'),
     ('refund', 'requested', 'pending', '{user,service,job}'),
     ('refund', 'requested', 'declined', '{user,service,job,studio}'),
     ('refund', 'pending', 'requires_action', '{service,job}'),

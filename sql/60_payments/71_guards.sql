@@ -31,6 +31,33 @@ create trigger forbid_payment_repricing
     before update on public.payments
     for each row execute function private.forbid_payment_repricing();
 
+-- Refuses a refund that an admin in Studio adds by hand: what it is for would not be known. A refund that follows from an edit, such as a
+-- lesson's cancellation, comes from a trigger and passes. Definer: the writer may have no access to private.
+create function private.forbid_refund_by_hand()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    if private.actor_kind() = 'studio' then
+        perform private.refuse(
+            'PT409', 'illegal_transition',
+            'A refund cannot be added by hand.',
+            format('Cancel the lesson, or call %s.', private.function_of_step('refund', 'pending'))
+        );
+    end if;
+    return new;
+end;
+$$;
+
+create trigger forbid_refund_by_hand
+    before insert on public.refunds
+    for each row
+    when (new.status = 'pending' and pg_trigger_depth() = 0)
+    execute function private.forbid_refund_by_hand();
+
 -- Refuses a refund of ours that exceeds the payment's refundable amount, whoever writes it, Studio included. A refund made in
 -- Stripe's Dashboard has already happened and is not refused. Definer: the writer needs no access to payments.
 create function private.assert_refund_is_covered()

@@ -1,6 +1,6 @@
 -- Decides what every booking refunds that is cancelled or missed, whoever ends it: a function, or an edit in Studio. A refund rate that
--- the writer sets is used; amounts are not. Whoever edits a booking directly while somebody else moves its order's money is
--- refused, because waiting here could deadlock.
+-- the writer sets is used; amounts are not. An edit that says neither when nor by whom a booking is cancelled is an admin's, now. Whoever
+-- edits a booking directly while somebody else moves its order's money is refused, because waiting here could deadlock.
 -- Definer: the writer needs no access to payments and credits.
 create function private.set_cancellation_outcome()
     returns trigger
@@ -17,6 +17,10 @@ begin
         return new;
     end if;
 
+    if new.status = 'cancelled' then
+        new.cancelled_by := coalesce(new.cancelled_by, 'admin');
+        new.cancelled_at := coalesce(new.cancelled_at, private.clock());
+    end if;
     new.hold_expires_at := null;
     old.is_withdrawn := new.is_withdrawn;
     outcome := private.decide_cancellation_outcome(

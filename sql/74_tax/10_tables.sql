@@ -11,7 +11,9 @@
 --   31_fees         what a posted fee is for, and who bears it
 --   32_vat          which VAT is in a fee; admin_set_registration
 --   40_list         list_fee_invoices
+--   41_print        fee_invoice_for: an invoice as the webhook service prints it
 --   50_report       platform_report: what sellers were paid, by quarter, for the yearly report and for themselves
+--   51_message      platform_message: the same as HMRC is told
 --
 -- The types of what is handed on between these files are in 15_types.
 --

@@ -45,4 +45,6 @@ grant execute on function public.list_fee_invoices to authenticated;
 grant execute on function private.admin_set_registration to authenticated;
 grant execute on function public.admin_set_registration to authenticated;
 
+grant execute on function private.fee_invoice_for to webhook_service;
 grant execute on function private.platform_report to jobs;
+grant execute on function private.platform_message to jobs;

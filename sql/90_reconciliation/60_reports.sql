@@ -74,7 +74,7 @@ begin
         figures.content -> 'payment_breakdown', figures.content -> 'payout_breakdown', figures.content -> 'balance_breakdown',
         private.hash_of(figures.content)
     from private.currencies_of_stripe() known (currency)
-    cross join lateral (select private.day_figures(p_day, known.currency) as content) figures
+    cross join lateral private.day_figures(p_day, known.currency) figures (content)
     left join lateral private.latest_report(p_day, known.currency) latest on true
     where latest.content_hash is distinct from private.hash_of(figures.content)
     order by known.currency
@@ -84,7 +84,8 @@ begin
 end;
 $$;
 
--- The currencies in which Stripe, or the ledger, has moved money.
+-- The currencies in which Stripe, or the ledger, has moved money: those of which an index has a first row. Asked whether a row exists, the
+-- planner would read a table to its end for each currency that is not in it.
 create function private.currencies_of_stripe()
     returns setof text
     language sql
@@ -94,8 +95,8 @@ create function private.currencies_of_stripe()
 as $$
     select currency.code
     from private.currencies currency
-    where exists (select from private.balance_transactions moved where moved.currency = currency.code)
-        or exists (select from private.stripe_movements movement where movement.currency = currency.code)
+    where (select min(moved.booked_at) from private.balance_transactions moved where moved.currency = currency.code) is not null
+        or (select min(movement.booked_at) from private.stripe_movements movement where movement.currency = currency.code) is not null
     order by currency.code;
 $$;
 
@@ -201,7 +202,8 @@ as $$
 $$;
 
 -- What the ledger says of payments, refunds, disputes and fees in that time, by kind of transaction. What happened in a month that was
--- closed by then counts at the start of the month in which it was posted.
+-- closed by then counts at the start of the month in which it was posted. The transactions are found first, by the time alone: planned
+-- together with the accounts, all that was ever posted to the platform's would be read for each day.
 create function private.payment_breakdown(p_currency text, p_from timestamptz, p_until timestamptz)
     returns jsonb
     language sql
@@ -209,6 +211,24 @@ create function private.payment_breakdown(p_currency text, p_from timestamptz, p
     security invoker
     set search_path = '', pg_temp
 as $$
+    with posted as materialized (
+        select known.org_id, known.id, known.kind
+        from private.ledger_transactions known
+        where known.currency = p_currency
+            and known.effective_at >= p_from
+            and known.effective_at < p_until
+            and known.month_on < p_until at time zone 'UTC'
+            and known.source_type not in ('payout', 'transfer')
+        union all
+        select late.org_id, late.id, late.kind
+        from private.ledger_transactions late
+        where late.currency = p_currency
+            and late.effective_at < p_from
+            and late.month_on >= p_from at time zone 'UTC'
+            and late.month_on < p_until at time zone 'UTC'
+            and late.source_type not in ('payout', 'transfer')
+    )
+
     select coalesce(jsonb_object_agg(total.kind, to_jsonb(total) - 'kind'), '{}')
     from (
         select
@@ -217,18 +237,10 @@ as $$
             coalesce(sum(entry.amount_cents) filter (where account.kind = 'stripe_balance'), 0)::bigint as stripe_balance_cents,
             -coalesce(sum(entry.amount_cents) filter (where account.kind = 'platform_fees'), 0)::bigint as platform_fees_cents,
             coalesce(sum(entry.amount_cents) filter (where account.kind = 'processor_fees'), 0)::bigint as processor_fees_cents
-        from private.ledger_transactions posted
+        from posted
         join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
         join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
-        where posted.currency = p_currency
-            and posted.effective_at < p_until
-            and (
-                posted.effective_at >= p_from
-                or posted.month_on >= p_from at time zone 'UTC'
-            )
-            and posted.month_on < p_until at time zone 'UTC'
-            and account.kind in ('stripe_balance', 'platform_fees', 'processor_fees')
-            and posted.source_type not in ('payout', 'transfer')
+        where account.kind in ('stripe_balance', 'platform_fees', 'processor_fees')
         group by posted.kind
     ) total;
 $$;

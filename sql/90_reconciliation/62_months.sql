@@ -1,5 +1,6 @@
--- Closes a month of the books (UTC), given by any of its days: freezes its totals with their hash, and its report; returns the
--- totals. From then on what happened in it is posted in the first month that is open. Months close in order, once they are over and reconciled.
+-- Closes a month of the books (UTC), given by any of its days: freezes its totals with their hash, and returns them. From then on what
+-- happened in it is posted in the first month that is open. Months close in order, once they are over and reconciled. Payments wait for the
+-- close, so it reads the month alone, and leaves its report to the next maintenance (keep_platform_reports).
 -- Definer: no role may write closings.
 create function private.admin_close_month(p_month date, p_reason text)
     returns jsonb
@@ -12,7 +13,6 @@ declare
     person constant uuid := private.require_platform_admin(p_reason);
     month constant date := date_trunc('month', p_month::timestamp);
     frozen jsonb;
-    closing private.month_closings;
 begin
     -- Waits for the postings under way, and makes later ones wait.
     perform pg_advisory_xact_lock('private.month_closings'::regclass::oid::bigint);
@@ -21,9 +21,7 @@ begin
     insert into private.month_closings (month_on, version, totals, content_hash, closed_by, reason)
     select month, coalesce(max(earlier.version), 0) + 1, frozen, private.hash_of(frozen), person, p_reason
     from private.month_closings earlier
-    where earlier.month_on = month
-    returning * into closing;
-    perform private.keep_report(null, closing);
+    where earlier.month_on = month;
     return frozen;
 end;
 $$;
@@ -175,6 +173,21 @@ begin
 end;
 $$;
 
+-- The totals of the month before, if that is closed: what it closed with stays, since nothing is posted there any more.
+create function private.totals_before(p_month date)
+    returns jsonb
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select closing.totals
+    from private.month_closings closing
+    where closing.month_on = (p_month - interval '1 month')::date
+        and closing.reopened_at is null;
+$$;
+
+-- What was posted since the closed month before, on top of what that closed with; without one, all that was ever posted.
 create function private.account_totals(p_currency text, p_month date)
     returns jsonb
     language sql
@@ -185,20 +198,28 @@ as $$
     select coalesce(jsonb_object_agg(total.kind, to_jsonb(total) - 'kind'), '{}')
     from (
         select
-            account.kind,
-            coalesce(sum(entry.amount_cents) filter (where posted.month_on < p_month), 0)::bigint as opening_cents,
-            coalesce(sum(greatest(entry.amount_cents, 0)) filter (where posted.month_on = p_month), 0)::bigint as debits_cents,
-            coalesce(sum(least(entry.amount_cents, 0)) filter (where posted.month_on = p_month), 0)::bigint as credits_cents,
-            sum(entry.amount_cents)::bigint as closing_cents
-        from private.ledger_transactions posted
-        join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
-        join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
-        where posted.currency = p_currency
-            and posted.month_on <= p_month
-        group by account.kind
+            moved.kind,
+            coalesce(sum(moved.cents) filter (where moved.month_on < p_month), 0)::bigint as opening_cents,
+            coalesce(sum(greatest(moved.cents, 0)) filter (where moved.month_on = p_month), 0)::bigint as debits_cents,
+            coalesce(sum(least(moved.cents, 0)) filter (where moved.month_on = p_month), 0)::bigint as credits_cents,
+            sum(moved.cents)::bigint as closing_cents
+        from (
+            select account.key as kind, date '-infinity' as month_on, (account.value ->> 'closing_cents')::bigint as cents
+            from jsonb_each(private.totals_before(p_month) #> array['currencies', p_currency, 'accounts']) account
+            union all
+            select account.kind::text, posted.month_on, entry.amount_cents
+            from private.ledger_transactions posted
+            join private.ledger_entries entry on entry.org_id = posted.org_id and entry.transaction_id = posted.id
+            join private.ledger_accounts account on account.org_id = entry.org_id and account.id = entry.account_id
+            where posted.currency = p_currency
+                and posted.month_on <= p_month
+                and posted.month_on >= (select case when private.totals_before(p_month) is null then '-infinity' else p_month end)
+        ) moved
+        group by moved.kind
     ) total;
 $$;
 
+-- The same of Stripe's balance. What is listed late counts in the first month that was open (booked_at), so that a closed one stays.
 create function private.stripe_totals(p_currency text, p_month date)
     returns jsonb
     language sql
@@ -206,20 +227,28 @@ create function private.stripe_totals(p_currency text, p_month date)
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.balance_breakdown(p_currency, month.starts_at, month.ends_at) || jsonb_build_object(
-        'opening_cents', coalesce(
-            sum(moved.net_cents) filter (where moved.booked_at < month.starts_at), 0
-        ),
-        'closing_cents', coalesce(sum(moved.net_cents), 0)
+    select month.breakdown || jsonb_build_object(
+        'opening_cents', month.opening_cents,
+        'closing_cents', month.opening_cents + (month.breakdown ->> 'net_cents')::bigint
     )
     from (
-        select p_month::timestamp at time zone 'UTC' as starts_at, (p_month + interval '1 month') at time zone 'UTC' as ends_at
-    ) month
-    left join private.balance_transactions moved
-        on moved.currency = p_currency
-        and moved.balance_type = 'payments'
-        and moved.booked_at < month.ends_at
-    group by month.starts_at, month.ends_at;
+        select
+            private.balance_breakdown(
+                p_currency, p_month::timestamp at time zone 'UTC', (p_month + interval '1 month') at time zone 'UTC'
+            ) as breakdown,
+            case
+                when private.totals_before(p_month) is null then (
+                    select coalesce(sum(moved.net_cents), 0)
+                    from private.balance_transactions moved
+                    where moved.currency = p_currency
+                        and moved.balance_type = 'payments'
+                        and moved.booked_at < p_month::timestamp at time zone 'UTC'
+                )
+                else coalesce(
+                    (private.totals_before(p_month) #>> array['currencies', p_currency, 'stripe', 'closing_cents'])::bigint, 0
+                )
+            end as opening_cents
+    ) month;
 $$;
 
 -- Opens the latest closed month again; the closing stays, with the reason. Definer: no role may write closings.

@@ -25,6 +25,8 @@ begin
     union all
     select 'stripe_fees_queued', private.enqueue_stripe_fees()::bigint
     union all
+    select 'reports_kept', private.keep_platform_reports()::bigint
+    union all
     select 'reports_removed', private.remove_old_reports()::bigint
     union all
     select 'setup_intents_removed', private.remove_old_setup_intents()::bigint

@@ -372,6 +372,7 @@ export type RefusalCode =
   | "event_not_found"
   | "exception_not_found"
   | "facets_are_lists_of_words"
+  | "fee_invoice_not_found"
   | "guardian_is_linked"
   | "guardian_is_minor"
   | "guardianship_not_found"

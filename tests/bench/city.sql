@@ -164,8 +164,8 @@ select distinct org_id, instructor_id, learner_id
 from lesson;
 
 -- The order of a lesson, its item and its payment bear the id of its booking.
-insert into public.orders (id, org_id, learner_id, instructor_id, currency, placed_by)
-select booking_id, org_id, learner_id, instructor_id, 'gbp', pupil_id
+insert into public.orders (id, org_id, learner_id, instructor_id, currency, placed_by, withdrawal_mode)
+select booking_id, org_id, learner_id, instructor_id, 'gbp', pupil_id, 'none'
 from lesson;
 
 insert into public.order_items (

@@ -110,8 +110,9 @@ AFTER = timedelta(hours=1)
     [
         pytest.param(*case, id=name)
         for name, case in {
-            "late": (paid, LATE, cancel, CANCELLED, with_the_service_key),
-            "in time": (paid, -timedelta(days=1), cancel, CANCELLED, with_the_service_key),
+            "late": (paid, LATE, cancel, CANCELLED, World.in_studio),
+            "in time": (paid, -timedelta(days=1), cancel, CANCELLED, World.in_studio),
+            "by a service": (paid, LATE, cancel, CANCELLED, with_the_service_key),
             "authorized": (authorized, LATE, cancel, CANCELLED, World.in_studio),
             "held": (held, -timedelta(hours=47), cancel, CANCELLED, World.in_studio),
             "expired": (held, LATE, expire, "status = 'expired'", World.in_studio),
@@ -141,6 +142,13 @@ AFTER = timedelta(hours=1)
             ),
             "instructor missing": (
                 authorized,
+                AFTER,
+                miss("instructor"),
+                "status = 'no_show', no_show_by = 'instructor'",
+                World.in_studio,
+            ),
+            "instructor missing, and paid": (
+                paid,
                 AFTER,
                 miss("instructor"),
                 "status = 'no_show', no_show_by = 'instructor'",
@@ -202,14 +210,55 @@ def test_a_replacement_that_an_edit_ends_refunds_its_original(world: World) -> N
     assert world.value("select sum(amount_cents) from public.refunds") == 5310
 
 
-def test_studio_makes_no_refund(world: World) -> None:
-    """Money moves through functions: cancel_booking as an admin refunds."""
+@pytest.mark.parametrize(
+    ("at", "edit", "refunded"),
+    [
+        pytest.param(LATE, "status = 'cancelled'", 5310, id="an admin's, by the status alone"),
+        pytest.param(LATE, CANCELLED, 2655, id="a learner's, under the policy"),
+    ],
+)
+def test_a_paid_lesson_is_cancelled_in_studio(
+    world: World, at: timedelta, edit: str, refunded: int
+) -> None:
     booking = world.booking()
     booking.pay()
-    with world.unchanged(), world.refusing("PT409", "illegal_transition"), world.in_studio():
-        world.connection.execute(
-            f"update public.bookings set {CANCELLED} where id = %s", [booking.id]
+    world.travel(to=booking.columns["start_at"] + at)
+    with world.in_studio():
+        world.connection.execute(f"update public.bookings set {edit} where id = %s", [booking.id])
+    assert booking.columns["cancelled_at"] == world.now()
+    assert world.value("select sum(amount_cents) from public.refunds") == refunded
+    assert world.value("select status from public.refunds") == "pending"
+    assert world.value("select current_bookings from public.bookable_slots") == 0
+    for entity, status in (("bookings", "cancelled"), ("refunds", "pending")):
+        assert (
+            world.value(
+                "select actor_kind::text from public.audit_logs"
+                " where entity_type = %s and new_values ->> 'status' = %s",
+                entity,
+                status,
+            )
+            == "studio"
         )
+    assert world.violations() == []
+
+
+@pytest.mark.parametrize("by_function", [False, True], ids=["row", "function"])
+def test_studio_makes_no_refund_by_hand(world: World, by_function: bool) -> None:
+    """A refund that nothing explains: a row in the editor, or a call of a function."""
+    booking = world.booking()
+    booking.pay()
+    payment = booking.payment
+    row = (
+        "insert into public.refunds (org_id, payment_id, learner_id, instructor_id, currency,"
+        " amount_cents, reason, status) values (%(org_id)s, %(id)s, %(learner_id)s,"
+        " %(instructor_id)s, 'gbp', 100, 'Goodwill.', 'pending')"
+    )
+    call = (
+        "select private.create_refund(paid, (select id from public.order_items), 100, 'granted', 0,"
+        " 'Goodwill.') from public.payments paid where id = %(id)s"
+    )
+    with world.unchanged(), world.refusing("PT409", "illegal_transition"), world.in_studio():
+        world.connection.execute(call if by_function else row, payment)
 
 
 def test_an_edit_that_sets_amounts_refunds_the_original_of_a_replacement(world: World) -> None:

@@ -20,6 +20,8 @@ Columns = dict[str, Any]
 
 FIRST = "new"
 ACTORS = ("user", "service", "job", "studio")
+# Open to what follows from an edit, and refused to a row that is added by hand.
+BY_EFFECT_ALONE = {("refund", "studio"): {(FIRST, "pending")}}
 
 
 @dataclass(frozen=True)
@@ -278,7 +280,9 @@ def test_exactly_the_declared_edges_are_open(
         for from_status, to_status in pairs(world, machine)
         if takes(world, machine, from_status, to_status, actor)
     }
-    assert taken == declared(world, entity, actor)
+    by_effect = BY_EFFECT_ALONE.get((entity, actor), set())
+    assert by_effect <= declared(world, entity, actor)
+    assert taken == declared(world, entity, actor) - by_effect
 
 
 @pytest.mark.parametrize("entity", MACHINES)

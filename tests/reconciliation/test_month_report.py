@@ -296,6 +296,29 @@ def test_a_closed_months_page_stays_after_a_late_dispute(world: World, stripe: S
     assert late["lost_cents"] == booking.payment["amount_cents"]
 
 
+def test_maintenance_keeps_the_platforms_report_and_not_the_closing(
+    world: World, stripe: Stripe
+) -> None:
+    """Payments wait while a month is closed, and an admin's call has the Data API's time."""
+    close(world, stripe)
+    assert world.count("private.month_reports") == 0
+    assert world.maintain()["reports_kept"] == world.count("private.month_reports") > 0
+    kept = world.value(
+        "select contents from private.month_reports where org_id = private.platform_id()"
+    )
+    assert kept["is_closed"] is True
+    assert report(world) == kept
+    assert world.maintain()["reports_kept"] == 0
+
+
+def test_no_report_is_kept_of_a_month_that_is_open_again(world: World, stripe: Stripe) -> None:
+    close(world, stripe)
+    world.call(
+        world.admin(), "public.admin_reopen_month", p_month=JUNE, p_reason="A fee was missed."
+    )
+    assert world.maintain()["reports_kept"] == 0
+
+
 def test_a_month_that_is_opened_again_is_told_anew(world: World, stripe: Stripe) -> None:
     close(world, stripe)
     kept = report(world)
@@ -309,6 +332,7 @@ def test_a_month_that_is_opened_again_is_told_anew(world: World, stripe: Stripe)
 
 def test_a_kept_report_never_changes(world: World, stripe: Stripe) -> None:
     close(world, stripe)
+    world.maintain()
     for statement in (
         "update private.month_reports set contents = '{}'",
         "truncate private.month_reports",

@@ -55,6 +55,47 @@ def test_a_closed_months_totals_add_up(world: World, june: Stripe) -> None:
     assert stripe["closing_cents"] == books["accounts"]["stripe_balance"]["closing_cents"]
 
 
+def test_a_month_opens_with_what_the_closed_one_before_it_closed_with(
+    world: World, june: Stripe
+) -> None:
+    """And says what a count of all that was ever posted says."""
+    closed = close(world)["currencies"]["gbp"]
+    second = world.lesson().payment
+    june.move("charge", second["captured_cents"], second["stripe_charge_id"])
+    june.move("fee", -20)
+    world.travel(to=datetime(2026, 8, 2, 10, tzinfo=UTC))
+    june.reconcile()
+    (difference,) = june.exceptions()
+    world.call(
+        world.admin(),
+        "public.admin_resolve_exception",
+        p_exception_id=difference["exception_id"],
+        p_resolution="explained",
+        p_reason="A test's fee.",
+    )
+    counted = world.value("select private.month_totals(%s)", JULY)
+    totals = close(world, JULY)
+    books = totals["currencies"]["gbp"]
+    for kind, account in books["accounts"].items():
+        before = closed["accounts"].get(kind, {"closing_cents": 0})
+        assert account["opening_cents"] == before["closing_cents"]
+        assert account["closing_cents"] == world.ledger().get(kind, 0)
+    assert closed["accounts"].keys() <= books["accounts"].keys()
+    assert books["stripe"]["opening_cents"] == closed["stripe"]["closing_cents"]
+    assert books["stripe"]["closing_cents"] == june.held["gbp"]
+    assert totals == counted
+
+    # As if June had never been closed: the same, to the byte.
+    world.connection.execute("alter table private.month_closings disable trigger user")
+    world.connection.execute(
+        "update private.month_closings set reopened_at = private.clock(),"
+        " reopened_by = closed_by, reopening_reason = 'A test.'"
+    )
+    assert world.value("select private.month_totals(%s)::text", JULY) == world.value(
+        "select totals::text from private.month_closings where month_on = %s", JULY
+    )
+
+
 def test_a_late_dispute_leaves_the_closed_month_as_it_was(world: World, june: Stripe) -> None:
     closed = close(world)
     payment = world.row("select * from public.payments")

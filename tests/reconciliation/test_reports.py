@@ -57,6 +57,22 @@ def test_a_day_opens_with_what_the_day_before_closed_with(world: World, stripe: 
     assert [report["opening_cents"] for report in reports] == [0, 1000, 2000]
 
 
+def test_a_days_figures_are_computed_once_a_currency(world: World, stripe: Stripe) -> None:
+    """Each computation reads the day's ledger."""
+    stripe.move("topup", 1000, "tu_1")
+    stripe.move("topup", 1000, "tu_2", currency="eur")
+    day = today(world)
+    stripe.reconcile_later(days=1)
+    world.connection.execute("set local track_functions = 'pl'")
+    counted = (
+        "select coalesce(sum(calls), 0) from pg_stat_xact_user_functions"
+        " where funcname = 'day_figures'"
+    )
+    before = world.value(counted)
+    assert len(stripe.report(day)) == 2
+    assert world.value(counted) - before == 2
+
+
 def test_the_same_facts_give_no_new_version(world: World, stripe: Stripe) -> None:
     stripe.move("topup", 1000, "tu_1")
     day = today(world)

@@ -148,21 +148,27 @@ def test_an_admin_edits_rows(studio: Studio) -> None:
     assert world.violations() == []
 
 
-def test_a_paid_lesson_is_cancelled_by_the_function_and_not_in_studio(studio: Studio) -> None:
-    """Its refund is money, which only functions move: the edit is undone as a whole."""
+def test_a_paid_lesson_is_cancelled_in_the_table_editor(studio: Studio) -> None:
+    """By its status alone, with all that follows when an admin calls cancel_booking."""
     world = studio.world
     booking = world.booking(start_at=world.in_days(5))
     booking.pay()
-    answer = studio.update(
-        "public.bookings",
-        booking.id,
-        status="cancelled",
-        cancelled_by="system",
-        cancelled_at=world.now(),
+    by_hand = studio.query(
+        "insert into public.refunds (org_id, payment_id, learner_id, instructor_id, currency,"
+        " amount_cents, reason, status) select org_id, id, learner_id, instructor_id, currency,"
+        " 100, 'Goodwill.', 'pending' from public.payments"
     )
-    assert isinstance(answer, Refused)
-    assert answer.code == "illegal_transition"
-    assert "admin_refund" in answer.hint
-    assert booking.status == "confirmed"
+    assert isinstance(by_hand, Refused)
+    assert by_hand.code == "illegal_transition"
+    assert "admin_refund" in by_hand.hint
     assert world.count("public.refunds") == 0
+
+    studio.update("public.bookings", booking.id, status="cancelled")
+    assert booking.status == "cancelled"
+    assert booking.columns["cancelled_by"] == "admin"
+    assert world.value("select amount_cents from public.refunds") == 5310
+    assert world.count("private.outbox where topic = 'refund_payment'") == 1
+    assert [row["new_values"]["status"] for row in audited(studio, "bookings", booking.id)] == [
+        "cancelled"
+    ]
     assert world.violations() == []

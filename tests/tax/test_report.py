@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -10,6 +11,7 @@ from uuid import UUID
 import pytest
 from psycopg.rows import DictRow
 
+from jobs.database import SellerReport
 from tests.factories import MARKETPLACE, Booking, Instructor, World
 from tests.tax.steps import lesson_at_school, save, terms
 
@@ -177,3 +179,20 @@ def test_payouts_are_no_consideration(world: World) -> None:
 def test_what_is_no_year_is_refused(world: World, year: int | None) -> None:
     with world.refusing("PT422", "bad_year"):
         world.ask(world.person(), "public.my_platform_report", p_year=year)
+
+
+def test_both_reports_have_the_same_columns(world: World) -> None:
+    """Those of the public function are a promise of their own, and stand there a second time."""
+    told = world.row(
+        "select array_agg(name order by place) as names, array_agg(type order by place) as types"
+        " from pg_proc, unnest(proargnames, proallargtypes, proargmodes)"
+        " with ordinality given (name, type, mode, place)"
+        " where oid = 'public.my_platform_report'::regproc and mode = 't'"
+    )
+    kept = world.row(
+        "select array_agg(attname::text order by attnum) as names,"
+        " array_agg(atttypid order by attnum) as types from pg_attribute"
+        " where attrelid = 'private.seller_report'::regclass and attnum > 0"
+    )
+    assert told == kept
+    assert [field.name for field in fields(SellerReport)] == kept["names"]
