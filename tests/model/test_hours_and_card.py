@@ -12,6 +12,9 @@ from tests.cancellations.steps import follow, move, price_on, refunds
 from tests.factories import MARKETPLACE, World
 from tests.model.judge import Hours, Lesson, Play
 
+# Every way that hours and a card pay for one lesson, times what becomes of it: most of a minute.
+pytestmark = pytest.mark.slow
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 WHO_BEARS_A_LOSS = pytest.mark.parametrize("is_liable", [False, True])
 

@@ -140,7 +140,7 @@ def keys(signing_key: ec.EllipticCurvePrivateKey) -> Iterator[Keys]:
     server = Keys(("127.0.0.1", 0), Keys.Handler)
     public = jwt.algorithms.ECAlgorithm.to_jwk(signing_key.public_key(), as_dict=True)
     server.published = [{**public, "kid": "key-1", "alg": "ES256", "use": "sig"}]
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     yield server
     server.shutdown()
