@@ -204,7 +204,12 @@ def test_texts_to_a_number_and_answers_leave_no_trace(school: School) -> None:
     assert "Wrong number" not in str(tables)
     assert [entry["cause"] for entry in tables["private.suppressed_addresses"]] == ["stop"]
     erase(world, school.learner, school.learner)
-    assert world.count("private.message_events") == 1
+    (words,) = world.rows("select * from private.message_events where status <> 'erased'")
+    assert words["received_at"] < text["send_after"]
+    kept = world.rows("select * from private.message_events where status = 'erased'")
+    assert {(row["message_id"], row["address"], str(row["payload"])) for row in kept} == {
+        (None, None, "{}")
+    }
     assert world.count("private.suppressed_addresses") == 1  # or the number would be texted again
 
 
