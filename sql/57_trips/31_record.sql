@@ -32,17 +32,17 @@ begin
         from jsonb_to_recordset(p_points) sent (
             ts timestamptz, lat numeric(9, 6), lng numeric(9, 6), speed_kph numeric(6, 2), accuracy_meters numeric(7, 2)
         )
-        -- Without this condition, a phone whose clock is right would have all points of its trip read for every batch.
-        where (trip.clock_skew_seconds is null and skew = interval '0')
-            or not exists (
-                select
-                from private.trip_points known
-                where known.org_id = trip.org_id
-                    and known.trip_id = trip.id
-                    and coalesce(known.phone_ts, known.ts) = sent.ts
-                    and known.lat = sent.lat
-                    and known.lng = sent.lng
-            )
+        where not exists (
+            select
+            from private.trip_points known
+            where known.org_id = trip.org_id
+                and known.trip_id = trip.id
+                and coalesce(known.phone_ts, known.ts) = sent.ts
+                and known.lat = sent.lat
+                and known.lng = sent.lng
+                -- For a phone whose clock is right the points of its trip need not be read.
+                and (trip.clock_skew_seconds is not null or skew <> interval '0')
+        )
         on conflict do nothing
         returning ts, coalesce(phone_ts, ts) as sent_ts
     )
