@@ -28,6 +28,7 @@ create table public.trips (
     duration_seconds integer generated always as (extract(epoch from ended_at - started_at)::integer) stored,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
+    phone_skew_seconds integer,
     primary key (org_id, id),
     foreign key (org_id, lesson_id) references public.lessons (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
@@ -53,7 +54,9 @@ comment on column public.trips.point_count is 'How many points the distance was 
 comment on column public.trips.line is
     'The way in short, as GeoJSON has it: a list of [longitude, latitude], at most ten metres beside the points. Kept for 540 days.';
 comment on column public.trips.clock_skew_seconds is
-    'What is added to the times that the phone sends, since its clock is wrong; null if no batch has said so. It changes only if a batch '
+    'What a reader has to add to times of its points, in a trip that 0.1.0 recorded with a wrong clock; null: they are the server''s.';
+comment on column public.trips.phone_skew_seconds is
+    'What was added last to the times that the phone sent, since its clock was wrong; null if no batch has said so. It changes if a batch '
     'says ten seconds less or thirty more: what lies between is the time that sending takes.';
 comment on column public.trips.points_removed_at is 'When the points were removed: 30 days after the trip, or with the person.';
 

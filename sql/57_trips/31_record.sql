@@ -41,7 +41,7 @@ begin
                 and known.lat = sent.lat
                 and known.lng = sent.lng
                 -- For a phone whose clock is right the points of its trip need not be read.
-                and (trip.clock_skew_seconds is not null or skew <> interval '0')
+                and (trip.phone_skew_seconds is not null or skew <> interval '0')
         )
         on conflict do nothing
         returning ts, coalesce(phone_ts, ts) as sent_ts
@@ -173,7 +173,7 @@ create function private.clock_skew_of(p_trip public.trips, p_sent_at timestamptz
 as $$
 declare
     told constant integer := round(extract(epoch from private.clock() - p_sent_at));
-    noted constant integer := coalesce(p_trip.clock_skew_seconds, 0);
+    noted constant integer := coalesce(p_trip.phone_skew_seconds, 0);
 begin
     return make_interval(
         secs => case
@@ -196,9 +196,9 @@ as $$
 declare
     skew_seconds constant integer := extract(epoch from private.clock_skew_of(p_trip, p_sent_at));
 begin
-    if p_sent_at is not null and skew_seconds <> coalesce(p_trip.clock_skew_seconds, 0) then
+    if p_sent_at is not null and skew_seconds <> coalesce(p_trip.phone_skew_seconds, 0) then
         update public.trips
-        set clock_skew_seconds = skew_seconds
+        set phone_skew_seconds = skew_seconds
         where org_id = p_trip.org_id
             and id = p_trip.id;
     end if;
