@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, NoReturn
 from urllib.parse import urlencode
@@ -118,16 +118,14 @@ class Texter:
         if message.content_sid:
             raise OutcomeUnknown("twilio_not_comparable")
         query = {"To": self._to(message), "From": self._from(message), "PageSize": "100"}
-        try:
-            answer = self._client.get(self._path, params=query)
-        except httpx.HTTPError:
-            raise OutcomeUnknown("twilio_no_answer") from None
-        if answer.status_code != httpx.codes.OK:
-            raise OutcomeUnknown(f"twilio_{answer.status_code}")
         since = message.first_tried_at.astimezone(UTC) - CLOCKS_DIFFER
-        for sent in _fields_of(answer)["messages"]:
-            if sent["body"] == message.body and _created(sent) >= since:
-                return str(sent["sid"])
+        try:
+            for page in self._pages(query):
+                for sent in page:
+                    if sent["body"] == message.body and _created(sent) >= since:
+                        return str(sent["sid"])
+        except NotSent as error:  # This time: an earlier try may have.
+            raise OutcomeUnknown(str(error)) from None
         raise NotFound("twilio_not_found")
 
 
@@ -141,11 +139,16 @@ def _compared(text: dict[str, Any], channel: str, *, is_inbound: bool) -> dict[s
         "body": text["body"] if is_inbound else None,
         "status": text["status"],
         "error_code": None if code is None else str(code),
+        "sent_at": _moment(text["date_sent"] or text["date_created"]).isoformat(),
     }
 
 
-def _created(sent: dict[str, Any]) -> Any:
-    return parsedate_to_datetime(sent["date_created"])
+def _created(sent: dict[str, Any]) -> datetime:
+    return _moment(sent["date_created"])
+
+
+def _moment(written: str) -> datetime:
+    return parsedate_to_datetime(written).astimezone(UTC)
 
 
 def _fields_of(answer: httpx.Response) -> dict[str, Any]:
@@ -159,14 +162,20 @@ def _fields_of(answer: httpx.Response) -> dict[str, Any]:
 
 
 def _raise(answer: httpx.Response) -> NoReturn:
-    """Raise what an error means: a 5xx leaves open whether it was sent."""
+    """Raise what an error means.
+
+    A 5xx and a 408 leave open whether it was sent, and so does what is no answer of Twilio's own,
+    whose errors have a code: a proxy may have lost the answer.
+    """
     if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR or answer.is_success:
+        raise OutcomeUnknown(f"twilio_{answer.status_code}")
+    if answer.status_code == httpx.codes.REQUEST_TIMEOUT:
         raise OutcomeUnknown(f"twilio_{answer.status_code}")
     if answer.status_code in {401, 403, 429}:
         raise ChannelDown(f"twilio_{answer.status_code}")
-    if answer.status_code == httpx.codes.REQUEST_TIMEOUT:
-        raise NotSent(f"twilio_{answer.status_code}")
     code = _fields_of(answer).get("code")
+    if not isinstance(code, int):
+        raise OutcomeUnknown(f"twilio_{answer.status_code}")
     if code == OWNER_SAID_STOP:
         raise SendingRefused(f"twilio_{code}", suppress="stop")
     if code in NO_SUCH_NUMBER:

@@ -28,6 +28,7 @@ create table public.trips (
     duration_seconds integer generated always as (extract(epoch from ended_at - started_at)::integer) stored,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
+    phone_skew_seconds integer,
     primary key (org_id, id),
     foreign key (org_id, lesson_id) references public.lessons (org_id, id) on delete restrict,
     foreign key (org_id, instructor_id) references public.instructors (org_id, id) on delete restrict,
@@ -53,7 +54,10 @@ comment on column public.trips.point_count is 'How many points the distance was 
 comment on column public.trips.line is
     'The way in short, as GeoJSON has it: a list of [longitude, latitude], at most ten metres beside the points. Kept for 540 days.';
 comment on column public.trips.clock_skew_seconds is
-    'What has to be added to times of its points, since the phone''s clock was wrong; null if no batch has said so. To ten seconds.';
+    'What a reader has to add to times of its points, in a trip that 0.1.0 recorded with a wrong clock; null: they are the server''s.';
+comment on column public.trips.phone_skew_seconds is
+    'What was added last to the times that the phone sent, since its clock was wrong; null if no batch has said so. It changes if a batch '
+    'says ten seconds less or thirty more: what lies between is the time that sending takes.';
 comment on column public.trips.points_removed_at is 'When the points were removed: 30 days after the trip, or with the person.';
 
 create table private.trip_points (
@@ -65,6 +69,7 @@ create table private.trip_points (
     speed_kph numeric(6, 2),
     accuracy_meters numeric(7, 2),
     received_at timestamptz not null default private.clock(),
+    phone_ts timestamptz,
     primary key (org_id, trip_id, ts),
     foreign key (org_id, trip_id) references public.trips (org_id, id) on delete restrict,
     constraint point_is_on_earth check (lat between -90 and 90 and lng between -180 and 180),
@@ -76,8 +81,9 @@ create table private.trip_points (
 create table private.trip_points_default partition of private.trip_points default;
 
 comment on table private.trip_points is
-    'The points of trips as they were sent, one partition a month, for 30 days. Nobody reads them directly: see list_trip_points.';
-comment on column private.trip_points.ts is 'When the phone was there, by its own clock.';
+    'The points of trips, one partition a month, for 30 days. Nobody reads them directly: see list_trip_points.';
+comment on column private.trip_points.ts is 'When the phone was there, by the server''s clock.';
+comment on column private.trip_points.phone_ts is 'The same by the phone''s clock, as it was sent; null if that was the same.';
 comment on column private.trip_points.speed_kph is 'As the phone said it.';
 comment on column private.trip_points.accuracy_meters is 'The radius within which the phone believes to be, as it said it.';
 

@@ -1,5 +1,6 @@
 -- Starts recording the drive of a lesson that has begun, on the phone of its instructor, and returns the trip's id; again, the id of the
--- trip that is open already.
+-- trip that is open already. Another call may finish that one between the two statements; then the next round starts a new trip.
+-- Trips are counted once the new one is entered: others of the lesson wait for the open one, so that none is entered meanwhile.
 -- Definer: trips change only through functions.
 create function private.start_trip(p_booking_id uuid)
     returns uuid
@@ -10,19 +11,53 @@ create function private.start_trip(p_booking_id uuid)
 as $$
 declare
     lesson public.lessons := private.require_lesson_on_the_road(p_booking_id);
-    open_trip_id uuid;
+    trip_id uuid;
 begin
     perform private.assert_may_be_tracked(lesson.learner_id);
 
-    insert into public.trips (org_id, lesson_id, instructor_id, learner_id, started_at)
-    values (lesson.org_id, lesson.id, lesson.instructor_id, lesson.learner_id, private.clock())
-    on conflict (org_id, lesson_id) where ended_at is null do nothing
-    returning id into open_trip_id;
+    loop
+        insert into public.trips (org_id, lesson_id, instructor_id, learner_id, started_at)
+        values (lesson.org_id, lesson.id, lesson.instructor_id, lesson.learner_id, private.clock())
+        on conflict (org_id, lesson_id) where ended_at is null do nothing
+        returning id into trip_id;
+        if trip_id is not null then
+            perform private.assert_trips_are_few(lesson);
+            return trip_id;
+        end if;
 
-    return coalesce(
-        open_trip_id,
-        (select trip.id from public.trips trip where trip.lesson_id = lesson.id and trip.ended_at is null)
-    );
+        select trip.id into trip_id
+        from public.trips trip
+        where trip.org_id = lesson.org_id
+            and trip.lesson_id = lesson.id
+            and trip.ended_at is null;
+        if trip_id is not null then
+            return trip_id;
+        end if;
+    end loop;
+end;
+$$;
+
+-- Refuses more than twenty trips of a lesson: each is measured again with the others.
+create function private.assert_trips_are_few(p_lesson public.lessons)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if (
+        select count(*) > 20
+        from public.trips trip
+        where trip.org_id = p_lesson.org_id
+            and trip.lesson_id = p_lesson.id
+    ) then
+        perform private.refuse(
+            'PT409', 'too_many_trips',
+            'This lesson has twenty trips already.',
+            'Leave a trip open during breaks, rather than finish it and start another.'
+        );
+    end if;
 end;
 $$;
 

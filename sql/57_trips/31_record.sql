@@ -2,7 +2,8 @@
 -- point twice, changes nothing more. Points of a finished trip count too, for a week: then it is measured again.
 -- All are inserted first and judged afterwards, by what the insert returns, so that a batch is read once; a refusal undoes it. A batch arrives
 -- at one instant, which is asked once: the default of received_at would be asked for every point. A phone that says what its clock shows
--- has its times judged by that clock; they are kept as they were sent, so that a point that is sent again is the same one.
+-- has its times told in the server's: all times of a trip are on one line. A point that comes again after the clock was corrected is known
+-- by the time that the phone gave it and by its place; another place at that time was reached after the clock was set back.
 -- Definer: points change only through functions.
 create function private.record_trip_points(p_trip_id uuid, p_points jsonb, p_sent_at timestamptz)
     returns timestamptz[]
@@ -21,24 +22,40 @@ declare
 begin
     perform private.assert_batch_is_small(p_points);
     perform private.assert_clock_is_plausible(p_sent_at);
-    skew := coalesce(arrived_at - p_sent_at, '0');
+    skew := private.clock_skew_of(trip, p_sent_at);
 
     with entered as (
-        insert into private.trip_points (org_id, trip_id, ts, lat, lng, speed_kph, accuracy_meters, received_at)
-        select trip.org_id, trip.id, sent.ts, sent.lat, sent.lng, sent.speed_kph, sent.accuracy_meters, arrived_at
+        insert into private.trip_points (org_id, trip_id, ts, lat, lng, speed_kph, accuracy_meters, received_at, phone_ts)
+        select
+            trip.org_id, trip.id, sent.ts + skew, sent.lat, sent.lng, sent.speed_kph, sent.accuracy_meters, arrived_at,
+            nullif(sent.ts, sent.ts + skew)
         from jsonb_to_recordset(p_points) sent (
             ts timestamptz, lat numeric(9, 6), lng numeric(9, 6), speed_kph numeric(6, 2), accuracy_meters numeric(7, 2)
         )
+        where not exists (
+            select
+            from private.trip_points known
+            where known.org_id = trip.org_id
+                and known.trip_id = trip.id
+                and coalesce(known.phone_ts, known.ts) = sent.ts
+                and known.lat = sent.lat
+                and known.lng = sent.lng
+                -- For a phone whose clock is right the points of its trip need not be read.
+                and (trip.phone_skew_seconds is not null or skew <> interval '0')
+        )
         on conflict do nothing
-        returning ts
+        returning ts, coalesce(phone_ts, ts) as sent_ts
     )
 
-    select coalesce(array_agg(entered.ts order by entered.ts), '{}'), min(entered.ts), max(entered.ts)
+    select coalesce(array_agg(entered.sent_ts order by entered.sent_ts), '{}'), min(entered.ts), max(entered.ts)
     into new_times, first_at, last_at
     from entered;
 
-    perform private.assert_times_are_of_the_lesson(trip, first_at + skew, last_at + skew);
+    perform private.assert_times_are_of_the_lesson(trip, first_at, last_at);
     perform private.note_clock_skew(trip, p_sent_at);
+    if first_at is not null then
+        perform private.assert_trip_has_room(trip);
+    end if;
     if trip.ended_at is not null and first_at is not null then
         perform private.measure_trip(trip);
     end if;
@@ -145,7 +162,30 @@ begin
 end;
 $$;
 
--- Keeps by how much the phone's clock was wrong when it sent, if that has changed by ten seconds: less is the time that sending takes.
+-- What has to be added to the times of a batch. What was noted of the trip's clock stays while a batch says up to ten seconds less or thirty
+-- more: a batch that took longer to arrive than others has its points among theirs all the same. A phone that says nothing is believed.
+create function private.clock_skew_of(p_trip public.trips, p_sent_at timestamptz)
+    returns interval
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    told constant integer := round(extract(epoch from private.clock() - p_sent_at));
+    noted constant integer := coalesce(p_trip.phone_skew_seconds, 0);
+begin
+    return make_interval(
+        secs => case
+            when told is null then 0
+            when told - noted > -10 and told - noted < 30 then noted
+            else told
+        end
+    );
+end;
+$$;
+
+-- Keeps by how much the phone's clock is wrong, once that has changed.
 create function private.note_clock_skew(p_trip public.trips, p_sent_at timestamptz)
     returns void
     language plpgsql
@@ -154,13 +194,37 @@ create function private.note_clock_skew(p_trip public.trips, p_sent_at timestamp
     set search_path = '', pg_temp
 as $$
 declare
-    skew_seconds constant integer := round(extract(epoch from private.clock() - p_sent_at));
+    skew_seconds constant integer := extract(epoch from private.clock_skew_of(p_trip, p_sent_at));
 begin
-    if abs(skew_seconds - coalesce(p_trip.clock_skew_seconds, 0)) >= 10 then
+    if p_sent_at is not null and skew_seconds <> coalesce(p_trip.phone_skew_seconds, 0) then
         update public.trips
-        set clock_skew_seconds = skew_seconds
+        set phone_skew_seconds = skew_seconds
         where org_id = p_trip.org_id
             and id = p_trip.id;
+    end if;
+end;
+$$;
+
+-- Refuses more than 36,000 points of a trip, which are one a second for ten hours. The caller has locked the trip and entered the points.
+create function private.assert_trip_has_room(p_trip public.trips)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if (
+        select count(*) > 36000
+        from private.trip_points recorded
+        where recorded.org_id = p_trip.org_id
+            and recorded.trip_id = p_trip.id
+    ) then
+        perform private.refuse(
+            'PT409', 'trip_full',
+            'This trip has 36,000 points, or would have more with these.',
+            'Send one point a second at most, and drop the others.'
+        );
     end if;
 end;
 $$;

@@ -20,8 +20,8 @@ return private.start_trip(p_booking_id);
 
 comment on function public.start_trip is
     'Starts recording where a lesson in progress leads, and returns the trip''s id; for its instructor. Calling it again returns the trip '
-    'that is open. Show a sign on the phone while it records. Errors: sign_in_required, booking_not_found, lesson_not_in_progress, '
-    'tracking_not_agreed.';
+    'that is open. Show a sign on the phone while it records. A lesson has at most twenty trips. Errors: sign_in_required, '
+    'booking_not_found, lesson_not_in_progress, tracking_not_agreed, too_many_trips.';
 
 create function public.record_trip_points(p_trip_id uuid, p_points jsonb, p_sent_at timestamptz default null)
     returns timestamptz[]
@@ -35,9 +35,10 @@ comment on function public.record_trip_points is
     'Takes at most 1,000 points, such as [{"ts": "2026-06-12T10:00:05Z", "lat": 51.5007, "lng": -0.1246, "speed_kph": 31.5, '
     '"accuracy_meters": 6}], in any order, and returns the times of those that were new; for the trip''s instructor. Send a batch again '
     'until it is answered: points that are known change nothing. Late batches are taken for seven days after the trip, which is then '
-    'measured again. All of a batch is taken, or nothing. With p_sent_at, what the phone''s clock shows when it sends, times are judged by that '
-    'clock, if it is up to a day wrong. Errors: sign_in_required, trip_not_found, tracking_not_agreed, trip_closed, too_many_points, '
-    'bad_point, bad_clock, point_in_future, point_outside_lesson.';
+    'measured again. All of a batch is taken, or nothing; a trip has at most 36,000 points. With p_sent_at, what the phone''s clock shows when '
+    'it sends, a clock may be up to a day wrong: times are put right by what it is wrong now, to half a minute, and kept in the server''s time; '
+    'those that are returned are the phone''s. Errors: sign_in_required, trip_not_found, tracking_not_agreed, trip_closed, too_many_points, '
+    'trip_full, bad_point, bad_clock, point_in_future, point_outside_lesson.';
 
 create function public.finish_trip(p_trip_id uuid)
     returns table (distance_meters integer, duration_seconds integer, point_count integer)
@@ -85,6 +86,6 @@ begin atomic
 end;
 
 comment on function public.list_trip_points is
-    'The points of a trip as they were sent, in the order of time and in pages of at most 1,000, where p_after is the ts of the last one of '
+    'The points of a trip in the order of time, which is the server''s, and in pages of at most 1,000, where p_after is the ts of the last one of '
     'the page before; for the learner, guardians who may view, and the instructor. Points are kept for 30 days. Errors: sign_in_required, '
     'trip_not_found.';

@@ -28,6 +28,7 @@ begin
     insert into public.learner_tests (org_id, learner_id, instructor_id, kind, start_at, end_at, centre)
     values (learner.org_id, learner.id, p_instructor_id, p_kind, p_start_at, p_end_at, p_centre)
     returning * into test;
+    perform private.assert_tests_are_few(learner);
 
     if test.end_at > private.clock() then
         if (is_family or learner.user_id is null) and not private.occupy_otherwise(
@@ -48,7 +49,31 @@ exception
 end;
 $$;
 
--- Returns the learner of whom the caller may enter a test, with this instructor or none. An instructor enters tests of who has or had a
+-- Refuses more than a hundred tests of a learner. The caller has locked the learner, so that tests are counted one after the other.
+create function private.assert_tests_are_few(p_learner public.learners)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    if (
+        select count(*) > 100
+        from public.learner_tests test
+        where test.org_id = p_learner.org_id
+            and test.learner_id = p_learner.id
+    ) then
+        perform private.refuse(
+            'PT409', 'too_many_tests',
+            'This learner has a hundred tests already.',
+            'Note the result of a test that is entered, rather than enter it again.'
+        );
+    end if;
+end;
+$$;
+
+-- Returns the learner, locked, of whom the caller may enter a test, with this instructor or none. An instructor enters tests of who has or had a
 -- lesson with them, and goes along; a learner may name an instructor who taught them, who then reads of it.
 create function private.require_learner_to_test(p_learner_id uuid, p_instructor_id uuid)
     returns public.learners
@@ -61,7 +86,7 @@ declare
     learner public.learners;
 begin
     perform private.require_person();
-    select candidate.* into learner from public.learners candidate where candidate.id = p_learner_id for key share;
+    select candidate.* into learner from public.learners candidate where candidate.id = p_learner_id for no key update;
     if not coalesce(
         private.is_family_to_book(learner)
         or learner.org_id = any (private.my_admin_org_ids())

@@ -150,7 +150,7 @@ comment on function public.add_test is
     'Notes when a learner is tested, and returns the test''s id. Entered by the learner, or a guardian who may book, it takes the learner''s '
     'time; entered by the instructor who goes along, or by an admin, the instructor''s, and that of a learner without a login. Nothing can '
     'be booked then. p_kind is such as "practical". Errors: sign_in_required, learner_not_found, instructor_not_found, learner_busy, '
-    'instructor_busy, time_is_plausible, value_missing, and the rules of public.learner_tests.';
+    'instructor_busy, too_many_tests, time_is_plausible, value_missing, and the rules of public.learner_tests.';
 
 create function public.record_test_result(p_test_id uuid, p_outcome public.test_outcome, p_note text default null)
     returns void

@@ -13,8 +13,10 @@
 --   41_fill         the text of a message: values, escaped for the channel, in the template of the recipient's language
 --   42_facts        what a text can say: the values of its placeholders, and the calendar entry
 --   43_record       what became of a message that was sent
---   50_events       delivery callbacks, answers such as STOP, and links to unsubscribe
+--   50_events       delivery callbacks, answers as they come, and links to unsubscribe
 --   51_mail_reports  what mail servers report later: bounces and complaints
+--   52_compare      what Twilio lists of a day, for callbacks and answers that never came
+--   53_answers      answers such as STOP: the latest of a number counts
 --   60_feed         a person's notifications
 --   61_templates    an organization's own texts
 --   62_retain       for how long texts and addresses are kept
@@ -237,6 +239,8 @@ create table private.suppressed_addresses (
     constraint cause_is_known check (cause in ('hard_bounce', 'complaint', 'stop', 'unsubscribed'))
 );
 
+comment on column private.suppressed_addresses.created_at is 'When it was said; of an answer, when that was sent.';
+
 comment on table private.suppressed_addresses is
     'Addresses that nothing is sent to over a channel; unsubscribed: nothing that is not essential. Another address of the same person is free.';
 
@@ -250,6 +254,8 @@ create table private.message_events (
     address text,
     payload jsonb not null,
     received_at timestamptz not null default private.clock(),
+    channel public.message_channel,
+    sent_at timestamptz,
     unique (provider_id, type, status),
     constraint type_is_known check (type in ('status', 'inbound'))
 );
@@ -259,6 +265,12 @@ create index on private.message_events (address);
 create index on private.message_events (received_at);
 
 comment on table private.message_events is 'What Twilio and mail servers have told about messages, each fact once, and what people have answered.';
+comment on column private.message_events.status is
+    'As the provider says it; of an answer what it means. erased: the text with this id was ours, or to us, and was erased with its person. '
+    'unexplained: a text from our number that this project has not sent.';
+comment on column private.message_events.channel is 'Of an answer; null: it came before channels were kept.';
+comment on column private.message_events.sent_at is
+    'When an answer was sent: when it came, or what Twilio lists, once that was compared. -infinity: nobody knows; null: when it was received.';
 
 create table private.calendar_feeds (
     user_id uuid primary key references public.profiles (id) on delete cascade,

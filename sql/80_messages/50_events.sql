@@ -96,8 +96,8 @@ as $$
     end;
 $$;
 
--- Records what somebody has answered to an SMS or WhatsApp message. STOP and its kin, CANCEL among them, end everything to that number from
--- that channel and cancel no lesson; START takes that back. Returns 'stop', 'start', 'help', 'other' or 'duplicate'.
+-- Records what somebody has answered to an SMS or WhatsApp message, at the moment at which it comes. Returns 'stop', 'start', 'help', 'other' or
+-- 'duplicate'.
 -- Definer: the webhook service has no access to the tables.
 create function private.record_inbound_message(
     p_provider_id text,
@@ -112,25 +112,8 @@ create function private.record_inbound_message(
     security definer
     set search_path = '', pg_temp
 as $$
-declare
-    meaning constant text := private.meaning_of_answer(p_body);
 begin
-    insert into private.message_events (provider_id, type, status, address, payload)
-    values (p_provider_id, 'inbound', meaning, p_sender, p_payload)
-    on conflict (provider_id, type, status) do nothing;
-    if not found then
-        return 'duplicate';
-    end if;
-
-    if meaning = 'stop' then
-        perform private.suppress_address(p_channel, p_sender, 'stop');
-    elsif meaning = 'start' then
-        delete from private.suppressed_addresses
-        where channel = p_channel
-            and address = p_sender
-            and cause in ('stop', 'unsubscribed');
-    end if;
-    return meaning;
+    return private.record_answer(p_provider_id, p_channel, p_sender, p_body, p_payload, private.clock());
 end;
 $$;
 

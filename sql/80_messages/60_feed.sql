@@ -95,7 +95,7 @@ as $$
 $$;
 
 -- Erases how a person was reached and what they chose, with what Twilio told of it and they answered; that something was sent, and when,
--- stays. 95_operations calls it.
+-- stays, and so do Twilio's ids of texts, so that compare_texts knows them and stores nothing anew. 95_operations calls it.
 create function private.erase_messages_to(p_person_id uuid)
     returns void
     language sql
@@ -105,6 +105,11 @@ create function private.erase_messages_to(p_person_id uuid)
 as $$
     delete from private.calendar_feeds where user_id = p_person_id;
     delete from private.message_preferences where user_id = p_person_id;
+    insert into private.message_events (provider_id, type, status, payload)
+    select distinct told.provider_id, 'status', 'erased', jsonb '{}'
+    from private.events_of_person(p_person_id) told
+    where told.type = 'inbound'
+    on conflict (provider_id, type, status) do nothing;
     delete from private.message_events where id in (select told.id from private.events_of_person(p_person_id) told);
     delete from public.message_contents content
     using public.messages message, private.phone_codes sent
@@ -152,3 +157,26 @@ as $$
             )
         );
 $$;
+
+-- Keeps Twilio's id of a text that is erased, and nothing else of it, so that compare_texts does not call it a stranger's.
+-- Definer: whoever may remove a text need not write reports.
+create function private.keep_text_id()
+    returns trigger
+    language plpgsql
+    volatile
+    security definer
+    set search_path = '', pg_temp
+as $$
+begin
+    insert into private.message_events (provider_id, type, status, payload)
+    values (old.provider_id, 'status', 'erased', '{}')
+    on conflict (provider_id, type, status) do nothing;
+    return null;
+end;
+$$;
+
+create trigger keep_text_id
+    after delete on public.message_contents
+    for each row
+    when (old.provider_id ~ '^(SM|MM)[0-9a-f]{32}$')
+    execute function private.keep_text_id();

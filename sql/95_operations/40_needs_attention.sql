@@ -86,6 +86,17 @@ begin
 
     return query
     select
+        'text_unexplained', event.provider_id, event.received_at, 'Twilio lists a text from your number that nothing here has sent',
+        'Look it up in Twilio''s Console by this id. If no program of yours has sent it, somebody else has the account''s token: change it there. '
+        'This is shown for a week.'
+    from private.message_events event
+    where event.type = 'status'
+        and event.status = 'unexplained'
+        and event.received_at > private.clock() - interval '7 days'
+        and not exists (select from public.message_contents content where content.provider_id = event.provider_id);
+
+    return query
+    select
         'alert_open', alert.id::text, alert.created_at, concat_ws(': ', alert.code, alert.message),
         format('Look at %s %s, then call resolve_alert with this id.', alert.related_type, alert.related_id)
     from public.alerts alert

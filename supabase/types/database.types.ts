@@ -2501,14 +2501,14 @@ isOneToOne: false
                   ]
                 },"trips": {
                   Row: {
-                    "clock_skew_seconds": number | null,"created_at": string,"distance_meters": number | null,"duration_seconds": number | null,"ended_at": string | null,"id": string,"instructor_id": string,"learner_id": string,"lesson_id": string,"line": Json | null,"org_id": string,"point_count": number | null,"points_removed_at": string | null,"started_at": string,"updated_at": string
+                    "clock_skew_seconds": number | null,"created_at": string,"distance_meters": number | null,"duration_seconds": number | null,"ended_at": string | null,"id": string,"instructor_id": string,"learner_id": string,"lesson_id": string,"line": Json | null,"org_id": string,"phone_skew_seconds": number | null,"point_count": number | null,"points_removed_at": string | null,"started_at": string,"updated_at": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "clock_skew_seconds"?: number | null,"created_at"?: string,"distance_meters"?: number | null,"duration_seconds"?: never,"ended_at"?: string | null,"id"?: string,"instructor_id": string,"learner_id": string,"lesson_id": string,"line"?: Json | null,"org_id": string,"point_count"?: number | null,"points_removed_at"?: string | null,"started_at": string,"updated_at"?: string
+                    "clock_skew_seconds"?: number | null,"created_at"?: string,"distance_meters"?: number | null,"duration_seconds"?: never,"ended_at"?: string | null,"id"?: string,"instructor_id": string,"learner_id": string,"lesson_id": string,"line"?: Json | null,"org_id": string,"phone_skew_seconds"?: number | null,"point_count"?: number | null,"points_removed_at"?: string | null,"started_at": string,"updated_at"?: string
                   }
                   Update: {
-                    "clock_skew_seconds"?: number | null,"created_at"?: string,"distance_meters"?: number | null,"duration_seconds"?: never,"ended_at"?: string | null,"id"?: string,"instructor_id"?: string,"learner_id"?: string,"lesson_id"?: string,"line"?: Json | null,"org_id"?: string,"point_count"?: number | null,"points_removed_at"?: string | null,"started_at"?: string,"updated_at"?: string
+                    "clock_skew_seconds"?: number | null,"created_at"?: string,"distance_meters"?: number | null,"duration_seconds"?: never,"ended_at"?: string | null,"id"?: string,"instructor_id"?: string,"learner_id"?: string,"lesson_id"?: string,"line"?: Json | null,"org_id"?: string,"phone_skew_seconds"?: number | null,"point_count"?: number | null,"points_removed_at"?: string | null,"started_at"?: string,"updated_at"?: string
                   }
                   Relationships: [
                     {

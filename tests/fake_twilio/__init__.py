@@ -22,7 +22,7 @@ from uuid import uuid4
 ACCOUNT = f"AC{'0' * 32}"
 TOKEN = "12345"
 
-Fault = Literal["lose_after", "lose_before"] | tuple[int, int]
+Fault = Literal["lose_after", "lose_before", "time_out_after"] | tuple[int, int | None]
 
 
 @dataclass
@@ -109,6 +109,9 @@ class FakeTwilio:
         self.messages.insert(0, message)
         if fault == "lose_after":
             request.close_connection = True
+            return
+        if fault == "time_out_after":
+            _answer(request, 408, {"message": "Request timeout"})
             return
         _answer(request, 201, _public(message))
 

@@ -10,15 +10,17 @@ from email.policy import default
 from socket import socket
 from typing import Any
 
-import httpx
 import pytest
 from aiosmtpd.controller import Controller
 from icalendar import Calendar
 
-from tests.factories import Booking, World
+from tests.factories import Booking
 from tests.fake_twilio import FakeTwilio
-from tests.jobs.payday import Finished, Payday
+from tests.jobs.payday import Payday
+from tests.jobs.texts import status, texted, twilio
 from tests.messages.conftest import Post
+
+__all__ = ["twilio"]
 
 
 class Inbox:
@@ -70,33 +72,12 @@ def smtp(inbox: Inbox) -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture
-def twilio(committed_world: World) -> Iterator[FakeTwilio]:
-    with FakeTwilio(committed_world.now()) as twilio:
-        yield twilio
-
-
-@pytest.fixture
 def booking(office: Payday) -> Booking:
     """A lesson that was just paid for."""
     booking = office.world.booking(start_at=office.world.in_days(5))
     booking.pay()
     office.world.connection.execute("update private.outbox set processed_at = private.clock()")
     return booking
-
-
-def status(booking: Booking, channel: str = "email") -> str:
-    (message,) = Post(booking.world).of(booking.learner, "booking_confirmed", channel)
-    found: str = message["status"]
-    return found
-
-
-def texted(office: Payday) -> tuple[Booking, str]:
-    """A lesson of which the learner is told by SMS, and the number."""
-    booking = office.world.booking(start_at=office.world.in_days(5))
-    number = Post(office.world).phone(booking.learner)
-    booking.pay()
-    office.world.connection.execute("update private.outbox set processed_at = private.clock()")
-    return booking, number
 
 
 # Mail
@@ -345,16 +326,44 @@ def test_what_twilio_refused_for_now_is_sent_later(office: Payday, twilio: FakeT
         ((429, 20429), "queued", 0),
         ((401, 20003), "queued", 0),
         ((500, 20500), "unknown", 0),
+        ((408, 20408), "unknown", 0),
+        ((404, None), "unknown", 0),
     ],
 )
 def test_what_twilio_answers_is_told_apart(
-    office: Payday, twilio: FakeTwilio, fault: tuple[int, int], expected: str, suppressed: int
+    office: Payday,
+    twilio: FakeTwilio,
+    fault: tuple[int, int | None],
+    expected: str,
+    suppressed: int,
 ) -> None:
     booking, _ = texted(office)
     twilio.faults.append(fault)
     office.run("outbox", **twilio.environment())
     assert status(booking, "sms") == expected
     assert office.world.count("private.suppressed_addresses") == suppressed
+
+
+@pytest.mark.parametrize("page_size", [100, 1])
+def test_a_text_that_a_proxy_gave_up_on_is_looked_up_before_it_is_sent_again(
+    office: Payday, twilio: FakeTwilio, page_size: int
+) -> None:
+    """Twilio has taken it; the answer that came was 408. Also among many texts to the number."""
+    booking, number = texted(office)
+    twilio.page_size = page_size
+    twilio.faults.append("time_out_after")
+    office.run("outbox", **twilio.environment())
+    assert status(booking, "sms") == "unknown"
+    (sent,) = twilio.messages
+    twilio.messages.insert(0, sent | {"sid": f"SM{'9' * 32}", "body": "Another text"})
+    office.world.travel(by=timedelta(minutes=3))
+    office.run("outbox", **twilio.environment())
+    assert status(booking, "sms") == "sent"
+    assert len(twilio.messages) == 2
+    provider_id = office.world.value(
+        "select provider_id from public.message_contents where to_address = %s", number
+    )
+    assert provider_id == sent["sid"]
 
 
 def test_an_answer_that_is_none_leaves_open_what_was_sent(
@@ -382,88 +391,6 @@ def test_approvals_of_whatsapp_are_mirrored(office: Payday, twilio: FakeTwilio) 
         "select content_status from public.message_templates where content_sid = %s", sid
     )
     assert found == "approved"
-
-
-# Texts that Twilio lists
-
-
-def compare(office: Payday, twilio: FakeTwilio, day: str | None = None) -> Finished:
-    day = day or f"{twilio.now:%Y-%m-%d}"
-    return office.run("messages", "compare", "--date", day, **twilio.environment())
-
-
-def compared(finished: Finished) -> dict[str, Any]:
-    (line,) = finished.events("texts_compared")
-    return {name: line[name] for name in ("known", "settled", "answers", "unknown")}
-
-
-@pytest.mark.parametrize(
-    ("said", "error_code", "expected"),
-    [
-        ("delivered", None, "delivered"),
-        ("undelivered", 30005, "bounced"),
-        ("failed", 30007, "failed"),
-        ("sent", None, "sent"),
-    ],
-)
-def test_what_no_callback_told_is_settled_the_day_after(
-    office: Payday, twilio: FakeTwilio, said: str, error_code: int | None, expected: str
-) -> None:
-    booking, _ = texted(office)
-    office.run("outbox", **twilio.environment())
-    (sent,) = twilio.messages
-    twilio.settle(sent, said, error_code)
-    finished = compare(office, twilio)
-    settled = {"known": 0, "settled": 1, "answers": 0, "unknown": 0}
-    assert (finished.status, compared(finished)) == (0, settled)
-    assert status(booking, "sms") == expected
-    again = compare(office, twilio)
-    assert compared(again) == {"known": 1, "settled": 0, "answers": 0, "unknown": 0}
-
-
-def test_a_stop_that_never_came_is_obeyed(office: Payday, twilio: FakeTwilio) -> None:
-    _, number = texted(office)
-    twilio.receive(number, "+15005550006", "STOP")
-    twilio.receive("whatsapp:+447700900999", "whatsapp:+15005550007", "Thanks")
-    finished = compare(office, twilio)
-    assert compared(finished) == {"known": 0, "settled": 0, "answers": 2, "unknown": 0}
-    assert number not in finished.stdout
-    office.run("outbox", **twilio.environment())
-    assert [text for text in twilio.messages if text["direction"] != "inbound"] == []
-    assert compared(compare(office, twilio))["known"] == 2
-
-
-def test_a_text_that_is_not_ours_is_named(office: Payday, twilio: FakeTwilio) -> None:
-    """Somebody else has the account's token, or another program sends from the number."""
-    httpx.post(
-        f"{twilio.url}/2010-04-01/Accounts/AC1/Messages.json",
-        data={"To": "+447700900123", "From": "+15005550006", "Body": "Win a car"},
-    )
-    (foreign,) = twilio.messages
-    twilio.settle(foreign, "delivered")
-    for _ in range(2):
-        with office.world.unchanged():
-            finished = compare(office, twilio)
-        assert (finished.status, compared(finished)["unknown"]) == (1, 1)
-        assert [line["provider_id"] for line in finished.events("text_unknown")] == [foreign["sid"]]
-        assert "Win a car" not in finished.stdout
-        assert "+447700900123" not in finished.stdout
-
-
-def test_all_pages_of_one_day_are_compared(office: Payday, twilio: FakeTwilio) -> None:
-    twilio.page_size = 3
-    for number in range(10):
-        twilio.receive(f"+4477009001{number:02}", "+15005550006", "Hello")
-    assert compared(compare(office, twilio))["answers"] == 10
-    assert compared(compare(office, twilio, "2026-01-01"))["known"] == 0
-
-
-def test_a_twilio_that_does_not_answer_is_asked_again_later(
-    office: Payday, twilio: FakeTwilio
-) -> None:
-    environment = twilio.environment() | {"TWILIO_API_BASE": "http://127.0.0.1:9"}
-    finished = office.run("messages", "compare", "--date", "2026-01-01", **environment)
-    assert (finished.status, finished.stdout) == (1, "")
 
 
 # The command line

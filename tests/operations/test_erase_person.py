@@ -178,6 +178,7 @@ def test_what_a_learner_complained_of_leaves_no_trace(school: School) -> None:
 def test_texts_to_a_number_and_answers_leave_no_trace(school: School) -> None:
     world, post = school.world, Post(school.world)
     number = post.phone(school.learner, "+44 7700 900456")
+    unasked_at = world.now()
     post.answer(number, "Wrong number")  # before anything was sent: whose words are these?
     world.travel(by=timedelta(minutes=1))
     slot = world.slot(world.service(school.instructor))
@@ -204,7 +205,12 @@ def test_texts_to_a_number_and_answers_leave_no_trace(school: School) -> None:
     assert "Wrong number" not in str(tables)
     assert [entry["cause"] for entry in tables["private.suppressed_addresses"]] == ["stop"]
     erase(world, school.learner, school.learner)
-    assert world.count("private.message_events") == 1
+    (words,) = world.rows("select * from private.message_events where status <> 'erased'")
+    assert words["received_at"] == unasked_at
+    kept = world.rows("select * from private.message_events where status = 'erased'")
+    assert {(row["message_id"], row["address"], str(row["payload"])) for row in kept} == {
+        (None, None, "{}")
+    }
     assert world.count("private.suppressed_addresses") == 1  # or the number would be texted again
 
 

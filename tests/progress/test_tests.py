@@ -6,9 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
-from tests.factories import Booking, World
+from tests.factories import Booking, Refusal, World
+from tests.races import Racers
+from tools.cluster import Cluster
 
 HOUR = timedelta(hours=1)
 
@@ -197,3 +200,42 @@ def test_erasure_forgets_where_and_how(world: World, booking: Booking) -> None:
     row = world.row("select kind, centre, note from public.learner_tests")
     assert row == {"kind": "erased", "centre": None, "note": None}
     world.book(booking.learner, world.slot(world.service(world.instructor()), world.in_days(8)))
+
+
+def fill(booking: Booking, number: int) -> None:
+    """The learner has had so many tests, years ago."""
+    booking.world.connection.execute(
+        "insert into public.learner_tests (org_id, learner_id, kind, start_at, end_at)"
+        " select org_id, learner_id, 'theory', start_at - nth * interval '1 day',"
+        " end_at - nth * interval '1 day'"
+        " from public.bookings, generate_series(1, %s) nth where id = %s",
+        [number, booking.id],
+    )
+
+
+def test_a_learner_has_a_hundred_tests_at_most(world: World, booking: Booking) -> None:
+    fill(booking, 99)
+    add(booking, booking.learner, world.in_days(8))
+    with world.unchanged(), world.refusing("PT409", "too_many_tests"):
+        add(booking, booking.learner, world.in_days(9))
+
+
+def test_calls_at_once_add_no_more_than_a_hundred_tests(
+    cluster: Cluster, committed_world: World
+) -> None:
+    world = committed_world
+    booking = world.booking(start_at=world.in_days(5))
+    booking.pay()
+    fill(booking, 98)
+
+    def act(connection: psycopg.Connection[Any], nth: int) -> str:
+        racing = World(connection)
+        place = Booking(racing, booking.id, booking.learner, booking.instructor, booking.slot_id)
+        add(place, booking.learner, world.in_days(10 + nth))
+        return "added"
+
+    with Racers(cluster.admin_url(world.connection.info.dbname), 5) as racers:
+        came_of = racers.race(act)
+    assert came_of.count("added") == 2
+    assert came_of.count(Refusal("PT409", "too_many_tests")) == 3
+    assert world.count("public.learner_tests") == 100

@@ -176,12 +176,12 @@ def test_a_phone_says_what_its_clock_shows(world: World, fast: timedelta) -> Non
     with world.unchanged(), world.refusing("PT422", code):
         trip.send(points)
     assert trip.send(points, sent_at=now + fast) == [trip.start + fast, now + fast]
-    assert trip.columns["clock_skew_seconds"] == -fast.total_seconds()
+    assert trip.columns["phone_skew_seconds"] == -fast.total_seconds()
     assert trip.send(points, sent_at=now + fast + timedelta(seconds=9)) == []
-    assert trip.columns["clock_skew_seconds"] == -fast.total_seconds()
+    assert trip.columns["phone_skew_seconds"] == -fast.total_seconds()
     trip.send(points, sent_at=now + fast + timedelta(seconds=10))
     trip.send([])
-    assert trip.columns["clock_skew_seconds"] == -fast.total_seconds() - 10
+    assert trip.columns["phone_skew_seconds"] == -fast.total_seconds() - 10
 
 
 @pytest.mark.parametrize(
