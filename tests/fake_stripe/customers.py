@@ -89,6 +89,7 @@ def detach_payment_method(world: World, params: Json, id: str) -> Json:
     customer = world.get("customer", method["customer"])
     settings = customer["invoice_settings"]
     method["customer"] = None
+    world.detached.add(id)
     world.emit("payment_method.detached", method)
     if settings["default_payment_method"] == id:
         before = dict(customer)
