@@ -155,6 +155,42 @@ create function private.refund_if_withdrawn(p_payment public.invoice_payments)
     security invoker
     set search_path = '', pg_temp
 as $$
+begin
+    perform private.refund_of_withdrawn(
+        p_payment, p_payment.amount_paid_cents, format('invoice_payment:%s:withdrawn', p_payment.id), '{}'
+    );
+end;
+$$;
+
+-- Gives back what a dispute gave back of what the subscriber has withdrawn from: it was with the bank when they withdrew. What was refunded
+-- since is not refunded again. Applying a dispute (42) calls it.
+create function private.refund_reinstated(p_payment public.invoice_payments, p_dispute_id text, p_reinstated_cents bigint)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    left_cents constant bigint := p_payment.amount_paid_cents - p_payment.refunded_cents - p_payment.disputed_cents;
+begin
+    perform private.refund_of_withdrawn(
+        p_payment, least(p_reinstated_cents, left_cents),
+        format('invoice_payment:%s:reinstated:%s:%s', p_payment.id, p_dispute_id, p_payment.disputed_cents),
+        jsonb_build_object('dispute', p_dispute_id)
+    );
+end;
+$$;
+
+-- Refunds so much of a payment if it is for what the subscriber has withdrawn from. p_named goes into the refund's metadata, beside the
+-- payment: a refund that has both is not made again.
+create function private.refund_of_withdrawn(p_payment public.invoice_payments, p_cents bigint, p_idempotency_key text, p_named jsonb)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
 declare
     subscription public.subscriptions;
 begin
@@ -165,23 +201,24 @@ begin
         and invoice.id = p_payment.invoice_id
         and invoice.period_end > private.cooling_off_begins_at(subscribed)
     for no key update of subscribed;
-    if subscription.withdrawn_at is null or p_payment.stripe_payment_intent_id is null then
+    if subscription.withdrawn_at is null or p_payment.stripe_payment_intent_id is null or p_cents <= 0 then
         return;
     end if;
     update public.subscriptions
-    set withdrawal_refund_cents = withdrawal_refund_cents + p_payment.amount_paid_cents
+    set withdrawal_refund_cents = withdrawal_refund_cents + p_cents
     where org_id = subscription.org_id
         and id = subscription.id;
     perform private.enqueue_command(
-        subscription.org_id, 'withdraw_subscription', format('invoice_payment:%s:withdrawn', p_payment.id),
+        subscription.org_id, 'withdraw_subscription', p_idempotency_key,
         jsonb_build_object(
             'subscription', subscription.stripe_subscription_id,
             'refunds', jsonb_build_array(
                 jsonb_build_object(
                     'invoice_payment_id', p_payment.id,
                     'payment_intent', p_payment.stripe_payment_intent_id,
-                    'amount_cents', p_payment.amount_paid_cents
+                    'amount_cents', p_cents
                 )
+                || p_named
             )
         ),
         format('customer:%s', subscription.customer_id)

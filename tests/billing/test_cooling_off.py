@@ -187,6 +187,63 @@ def test_what_a_dispute_took_is_not_given_back_once_more(shop: Shop) -> None:
     assert shop.subscription(made["id"])["status"] == "canceled"
 
 
+@pytest.mark.parametrize("cents", [900, 400])
+def test_what_a_dispute_gives_back_after_the_withdrawal_goes_back_to_the_payer(
+    shop: Shop, cents: int
+) -> None:
+    """Stripe refunds nothing of a disputed charge: what was not disputed waits for an admin."""
+    ben = shop.world.person("Ben")
+    made = shop.subscribe(ben, shop.plan(cooling_off_days="14"))
+    [charge] = shop.fake.objects("charge")
+    dispute = shop.fake.open_dispute(charge["id"], amount=cents)
+    shop.hear()
+    assert withdraw(shop, ben, made["id"])["refund_cents"] == 900 - cents
+    shop.office.run("outbox")
+    travel(shop, 20 * DAY)
+    shop.fake.end_dispute(dispute["id"], "won")
+    shop.hear()
+    shop.carry_out()
+    assert [refund["amount"] for refund in shop.fake.objects("refund")] == [cents]
+    for dead in shop.world.rows("select id from private.outbox where dead_at is not null"):
+        shop.world.call(
+            shop.world.platform_admin(),
+            "public.admin_replay_command",
+            p_command_id=dead["id"],
+            p_reason="The dispute has ended.",
+        )
+    shop.carry_out()
+    assert sum(refund["amount"] for refund in shop.fake.objects("refund")) == 900
+    row = shop.subscription(made["id"])
+    assert (row["withdrawal_refund_cents"], shop.revenue()) == (900, 0)
+    assert shop.world.violations() == []
+
+
+def test_a_dispute_that_is_won_before_the_withdrawal_gives_nothing_twice(shop: Shop) -> None:
+    ben = shop.world.person("Ben")
+    made = shop.subscribe(ben, shop.plan(cooling_off_days="14"))
+    [charge] = shop.fake.objects("charge")
+    dispute = shop.fake.open_dispute(charge["id"])
+    shop.fake.end_dispute(dispute["id"], "won")
+    shop.hear()
+    assert shop.fake.objects("refund") == []
+    assert withdraw(shop, ben, made["id"])["refund_cents"] == 900
+    shop.carry_out()
+    assert [refund["amount"] for refund in shop.fake.objects("refund")] == [900]
+    assert shop.world.violations() == []
+
+
+def test_a_dispute_of_a_payment_that_stands_gives_the_subscriber_nothing(shop: Shop) -> None:
+    ben = shop.world.person("Ben")
+    shop.subscribe(ben, shop.plan(cooling_off_days="14"))
+    [charge] = shop.fake.objects("charge")
+    dispute = shop.fake.open_dispute(charge["id"])
+    shop.hear()
+    shop.fake.end_dispute(dispute["id"], "won")
+    shop.hear()
+    shop.carry_out()
+    assert (shop.fake.objects("refund"), shop.revenue()) == ([], 900)
+
+
 def test_a_subscription_that_stripe_does_not_end_is_not_refunded(shop: Shop) -> None:
     ben = shop.world.person("Ben")
     made = shop.subscribe(ben, shop.plan(cooling_off_days="14"))
