@@ -206,7 +206,7 @@ def test_what_a_dispute_gives_back_after_the_withdrawal_goes_back_to_the_payer(
     assert [refund["amount"] for refund in shop.fake.objects("refund")] == [cents]
     for dead in shop.world.rows("select id from private.outbox where dead_at is not null"):
         shop.world.call(
-            shop.world.platform_admin(),
+            shop.world.admin(),
             "public.admin_replay_command",
             p_command_id=dead["id"],
             p_reason="The dispute has ended.",
