@@ -22,14 +22,17 @@ return greatest(
     end
 );
 
--- Until when a subscriber may withdraw. Null: the product gives no such days.
+-- Until when a subscriber may withdraw. Null: the product gives no such days, or it is for an organization, which is no consumer: it would keep
+-- the lower fee of what was sold meanwhile.
 create function private.cooling_off_ends_at(p_subscription public.subscriptions, p_days integer)
     returns timestamptz
     language sql
     immutable
     security invoker
     set search_path = '', pg_temp
-return private.cooling_off_begins_at(p_subscription) + make_interval(days => p_days);
+return case
+    when p_subscription.organization_id is null then private.cooling_off_begins_at(p_subscription) + make_interval(days => p_days)
+end;
 
 -- Ends a subscription of the caller's at once, and gives back all that was paid for the period that it began with, or was renewed for. Stripe
 -- does both through the outbox; its events post the refund and end the row. Withdrawing twice is withdrawing once.
@@ -46,7 +49,11 @@ declare
     refunds jsonb;
 begin
     if subscription.withdrawn_at is null then
-        if not (subscription.is_live and coalesce(subscription.cooling_off_ends_at > private.clock(), false)) then
+        if not (
+            subscription.is_live
+            and subscription.organization_id is null
+            and coalesce(subscription.cooling_off_ends_at > private.clock(), false)
+        ) then
             perform private.refuse(
                 'PT409', 'cooling_off_is_over',
                 'This subscription cannot be withdrawn from any more.',
@@ -99,8 +106,8 @@ begin
 end;
 $$;
 
--- What goes back of each payment of the invoices for what the withdrawal undoes: all that is left of it. The platform's admins give back
--- what was paid outside Stripe.
+-- What goes back of each payment of the invoices for what the withdrawal undoes: all that is left of it, but for what a change to a cheaper
+-- plan has credited to the customer's balance at Stripe. The platform's admins give back that, and what was paid outside Stripe.
 create function private.refunds_of_withdrawal(p_subscription public.subscriptions)
     returns jsonb
     language plpgsql
@@ -110,7 +117,23 @@ create function private.refunds_of_withdrawal(p_subscription public.subscription
 as $$
 declare
     begins_at constant timestamptz := private.cooling_off_begins_at(p_subscription);
+    credited_cents constant bigint := (
+        select coalesce(-sum(invoice.total_cents), 0)
+        from public.invoices invoice
+        where invoice.org_id = p_subscription.org_id
+            and invoice.subscription_id = p_subscription.id
+            and invoice.period_end > begins_at
+            and invoice.status = 'paid'
+            and invoice.total_cents < 0
+    );
 begin
+    perform private.raise_alert(
+        p_subscription.org_id, null, 'withdrawal_paid_outside',
+        'Somebody has withdrawn from a subscription of which a change of plan had credited a part to their balance at Stripe. Take what is left of '
+        'it off the balance, and give it back.',
+        'subscriptions', p_subscription.id, format('subscription:%s:withdrawn', p_subscription.id)
+    )
+    where credited_cents > 0;
     perform private.raise_alert(
         invoice.org_id, null, 'withdrawal_paid_outside',
         'Somebody has withdrawn from a subscription that was paid outside Stripe. Give back what they paid.',
@@ -128,20 +151,29 @@ begin
                 jsonb_build_object(
                     'invoice_payment_id', paid.id,
                     'payment_intent', paid.stripe_payment_intent_id,
-                    'amount_cents', paid.amount_paid_cents - paid.refunded_cents - paid.disputed_cents
+                    'amount_cents', least(paid.left_cents, paid.so_far_cents - credited_cents)
                 )
                 order by paid.id
             ),
             '[]'
         )
-        from public.invoices invoice
-        join public.invoice_payments paid on paid.org_id = invoice.org_id and paid.invoice_id = invoice.id
-        where invoice.org_id = p_subscription.org_id
-            and invoice.subscription_id = p_subscription.id
-            and invoice.period_end > begins_at
-            and paid.status = 'paid'
-            and paid.stripe_payment_intent_id is not null
-            and paid.amount_paid_cents - paid.refunded_cents - paid.disputed_cents > 0
+        from (
+            select
+                payment.id,
+                payment.stripe_payment_intent_id,
+                back.left_cents,
+                sum(back.left_cents) over (order by payment.id)::bigint as so_far_cents
+            from public.invoices invoice
+            join public.invoice_payments payment on payment.org_id = invoice.org_id and payment.invoice_id = invoice.id
+            cross join lateral (select payment.amount_paid_cents - payment.refunded_cents - payment.disputed_cents as left_cents) back
+            where invoice.org_id = p_subscription.org_id
+                and invoice.subscription_id = p_subscription.id
+                and invoice.period_end > begins_at
+                and payment.status = 'paid'
+                and payment.stripe_payment_intent_id is not null
+                and back.left_cents > 0
+        ) paid
+        where paid.so_far_cents > credited_cents
     );
 end;
 $$;

@@ -252,3 +252,28 @@ def test_a_subscription_that_stripe_does_not_end_is_not_refunded(shop: Shop) -> 
     ended = shop.office.run("outbox")
     assert (ended.status, len(ended.events("command_failed"))) == (1, 1)
     assert shop.fake.objects("refund") == []
+
+
+def test_a_school_is_no_consumer_and_keeps_no_lower_fee_for_nothing(shop: Shop) -> None:
+    elm = shop.world.organization(name="Elm")
+    owner = shop.world.member(elm, "owner")
+    plan = shop.plan(fee_bps="1200", cooling_off_days="14")
+    made = shop.subscribe(owner, plan, organization_id=str(elm))
+    assert shop.subscription(made["id"])["cooling_off_ends_at"] is None
+    refused(shop, owner, made["id"])
+
+
+def test_what_a_change_of_plan_has_credited_is_not_refunded_as_well(shop: Shop) -> None:
+    """A year is changed for a month: Stripe credits the rest of it to the customer's balance."""
+    ben = shop.world.person("Ben")
+    made = shop.subscribe(ben, shop.plan(cooling_off_days="14", interval="year", amount=9000))
+    [invoice] = shop.fake.objects("invoice")
+    cents = dict.fromkeys(("amount_due", "amount_paid", "amount_remaining"), 0)
+    credit = invoice | {"id": "in_credit", "total": -7800, "subtotal": -7800} | cents
+    shop.world.deliver("invoice.paid", credit, occurred_at=shop.world.now())
+    assert withdraw(shop, ben, made["id"])["refund_cents"] == 1200
+    shop.carry_out()
+    assert [refund["amount"] for refund in shop.fake.objects("refund")] == [1200]
+    [alert] = shop.world.rows("select * from public.alerts where code = 'withdrawal_paid_outside'")
+    assert alert["resolved_at"] is None
+    assert shop.world.violations() == []
