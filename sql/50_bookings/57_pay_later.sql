@@ -114,6 +114,38 @@ begin
 end;
 $$;
 
+-- Cancels what a learner who has left an organization, or was removed, would be charged for there: nothing of it is paid. What is paid stays as
+-- it is. Who leaves between two tries has given the lesson up. 82_effects calls it.
+create function private.cancel_unpaid_of_former_learner(p_membership public.organization_members)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    ids constant uuid[] := array(
+        select booking.id
+        from public.learners learner
+        join public.bookings booking on booking.org_id = learner.org_id and booking.learner_id = learner.id
+        where learner.org_id = p_membership.org_id
+            and learner.user_id = p_membership.user_id
+            and booking.status in ('held', 'requested')
+            and booking.is_collected_later
+        order by booking.id
+    );
+begin
+    perform private.lock_endings(ids);
+    update public.bookings
+    set status = 'cancelled',
+        cancelled_by = case when private.my_user_id() = p_membership.user_id then 'learner' else 'system' end::public.booking_party,
+        cancelled_at = private.clock(),
+        cancellation_reason = 'The learner has left.'
+    where id = any (ids)
+        and status in ('held', 'requested');
+end;
+$$;
+
 -- Ends the plan to charge a card for a lesson that is paid or has ended. Definer: as the other guards.
 create function private.end_collection()
     returns trigger

@@ -273,6 +273,44 @@ def elsewhere(shop: Shop, limit: int, learner: UUID) -> Course:
     return there
 
 
+def leave(there: Course) -> None:
+    there.world.call(
+        there.learner,
+        "public.remove_member_role",
+        p_org_id=there.instructor.org_id,
+        p_user_id=there.learner,
+        p_role="learner",
+    )
+
+
+def test_who_has_left_the_school_is_not_charged_and_the_times_are_free(course: Course) -> None:
+    there = elsewhere(course.shop, 3, course.learner)
+    first, second, third = there.lessons()
+    there.wait_until(first.columns["start_at"] - 2 * DAY)
+    assert first.status == "confirmed"
+    queue(there, second)
+    leave(there)
+    there.shop.carry_out()
+    assert (second.status, third.status) == ("cancelled", "cancelled")
+    assert len(charged(there)) == 1
+    assert there.instructor.user_id in there.told("booking_cancelled")
+    rival = there.world.person("Cleo")
+    there.world.learner(there.instructor.org_id, rival)
+    assert there.world.request(rival, there.instructor, there.service_id, third.columns["start_at"])
+    assert there.world.violations() == []
+
+
+def test_who_leaves_between_the_tries_and_comes_back_pays_at_once(course: Course) -> None:
+    there = elsewhere(course.shop, 3, course.learner)
+    first, *_ = there.lessons()
+    spoil(course, "pm_card_chargeDeclined")
+    there.wait_until(first.columns["start_at"] - 2 * DAY)
+    leave(there)
+    there.world.member(there.instructor.org_id, "learner", there.learner)
+    with there.world.refusing("PT409", "lesson_was_not_paid"):
+        there.book(2, ahead=6 * WEEK)
+
+
 def test_each_school_counts_the_lessons_that_are_paid_later_there(course: Course) -> None:
     course.lessons(12)
     there = elsewhere(course.shop, 3, course.learner)
