@@ -1,5 +1,5 @@
--- What follows when a payment succeeds, is disputed or gets back what it had lost, its money becomes available or Stripe cancels it. What its items earn by it follows
--- from 31_order_items.sql.
+-- What follows when a payment succeeds, is disputed or gets back what it had lost, its money becomes available or Stripe cancels it. What its
+-- items earn by it follows from 31_order_items.sql.
 -- Definer: whoever changes a payment may not write bookings, rewards, disputes, earnings and payouts.
 create function private.on_payment_changed()
     returns trigger

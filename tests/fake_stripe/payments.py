@@ -152,7 +152,7 @@ def confirm_payment_intent(world: World, params: Json, id: str) -> Json:
     if params.get("receipt_email"):
         intent["receipt_email"] = params["receipt_email"]
     method = payment_method(world, name)
-    if method["id"] in world.detached:
+    if world.secrets[method["id"]].is_detached:
         raise invalid(
             "The provided PaymentMethod was previously used with a PaymentIntent without Customer"
             " attachment, shared with a connected account without Customer attachment, or was"

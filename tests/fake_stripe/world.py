@@ -109,7 +109,6 @@ class World:
         self.objects: dict[str, dict[str, Json]] = {}
         self.owners: dict[str, str | None] = {}
         self.secrets: dict[str, Any] = {}
-        self.detached: set[str] = set()
         self.ledgers: dict[str | None, Ledger] = {}
         self.webhooks = Webhooks(self.random, http)
         self.agenda: list[Appointment] = []
