@@ -155,7 +155,7 @@ class BillingCommands:
                     "amount": refund["amount_cents"],
                     "metadata": _named(refund),
                 },
-                {"idempotency_key": f"withdraw:{refund['invoice_payment_id']}"},
+                {"idempotency_key": ":".join(["withdraw", *_named(refund).values()])},
             )
 
         self._calls.make(lease, make)
@@ -182,4 +182,6 @@ class BillingCommands:
 
 
 def _named(refund: Payload) -> dict[str, str]:
-    return {"withdrawn_invoice_payment_id": refund["invoice_payment_id"]}
+    """Name the payment that goes back and, if a dispute gave it back first, the dispute."""
+    named = {"withdrawn_invoice_payment_id": refund["invoice_payment_id"]}
+    return named | ({"reinstated_by": refund["dispute"]} if "dispute" in refund else {})

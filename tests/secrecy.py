@@ -3,8 +3,8 @@
 Every saved card and every charge of the stand-in bears the same billing details (cards.BILLING), so
 that they come in with its events and answers in all tests. They may be in the bodies of webhooks,
 which are pruned, and nowhere else. Searched are each database of a test that commits before it is
-dropped, what another test has done before it is rolled back, the database of the API's tests at
-their end, and the output of each test, of the service in it and of its jobs.
+dropped, what another test has done before it is rolled back, the databases of the API's tests and
+of the demo at their end, and the output of each test and of the demo, of their services and jobs.
 """
 
 from __future__ import annotations
@@ -66,11 +66,15 @@ def tables_with_secrets(connection: psycopg.Connection[Any]) -> list[str]:
     return found
 
 
-def kept_of_what_came_in(connection: psycopg.Connection[Any]) -> list[str]:
-    """The tables that keep what they should not, if it has come in at all."""
+def has_come_in(connection: psycopg.Connection[Any]) -> bool:
     with connection.cursor(row_factory=tuple_row) as cursor:
         row = cursor.execute(CAME_IN, [SECRET.pattern]).fetchone()
-    return tables_with_secrets(connection) if row and row[0] else []
+    return bool(row and row[0])
+
+
+def kept_of_what_came_in(connection: psycopg.Connection[Any]) -> list[str]:
+    """The tables that keep what they should not, if it has come in at all."""
+    return tables_with_secrets(connection) if has_come_in(connection) else []
 
 
 def assert_unkept(connection: psycopg.Connection[Any]) -> None:

@@ -20,7 +20,8 @@
 --   confirmed, in_progress → completed: complete_lesson, complete_forgotten_lessons (user, job, studio)
 --   confirmed, in_progress, completed → no_show: end_as_no_show (user, job, studio)
 --   held, requested → cancelled: cancel_booking, cancel_locked, withdraw_from_order, offboard_instructor, cancel_replacement,
---       cancel_refused_lessons, cancel_lost_holds, move_unpaid, fail_collection (user, service, job, studio)
+--       cancel_refused_lessons, cancel_lost_holds, move_unpaid, fail_collection, cancel_unpaid_of_former_learner
+--       (user, service, job, studio)
 --   proposed → cancelled: cancel_booking, cancel_locked, withdraw_from_order, offboard_instructor, cancel_replacement
 --       (user, service, job, studio)
 --   confirmed → cancelled: cancel_booking, cancel_locked, withdraw_from_order, offboard_instructor, end_original_booking,

@@ -54,6 +54,7 @@ begin
     end if;
     if private.is_paid_later(p_request, slot.start_at) then
         perform private.assert_may_pay_later(learner_person_id, organization);
+        perform private.assert_has_paid_later(learner_person_id, p_request.collect_from, organization.id);
     end if;
     if not private.is_slot_open(slot.instructor_id, slot.service_id, slot.start_at, p_request.original_booking_id) then
         perform private.refuse_taken_slot();

@@ -71,6 +71,10 @@ begin
         perform private.assert_may_hold(booking.learner_person_id, booking.series_id, organization);
         perform private.move_original(booking);
     elsif p_use_credits and booking.due_cents > 0 then
+        perform private.assert_may_spend(learner, true)
+        from public.learners learner
+        where learner.org_id = booking.org_id
+            and learner.id = booking.learner_id;
         booking := private.pay_by_credit(booking);
     else
         perform private.assert_may_hold(booking.learner_person_id, booking.series_id, organization);

@@ -33,8 +33,8 @@ create function private.held_for_collection_until(p_start_at timestamptz)
     set search_path = '', pg_temp
 return p_start_at - interval '12 hours';
 
--- Refuses a person who has as many lessons ahead that are charged later as the organization allows, or one of whose lessons could not be
--- charged within the last 30 days. They count apart from the holds of assert_may_hold, of which each lasts minutes.
+-- Refuses a person who has as many lessons ahead in the organization that are charged later as it allows. They count apart from the holds of
+-- assert_may_hold, of which each lasts minutes. What a person does elsewhere counts nowhere here: each time is in their calendar once.
 create function private.assert_may_pay_later(p_learner_person_id uuid, p_organization public.organizations)
     returns void
     language plpgsql
@@ -53,7 +53,8 @@ begin
     if (
         select count(*)
         from public.bookings booking
-        where booking.learner_person_id = p_learner_person_id
+        where booking.org_id = p_organization.id
+            and booking.learner_person_id = p_learner_person_id
             and booking.status in ('held', 'requested')
             and booking.is_collected_later
             and booking.hold_expires_at > private.clock()
@@ -64,10 +65,24 @@ begin
             'Book fewer at once, or pay for them when you book them.'
         );
     end if;
+end;
+$$;
+
+-- Refuses a learner of whose lessons one could not be charged later within the last 30 days, and a payer whose card it was, whoever the
+-- lesson was for. Each organization has its own experience: what happened at another counts there.
+create function private.assert_has_paid_later(p_learner_person_id uuid, p_payer_id uuid, p_org_id uuid)
+    returns void
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
     if exists (
         select
         from public.bookings booking
-        where booking.learner_person_id = p_learner_person_id
+        where (booking.learner_person_id = p_learner_person_id or booking.collect_from = p_payer_id)
+            and booking.org_id = p_org_id
             and booking.given_up_at > private.clock() - interval '30 days'
             and booking.is_collected_later
     ) then
@@ -96,6 +111,38 @@ begin
             and learner.id = p_booking.learner_id
             and (learner.user_id = p_booking.collect_from or learner.id = any (private.ward_ids(p_booking.collect_from, 'pay')))
     );
+end;
+$$;
+
+-- Cancels what a learner who has left an organization, or was removed, would be charged for there: nothing of it is paid. What is paid stays as
+-- it is. Who leaves between two tries has given the lesson up. 82_effects calls it.
+create function private.cancel_unpaid_of_former_learner(p_membership public.organization_members)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    ids constant uuid[] := array(
+        select booking.id
+        from public.learners learner
+        join public.bookings booking on booking.org_id = learner.org_id and booking.learner_id = learner.id
+        where learner.org_id = p_membership.org_id
+            and learner.user_id = p_membership.user_id
+            and booking.status in ('held', 'requested')
+            and booking.is_collected_later
+        order by booking.id
+    );
+begin
+    perform private.lock_endings(ids);
+    update public.bookings
+    set status = 'cancelled',
+        cancelled_by = case when private.my_user_id() = p_membership.user_id then 'learner' else 'system' end::public.booking_party,
+        cancelled_at = private.clock(),
+        cancellation_reason = 'The learner has left.'
+    where id = any (ids)
+        and status in ('held', 'requested');
 end;
 $$;
 

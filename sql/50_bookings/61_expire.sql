@@ -53,8 +53,9 @@ end;
 $$;
 
 -- Notes when a hold ends unpaid by the learner's doing: it expires, or the learner cancels it later than a minute after booking, before
--- which it was a mistake. What is charged later was not given up while no charge has failed, and was after the second. A late payment
--- undoes it. Who gives up many holds waits: see assert_may_hold and assert_may_pay_later. Definer: as the other guards.
+-- which it was a mistake. What is charged later was not given up while no charge has failed, such as when nobody could give it any more, and
+-- was after the second. A late payment undoes it. Who gives up many holds waits: see assert_may_hold and assert_has_paid_later.
+-- Definer: as the other guards.
 create function private.note_given_up_hold()
     returns trigger
     language plpgsql
@@ -64,12 +65,13 @@ create function private.note_given_up_hold()
 as $$
 begin
     new.given_up_at := case
-        when new.status = 'expired'
-            or new.collection_tries = 2
+        when new.collection_tries = 2
             or (
-                new.cancelled_by in ('learner', 'guardian')
-                and private.clock() > old.created_at + interval '1 minute'
-                and (not new.is_collected_later or new.collection_tries > 0)
+                (not new.is_collected_later or new.collection_tries > 0)
+                and (
+                    new.status = 'expired'
+                    or (new.cancelled_by in ('learner', 'guardian') and private.clock() > old.created_at + interval '1 minute')
+                )
             )
             then least(old.hold_expires_at, private.clock())
     end;

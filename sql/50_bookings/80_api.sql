@@ -236,7 +236,7 @@ comment on function public.accept_proposal is
     'move keeps what its original was paid with. For two hours cancelling then costs nothing, but of a time that '
     'was offered from the waiting list. Errors: sign_in_required, booking_not_found, booking_not_proposed, booking_not_reschedulable, '
     'not_yourself, may_not_book, not_a_learner_here, consent_required, instructor_unavailable, too_many_holds, too_many_held_lessons, '
-    'too_many_unpaid_holds, learner_busy, discount_with_credit, insufficient_credit, credit_changed, '
+    'too_many_unpaid_holds, learner_busy, learner_spends, discount_with_credit, insufficient_credit, credit_changed, '
     'price_missing, amount_too_small, amount_too_large.';
 
 create function public.decline_proposal(p_booking_id uuid)

@@ -149,7 +149,8 @@ as $$
         );
 $$;
 
--- Refunds the unused minutes of an order's lots, fee included. Hours that were never paid cannot be paid any more.
+-- Refunds the unused minutes of an order's lots, fee included. Those whose payment is disputed stay frozen until the bank has decided, and
+-- what it leaves of them is refunded then (60_offboard.sql), however late that is. Hours that were never paid cannot be paid any more.
 create function private.withdraw_hours(p_order public.orders)
     returns table (minutes integer, amount_cents bigint)
     language plpgsql
@@ -183,6 +184,10 @@ begin
             perform private.cancel_open_payment(p_order.id);
             minutes := (lot.credit).minutes_purchased;
             amount_cents := 0;
+            return next;
+        elsif (lot.payment).is_disputed then
+            minutes := (lot.credit).minutes_left;
+            amount_cents := private.credit_part_cents(private.next_credit_part(lot.credit, minutes));
             return next;
         else
             return query

@@ -147,7 +147,7 @@ $$;
 
 -- Takes the minutes from the lot and creates the refund at the price paid. The money is due to the payer from then on; a fee that is not
 -- refundable is earned. The payment may have less left, because a part of a minute was lost or refunded before: the payer has that
--- already, and the platform bore it.
+-- already, and the platform bore it. What an earlier refund lacked for that reason goes back with a later one, once a dispute is won.
 create function private.create_credit_refund(
     p_payment public.payments,
     p_credit public.learner_credits,
@@ -167,7 +167,10 @@ declare
     total_cents constant bigint := private.credit_part_cents(p_part);
     is_whole constant boolean := p_credit.is_fee_refundable or p_is_fault;
     price_cents constant bigint := case when is_whole then total_cents else least(p_part.share_cents, total_cents) end;
-    refund_cents constant bigint := least(price_cents, private.refundable_cents(p_payment));
+    refund_cents constant bigint := least(
+        price_cents + case when is_whole then private.lacking_cents(p_credit) else 0 end,
+        private.refundable_cents(p_payment)
+    );
 begin
     insert into public.refunds (
         org_id, payment_id, learner_id, instructor_id, currency, amount_cents, reason, status, client_key, requested_by
@@ -189,6 +192,36 @@ begin
     perform private.send_refund(new_refund_id);
     return new_refund_id;
 end;
+$$;
+
+-- What the refunds of a lot's minutes, fee included, lacked of their price: of a fee that is not refundable, those since the withdrawal.
+create function private.lacking_cents(p_credit public.learner_credits)
+    returns bigint
+    language sql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+    select greatest(sum(private.entry_cents(entry) - refund.amount_cents), 0)::bigint
+    from public.credit_entries entry
+    join public.refunds refund
+        on refund.org_id = entry.org_id
+        and refund.id = entry.refund_id
+        and refund.status not in ('failed', 'cancelled')
+    where entry.org_id = p_credit.org_id
+        and entry.credit_id = p_credit.id
+        and entry.kind = 'refund'
+        and (
+            p_credit.is_fee_refundable
+            or exists (
+                select
+                from public.order_items item
+                join public.order_withdrawals withdrawal on withdrawal.org_id = item.org_id and withdrawal.order_id = item.order_id
+                where item.org_id = p_credit.org_id
+                    and item.credit_id = p_credit.id
+                    and refund.created_at >= withdrawal.created_at
+            )
+        );
 $$;
 
 -- The ledger lines of the fee that the platform earns of minutes whose share, or so much of it as was paid, goes to somebody: the discount

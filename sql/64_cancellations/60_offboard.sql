@@ -115,8 +115,9 @@ begin
 end;
 $$;
 
--- Refunds what is left of the hours that a payment has paid for and whose instructor has left: nobody can give them any more. While the
--- payment is disputed it waits. 82_effects calls it when the payment arrives, or its dispute has ended.
+-- Refunds what is left of the hours that a payment has paid for and that nobody is to give any more: their instructor has left, or their order
+-- was withdrawn from. While the payment is disputed it waits. 82_effects calls it when the payment arrives, its dispute has ended, or a lost
+-- one has given minutes back.
 create function private.refund_left_hours(p_payment public.payments)
     returns table (credit_id uuid, learner_id uuid, minutes integer, amount_cents bigint, currency text, refund_id uuid)
     language plpgsql
@@ -125,10 +126,12 @@ create function private.refund_left_hours(p_payment public.payments)
     set search_path = '', pg_temp
 as $$
 declare
-    credit public.learner_credits;
+    left_over record;
 begin
-    for credit in
-        select lot.*
+    for left_over in
+        select
+            lot as credit,
+            case when instructor.is_active then 'The contract was withdrawn from.' else 'The instructor has left.' end as reason
         from public.order_items item
         join public.learner_credits lot on lot.org_id = item.org_id and lot.id = item.credit_id
         join public.instructors instructor on instructor.org_id = lot.org_id and instructor.id = lot.instructor_id
@@ -136,13 +139,22 @@ begin
             and item.order_id = p_payment.order_id
             and lot.status = 'active'
             and lot.minutes_left > 0
-            and not instructor.is_active
             and not p_payment.is_disputed
+            and (
+                not instructor.is_active
+                or exists (
+                    select
+                    from public.order_withdrawals withdrawal
+                    where withdrawal.org_id = item.org_id
+                        and withdrawal.order_id = item.order_id
+                )
+            )
         for no key update of lot
     loop
         return query
-        select credit.id, credit.learner_id, made.minutes, made.amount_cents, credit.currency, made.refund_id
-        from private.refund_lot(p_payment, credit, null, 'The instructor has left.', null, true) made;
+        select
+            (left_over.credit).id, (left_over.credit).learner_id, made.minutes, made.amount_cents, (left_over.credit).currency, made.refund_id
+        from private.refund_lot(p_payment, left_over.credit, null, left_over.reason, null, true) made;
     end loop;
 end;
 $$;

@@ -409,7 +409,7 @@ end;
 
 comment on function public.withdraw_from_order is
     'Withdraws from an order within 14 days, where orders.withdrawal_mode lets consumers do so, and returns the receipt, which stays in '
-    'order_withdrawals: lessons not given and unused hours go back in full with their fee, lessons given are kept. For the learner, or a '
-    'guardian who may pay. Calling again returns the same receipt. Errors: sign_in_required, order_not_found, no_withdrawal, '
-    'withdrawal_too_late, nothing_to_withdraw, payment_disputed, insufficient_credit, bad_minutes, refund_exceeds_payment, '
-    'client_key_reused.';
+    'order_withdrawals: lessons not given and unused hours go back in full with their fee, lessons given are kept. While a payment is '
+    'disputed its bank decides, and what it leaves goes back then. For the learner, or a guardian who may pay. Calling again returns the '
+    'same receipt. Errors: sign_in_required, order_not_found, no_withdrawal, withdrawal_too_late, nothing_to_withdraw, payment_disputed, '
+    'insufficient_credit, bad_minutes, refund_exceeds_payment, client_key_reused.';

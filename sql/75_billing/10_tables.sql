@@ -63,6 +63,7 @@ create table public.payment_methods (
     is_default boolean not null default false,
     created_at timestamptz not null default private.clock(),
     updated_at timestamptz not null default private.clock(),
+    funding text,
     primary key (org_id, id),
     unique (org_id, stripe_payment_method_id),
     foreign key (org_id, customer_id) references public.stripe_customers (org_id, id) on delete restrict,
@@ -80,6 +81,9 @@ comment on table public.payment_methods is
     'removed is gone, since it can never be used again.';
 comment on column public.payment_methods.stripe_payment_method_id is 'Stripe''s id, pm_….';
 comment on column public.payment_methods.type is 'Stripe''s word, such as card or sepa_debit; brand and expiry are those of cards.';
+comment on column public.payment_methods.funding is
+    'Of a card, Stripe''s word for what pays behind it: credit, debit, prepaid or unknown. Null of others, and of cards of which Stripe has said '
+    'nothing since it is kept here.';
 comment on column public.payment_methods.is_default is 'Whether invoices are paid with it.';
 
 create type public.setup_status as enum (

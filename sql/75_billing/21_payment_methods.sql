@@ -28,15 +28,16 @@ begin
     end if;
 
     insert into public.payment_methods (
-        org_id, customer_id, user_id, stripe_payment_method_id, type, brand, last4, expiry_month, expiry_year
+        org_id, customer_id, user_id, stripe_payment_method_id, type, brand, funding, last4, expiry_month, expiry_year
     )
     select
         customer.org_id, customer.id, customer.user_id, p_method ->> 'id', p_method ->> 'type', details.value ->> 'brand',
-        details.value ->> 'last4', (details.value ->> 'exp_month')::integer, (details.value ->> 'exp_year')::integer
+        details.value ->> 'funding', details.value ->> 'last4', (details.value ->> 'exp_month')::integer, (details.value ->> 'exp_year')::integer
     from (select p_method -> (p_method ->> 'type') as value) details
     on conflict (org_id, stripe_payment_method_id) do update
         set type = excluded.type,
             brand = excluded.brand,
+            funding = excluded.funding,
             last4 = excluded.last4,
             expiry_month = excluded.expiry_month,
             expiry_year = excluded.expiry_year;

@@ -43,7 +43,7 @@ $$;
 
 -- Opens the payment of a lesson that is to be charged now, or finds the open one, and returns what the job needs to charge the card: the
 -- default card of whoever booked, if they may still pay for the learner. No row if there is nothing to charge: the lesson was paid, moved or
--- given up meanwhile, or there is nobody to charge, which counts as a failed try.
+-- given up meanwhile, nobody can give it any more, or there is nobody to charge, which counts as a failed try.
 -- Definer: the jobs have no access to the tables.
 create function private.open_collection(p_booking_id uuid, p_number integer)
     returns table (
@@ -69,6 +69,10 @@ begin
     perform private.lock_bookings(array[p_booking_id]);
     select * into strict booking from public.bookings where id = p_booking_id;
     if not private.awaits_collection(booking, p_number) then
+        return;
+    end if;
+    if not private.is_bookable_instructor(instructor) from public.instructors instructor where instructor.id = booking.instructor_id then
+        update public.bookings set collect_at = private.clock() where org_id = booking.org_id and id = booking.id;
         return;
     end if;
     card := private.default_card(private.payer_of_collection(booking));

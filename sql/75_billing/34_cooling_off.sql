@@ -22,14 +22,17 @@ return greatest(
     end
 );
 
--- Until when a subscriber may withdraw. Null: the product gives no such days.
+-- Until when a subscriber may withdraw. Null: the product gives no such days, or it is for an organization, which is no consumer: it would keep
+-- the lower fee of what was sold meanwhile.
 create function private.cooling_off_ends_at(p_subscription public.subscriptions, p_days integer)
     returns timestamptz
     language sql
     immutable
     security invoker
     set search_path = '', pg_temp
-return private.cooling_off_begins_at(p_subscription) + make_interval(days => p_days);
+return case
+    when p_subscription.organization_id is null then private.cooling_off_begins_at(p_subscription) + make_interval(days => p_days)
+end;
 
 -- Ends a subscription of the caller's at once, and gives back all that was paid for the period that it began with, or was renewed for. Stripe
 -- does both through the outbox; its events post the refund and end the row. Withdrawing twice is withdrawing once.
@@ -46,7 +49,11 @@ declare
     refunds jsonb;
 begin
     if subscription.withdrawn_at is null then
-        if not (subscription.is_live and coalesce(subscription.cooling_off_ends_at > private.clock(), false)) then
+        if not (
+            subscription.is_live
+            and subscription.organization_id is null
+            and coalesce(subscription.cooling_off_ends_at > private.clock(), false)
+        ) then
             perform private.refuse(
                 'PT409', 'cooling_off_is_over',
                 'This subscription cannot be withdrawn from any more.',
@@ -99,8 +106,8 @@ begin
 end;
 $$;
 
--- What goes back of each payment of the invoices for what the withdrawal undoes: all that is left of it. The platform's admins give back
--- what was paid outside Stripe.
+-- What goes back of each payment of the invoices for what the withdrawal undoes: all that is left of it, but for what a change to a cheaper
+-- plan has credited to the customer's balance at Stripe. The platform's admins give back that, and what was paid outside Stripe.
 create function private.refunds_of_withdrawal(p_subscription public.subscriptions)
     returns jsonb
     language plpgsql
@@ -110,7 +117,23 @@ create function private.refunds_of_withdrawal(p_subscription public.subscription
 as $$
 declare
     begins_at constant timestamptz := private.cooling_off_begins_at(p_subscription);
+    credited_cents constant bigint := (
+        select coalesce(-sum(invoice.total_cents), 0)
+        from public.invoices invoice
+        where invoice.org_id = p_subscription.org_id
+            and invoice.subscription_id = p_subscription.id
+            and invoice.period_end > begins_at
+            and invoice.status = 'paid'
+            and invoice.total_cents < 0
+    );
 begin
+    perform private.raise_alert(
+        p_subscription.org_id, null, 'withdrawal_paid_outside',
+        'Somebody has withdrawn from a subscription of which a change of plan had credited a part to their balance at Stripe. Take what is left of '
+        'it off the balance, and give it back.',
+        'subscriptions', p_subscription.id, format('subscription:%s:withdrawn', p_subscription.id)
+    )
+    where credited_cents > 0;
     perform private.raise_alert(
         invoice.org_id, null, 'withdrawal_paid_outside',
         'Somebody has withdrawn from a subscription that was paid outside Stripe. Give back what they paid.',
@@ -128,20 +151,29 @@ begin
                 jsonb_build_object(
                     'invoice_payment_id', paid.id,
                     'payment_intent', paid.stripe_payment_intent_id,
-                    'amount_cents', paid.amount_paid_cents - paid.refunded_cents - paid.disputed_cents
+                    'amount_cents', least(paid.left_cents, paid.so_far_cents - credited_cents)
                 )
                 order by paid.id
             ),
             '[]'
         )
-        from public.invoices invoice
-        join public.invoice_payments paid on paid.org_id = invoice.org_id and paid.invoice_id = invoice.id
-        where invoice.org_id = p_subscription.org_id
-            and invoice.subscription_id = p_subscription.id
-            and invoice.period_end > begins_at
-            and paid.status = 'paid'
-            and paid.stripe_payment_intent_id is not null
-            and paid.amount_paid_cents - paid.refunded_cents - paid.disputed_cents > 0
+        from (
+            select
+                payment.id,
+                payment.stripe_payment_intent_id,
+                back.left_cents,
+                sum(back.left_cents) over (order by payment.id)::bigint as so_far_cents
+            from public.invoices invoice
+            join public.invoice_payments payment on payment.org_id = invoice.org_id and payment.invoice_id = invoice.id
+            cross join lateral (select payment.amount_paid_cents - payment.refunded_cents - payment.disputed_cents as left_cents) back
+            where invoice.org_id = p_subscription.org_id
+                and invoice.subscription_id = p_subscription.id
+                and invoice.period_end > begins_at
+                and payment.status = 'paid'
+                and payment.stripe_payment_intent_id is not null
+                and back.left_cents > 0
+        ) paid
+        where paid.so_far_cents > credited_cents
     );
 end;
 $$;
@@ -149,6 +181,42 @@ $$;
 -- Gives back a payment that arrives for what the subscriber has withdrawn from: its bank was slow, its event was late, or an open invoice was
 -- paid after all. The subscription is locked, so that a payment and a withdrawal at once do not miss each other. Posting a payment (41) calls it.
 create function private.refund_if_withdrawn(p_payment public.invoice_payments)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    perform private.refund_of_withdrawn(
+        p_payment, p_payment.amount_paid_cents, format('invoice_payment:%s:withdrawn', p_payment.id), '{}'
+    );
+end;
+$$;
+
+-- Gives back what a dispute gave back of what the subscriber has withdrawn from: it was with the bank when they withdrew. What was refunded
+-- since is not refunded again. Applying a dispute (42) calls it.
+create function private.refund_reinstated(p_payment public.invoice_payments, p_dispute_id text, p_reinstated_cents bigint)
+    returns void
+    language plpgsql
+    volatile
+    security invoker
+    set search_path = '', pg_temp
+as $$
+declare
+    left_cents constant bigint := p_payment.amount_paid_cents - p_payment.refunded_cents - p_payment.disputed_cents;
+begin
+    perform private.refund_of_withdrawn(
+        p_payment, least(p_reinstated_cents, left_cents),
+        format('invoice_payment:%s:reinstated:%s:%s', p_payment.id, p_dispute_id, p_payment.disputed_cents),
+        jsonb_build_object('dispute', p_dispute_id)
+    );
+end;
+$$;
+
+-- Refunds so much of a payment if it is for what the subscriber has withdrawn from. p_named goes into the refund's metadata, beside the
+-- payment: a refund that has both is not made again.
+create function private.refund_of_withdrawn(p_payment public.invoice_payments, p_cents bigint, p_idempotency_key text, p_named jsonb)
     returns void
     language plpgsql
     volatile
@@ -165,23 +233,24 @@ begin
         and invoice.id = p_payment.invoice_id
         and invoice.period_end > private.cooling_off_begins_at(subscribed)
     for no key update of subscribed;
-    if subscription.withdrawn_at is null or p_payment.stripe_payment_intent_id is null then
+    if subscription.withdrawn_at is null or p_payment.stripe_payment_intent_id is null or p_cents <= 0 then
         return;
     end if;
     update public.subscriptions
-    set withdrawal_refund_cents = withdrawal_refund_cents + p_payment.amount_paid_cents
+    set withdrawal_refund_cents = withdrawal_refund_cents + p_cents
     where org_id = subscription.org_id
         and id = subscription.id;
     perform private.enqueue_command(
-        subscription.org_id, 'withdraw_subscription', format('invoice_payment:%s:withdrawn', p_payment.id),
+        subscription.org_id, 'withdraw_subscription', p_idempotency_key,
         jsonb_build_object(
             'subscription', subscription.stripe_subscription_id,
             'refunds', jsonb_build_array(
                 jsonb_build_object(
                     'invoice_payment_id', p_payment.id,
                     'payment_intent', p_payment.stripe_payment_intent_id,
-                    'amount_cents', p_payment.amount_paid_cents
+                    'amount_cents', p_cents
                 )
+                || p_named
             )
         ),
         format('customer:%s', subscription.customer_id)

@@ -104,7 +104,7 @@ end;
 $$;
 
 -- Applies a dispute over what was paid for an invoice: posts each of its balance transactions once, whatever order its events come in. The
--- platform's admins are told when it needs a response.
+-- platform's admins are told when it needs a response. What it gives back of what was withdrawn from is refunded.
 create function private.apply_invoice_dispute(p_payment public.invoice_payments, p_dispute jsonb, p_occurred_at timestamptz)
     returns private.stripe_outcome
     language plpgsql
@@ -114,6 +114,8 @@ create function private.apply_invoice_dispute(p_payment public.invoice_payments,
 as $$
 declare
     moved record;
+    reinstated_cents bigint := 0;
+    payment public.invoice_payments;
 begin
     for moved in
         select given.id, given.amount, given.fee
@@ -133,8 +135,13 @@ begin
             set disputed_cents = disputed_cents - moved.amount
             where org_id = p_payment.org_id
                 and id = p_payment.id;
+            reinstated_cents := reinstated_cents + moved.amount;
         end if;
     end loop;
+    if reinstated_cents > 0 then
+        select * into strict payment from public.invoice_payments where org_id = p_payment.org_id and id = p_payment.id;
+        perform private.refund_reinstated(payment, p_dispute ->> 'id', reinstated_cents);
+    end if;
     if p_dispute ->> 'status' in ('warning_needs_response', 'needs_response') then
         perform private.raise_alert(
             p_payment.org_id, null, 'dispute_' || (p_dispute ->> 'status'),

@@ -1,5 +1,5 @@
--- What follows when a payment succeeds or is disputed, its money becomes available or Stripe cancels it. What its items earn by it follows
--- from 31_order_items.sql.
+-- What follows when a payment succeeds, is disputed or gets back what it had lost, its money becomes available or Stripe cancels it. What its
+-- items earn by it follows from 31_order_items.sql.
 -- Definer: whoever changes a payment may not write bookings, rewards, disputes, earnings and payouts.
 create function private.on_payment_changed()
     returns trigger
@@ -19,7 +19,7 @@ begin
         end if;
     end if;
 
-    if new.status = 'succeeded' and old.status <> 'succeeded' then
+    if (new.status = 'succeeded' and old.status <> 'succeeded') or new.lost_cents < old.lost_cents then
         perform private.refund_left_hours(new);
     end if;
 
@@ -40,5 +40,5 @@ end;
 $$;
 
 create trigger on_payment_changed
-    after update of status, is_disputed, funds_available_at on public.payments
+    after update of status, is_disputed, lost_cents, funds_available_at on public.payments
     for each row execute function private.on_payment_changed();

@@ -56,8 +56,9 @@ create trigger on_instructor_login_changed
     after update of user_id on public.instructors
     for each row execute function private.on_instructor_login_changed();
 
--- When an instructor has left an organization, nothing more of theirs is sold there, and the organization is told of the lessons ahead.
--- Definer: whoever removes a member may not write instructors and alerts.
+-- When an instructor has left an organization, nothing more of theirs is sold there, and the organization is told of the lessons ahead. When a
+-- learner has, their card is charged for nothing more there.
+-- Definer: whoever removes a member may not write instructors, bookings and alerts.
 create function private.on_member_left()
     returns trigger
     language plpgsql
@@ -68,6 +69,8 @@ as $$
 begin
     if old.role = 'instructor' then
         perform private.report_lessons_ahead(private.deactivate_former_instructor(old));
+    elsif old.role = 'learner' then
+        perform private.cancel_unpaid_of_former_learner(old);
     end if;
     return null;
 end;

@@ -1649,14 +1649,14 @@ isOneToOne: false
                   ]
                 },"payment_methods": {
                   Row: {
-                    "brand": string | null,"created_at": string,"customer_id": string,"expiry_month": number | null,"expiry_year": number | null,"id": string,"is_default": boolean,"last4": string | null,"org_id": string,"stripe_payment_method_id": string,"type": string,"updated_at": string,"user_id": string | null
+                    "brand": string | null,"created_at": string,"customer_id": string,"expiry_month": number | null,"expiry_year": number | null,"funding": string | null,"id": string,"is_default": boolean,"last4": string | null,"org_id": string,"stripe_payment_method_id": string,"type": string,"updated_at": string,"user_id": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "brand"?: string | null,"created_at"?: string,"customer_id": string,"expiry_month"?: number | null,"expiry_year"?: number | null,"id"?: string,"is_default"?: boolean,"last4"?: string | null,"org_id": string,"stripe_payment_method_id": string,"type": string,"updated_at"?: string,"user_id"?: string | null
+                    "brand"?: string | null,"created_at"?: string,"customer_id": string,"expiry_month"?: number | null,"expiry_year"?: number | null,"funding"?: string | null,"id"?: string,"is_default"?: boolean,"last4"?: string | null,"org_id": string,"stripe_payment_method_id": string,"type": string,"updated_at"?: string,"user_id"?: string | null
                   }
                   Update: {
-                    "brand"?: string | null,"created_at"?: string,"customer_id"?: string,"expiry_month"?: number | null,"expiry_year"?: number | null,"id"?: string,"is_default"?: boolean,"last4"?: string | null,"org_id"?: string,"stripe_payment_method_id"?: string,"type"?: string,"updated_at"?: string,"user_id"?: string | null
+                    "brand"?: string | null,"created_at"?: string,"customer_id"?: string,"expiry_month"?: number | null,"expiry_year"?: number | null,"funding"?: string | null,"id"?: string,"is_default"?: boolean,"last4"?: string | null,"org_id"?: string,"stripe_payment_method_id"?: string,"type"?: string,"updated_at"?: string,"user_id"?: string | null
                   }
                   Relationships: [
                     {

@@ -189,6 +189,63 @@ def test_what_a_dispute_took_is_not_given_back_once_more(shop: Shop) -> None:
     assert shop.subscription(made["id"])["status"] == "canceled"
 
 
+@pytest.mark.parametrize("cents", [900, 400])
+def test_what_a_dispute_gives_back_after_the_withdrawal_goes_back_to_the_payer(
+    shop: Shop, cents: int
+) -> None:
+    """Stripe refunds nothing of a disputed charge: what was not disputed waits for an admin."""
+    ben = shop.world.person("Ben")
+    made = shop.subscribe(ben, shop.plan(cooling_off_days="14"))
+    [charge] = shop.fake.objects("charge")
+    dispute = shop.fake.open_dispute(charge["id"], amount=cents)
+    shop.hear()
+    assert withdraw(shop, ben, made["id"])["refund_cents"] == 900 - cents
+    shop.office.run("outbox")
+    travel(shop, 20 * DAY)
+    shop.fake.end_dispute(dispute["id"], "won")
+    shop.hear()
+    shop.carry_out()
+    assert [refund["amount"] for refund in shop.fake.objects("refund")] == [cents]
+    for dead in shop.world.rows("select id from private.outbox where dead_at is not null"):
+        shop.world.call(
+            shop.world.admin(),
+            "public.admin_replay_command",
+            p_command_id=dead["id"],
+            p_reason="The dispute has ended.",
+        )
+    shop.carry_out()
+    assert sum(refund["amount"] for refund in shop.fake.objects("refund")) == 900
+    row = shop.subscription(made["id"])
+    assert (row["withdrawal_refund_cents"], shop.revenue()) == (900, 0)
+    assert shop.world.violations() == []
+
+
+def test_a_dispute_that_is_won_before_the_withdrawal_gives_nothing_twice(shop: Shop) -> None:
+    ben = shop.world.person("Ben")
+    made = shop.subscribe(ben, shop.plan(cooling_off_days="14"))
+    [charge] = shop.fake.objects("charge")
+    dispute = shop.fake.open_dispute(charge["id"])
+    shop.fake.end_dispute(dispute["id"], "won")
+    shop.hear()
+    assert shop.fake.objects("refund") == []
+    assert withdraw(shop, ben, made["id"])["refund_cents"] == 900
+    shop.carry_out()
+    assert [refund["amount"] for refund in shop.fake.objects("refund")] == [900]
+    assert shop.world.violations() == []
+
+
+def test_a_dispute_of_a_payment_that_stands_gives_the_subscriber_nothing(shop: Shop) -> None:
+    ben = shop.world.person("Ben")
+    shop.subscribe(ben, shop.plan(cooling_off_days="14"))
+    [charge] = shop.fake.objects("charge")
+    dispute = shop.fake.open_dispute(charge["id"])
+    shop.hear()
+    shop.fake.end_dispute(dispute["id"], "won")
+    shop.hear()
+    shop.carry_out()
+    assert (shop.fake.objects("refund"), shop.revenue()) == ([], 900)
+
+
 def test_a_subscription_that_stripe_does_not_end_is_not_refunded(shop: Shop) -> None:
     ben = shop.world.person("Ben")
     made = shop.subscribe(ben, shop.plan(cooling_off_days="14"))
@@ -197,3 +254,28 @@ def test_a_subscription_that_stripe_does_not_end_is_not_refunded(shop: Shop) -> 
     ended = shop.office.run("outbox")
     assert (ended.status, len(ended.events("command_failed"))) == (1, 1)
     assert shop.fake.objects("refund") == []
+
+
+def test_a_school_is_no_consumer_and_keeps_no_lower_fee_for_nothing(shop: Shop) -> None:
+    elm = shop.world.organization(name="Elm")
+    owner = shop.world.member(elm, "owner")
+    plan = shop.plan(fee_bps="1200", cooling_off_days="14")
+    made = shop.subscribe(owner, plan, organization_id=str(elm))
+    assert shop.subscription(made["id"])["cooling_off_ends_at"] is None
+    refused(shop, owner, made["id"])
+
+
+def test_what_a_change_of_plan_has_credited_is_not_refunded_as_well(shop: Shop) -> None:
+    """A year is changed for a month: Stripe credits the rest of it to the customer's balance."""
+    ben = shop.world.person("Ben")
+    made = shop.subscribe(ben, shop.plan(cooling_off_days="14", interval="year", amount=9000))
+    [invoice] = shop.fake.objects("invoice")
+    cents = dict.fromkeys(("amount_due", "amount_paid", "amount_remaining"), 0)
+    credit = invoice | {"id": "in_credit", "total": -7800, "subtotal": -7800} | cents
+    shop.world.deliver("invoice.paid", credit, occurred_at=shop.world.now())
+    assert withdraw(shop, ben, made["id"])["refund_cents"] == 1200
+    shop.carry_out()
+    assert [refund["amount"] for refund in shop.fake.objects("refund")] == [1200]
+    [alert] = shop.world.rows("select * from public.alerts where code = 'withdrawal_paid_outside'")
+    assert alert["resolved_at"] is None
+    assert shop.world.violations() == []

@@ -13,6 +13,7 @@ def test_a_card_is_saved_without_paying_and_is_the_default(shop: Shop) -> None:
     card = shop.save_card(ben)
     assert (card["type"], card["brand"], card["last4"]) == ("card", "visa", "4242")
     assert (card["expiry_month"], card["expiry_year"]) == (12, 2034)
+    assert card["funding"] == "credit"
     assert (card["user_id"], card["is_default"]) == (ben, True)
     assert shop.world.violations() == []
 

@@ -42,6 +42,7 @@ class Performance:
     secrets: WebhookSecrets = field(default_factory=WebhookSecrets)
     acts: list[Act] = field(default_factory=list)
     end: Path = Path()
+    logs: dict[str, str] = field(default_factory=dict)
     screen: str = ""
     is_good: bool = False
 
@@ -88,7 +89,7 @@ class DatedStage(Stage):
 
 
 class RecordingStage(DatedStage):
-    """Dumps the database before each delivery, and at the end."""
+    """Dumps the database before each delivery and at the end, and keeps what was logged."""
 
     def __init__(self, performance: Performance, story: Story, stripe: StripeSide) -> None:
         super().__init__(story, stripe)
@@ -106,6 +107,8 @@ class RecordingStage(DatedStage):
     def __exit__(self, *error: object) -> None:
         try:
             self.performance.end = self._dump()
+            for path in sorted([*self.home.glob("*.log"), *self.home.glob("mail/new/*")]):
+                self.performance.logs[path.name] = path.read_text(errors="replace")
         finally:
             super().__exit__(*error)
 

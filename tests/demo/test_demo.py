@@ -12,6 +12,7 @@ from demo.play import SCHOOL
 from tests.demo.recording import Performance, run_tool
 from tests.demo.replay import deliver
 from tests.demo.state import hash_of, state_of
+from tests.secrecy import has_come_in, secrets_in, tables_with_secrets
 from tools.cluster import ROOT, Cluster
 
 pytestmark = pytest.mark.slow
@@ -217,6 +218,19 @@ def test_every_webhook_of_the_week_changes_nothing_when_it_comes_again(
         before = state_of(connection)
         deliver(cluster.url("webhook_service", end), events, performance.secrets)
         assert state_of(connection) == before
+
+
+def test_no_card_and_no_billing_detail_is_kept_or_logged(
+    performance: Performance, cluster: Cluster, restore: Restore
+) -> None:
+    """They came in with the webhooks, as in all tests: see tests/secrecy.py."""
+    with psycopg.connect(cluster.admin_url(restore(performance.end))) as connection:
+        assert has_come_in(connection)
+        assert tables_with_secrets(connection) == []
+    assert {"postgres.log", "webhook_service.log"} <= performance.logs.keys()
+    assert "stripe_event_received" in performance.logs["webhook_service.log"]
+    for name, text in (performance.logs | {"screen": performance.screen}).items():
+        assert secrets_in(text) == [], name
 
 
 def test_the_operators_saved_queries_answer(

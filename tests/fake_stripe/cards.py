@@ -19,6 +19,7 @@ class Card:
     needs_authentication: bool = False
     bypasses_pending: bool = False
     refund: str = "succeeds"
+    is_detached: bool = False
 
 
 def declined(last4: str, code: str, decline_code: str | None, message: str) -> Card:

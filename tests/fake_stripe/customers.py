@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .cards import payment_method
 from .errors import invalid
 from .params import Spec, metadata, nested, set_metadata, text
@@ -89,6 +91,7 @@ def detach_payment_method(world: World, params: Json, id: str) -> Json:
     customer = world.get("customer", method["customer"])
     settings = customer["invoice_settings"]
     method["customer"] = None
+    world.secrets[id] = replace(world.secrets[id], is_detached=True)
     world.emit("payment_method.detached", method)
     if settings["default_payment_method"] == id:
         before = dict(customer)

@@ -152,6 +152,13 @@ def confirm_payment_intent(world: World, params: Json, id: str) -> Json:
     if params.get("receipt_email"):
         intent["receipt_email"] = params["receipt_email"]
     method = payment_method(world, name)
+    if world.secrets[method["id"]].is_detached:
+        raise invalid(
+            "The provided PaymentMethod was previously used with a PaymentIntent without Customer"
+            " attachment, shared with a connected account without Customer attachment, or was"
+            " detached from a Customer. It may not be used again. To use a PaymentMethod multiple"
+            " times, you must attach it to a Customer first."
+        )
     pay(world, intent, method, off_session=params.get("off_session", False))
     return intent
 

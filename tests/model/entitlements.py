@@ -390,6 +390,8 @@ class Lot:
     lessons: list[HourLesson] = field(default_factory=list)
     forfeited: list[Item] = field(default_factory=list)
     causes: set[str] = field(default_factory=set)
+    is_withdrawn: bool = False
+    lacking: int = 0
 
     @property
     def left(self) -> int:
@@ -455,11 +457,16 @@ class Lot:
 
     def withdraw(self) -> None:
         """The purchase is withdrawn from: lessons given are kept, all else is paid back."""
+        self.is_withdrawn = True
         for lesson in self.lessons:
             if lesson.item.ending is None:
                 self.withdraw_lesson(lesson)
-        if self.left:
-            self.refund("withdrawn", self.left, is_fault=True)
+        self.refund_withdrawn()
+
+    def refund_withdrawn(self) -> None:
+        """What is left after a withdrawal is paid back, unless a bank is still to decide."""
+        if self.is_withdrawn and self.left and not self.causes:
+            self.refund(f"withdrawn at {self.gone}", self.left, is_fault=True)
 
     def make_whole(self, lesson: HourLesson) -> int:
         item, booked = lesson.item, lesson.minutes - lesson.restored
@@ -480,12 +487,31 @@ class Lot:
     # Refunds and expiry of what is left
 
     def refund(self, name: str, minutes: int, is_fault: bool = False) -> int:
-        """Unused minutes are paid back; what that comes to. The fee may be excepted."""
+        """Unused minutes are paid back; what that comes to. The fee may be excepted.
+
+        What a dispute has taken of a part of a minute is with the learner already. If it is won
+        after all, the next refund makes up for it.
+        """
         part = self.take(minutes)
         is_whole = self.is_fee_refundable or is_fault
-        self.refunds[name] = part.total if is_whole else part.paid_share
+        owed = part.total + self.lacking if is_whole else part.paid_share
+        self.refunds[name] = min(owed, self.in_payment)
+        if is_whole:
+            self.lacking = owed - self.refunds[name]
         self.refunded_minutes[name] = minutes
         return self.refunds[name]
+
+    @property
+    def in_payment(self) -> int:
+        """What neither refunds nor disputes have taken of the payment for the hours."""
+        of_lessons = sum(
+            cents
+            for lesson in self.lessons
+            for name, cents in lesson.item.refunds.items()
+            if name in lesson.of_hours
+        )
+        gone = sum(self.refunds.values()) + of_lessons + sum(self.losses.values())
+        return self.price.total - gone
 
     def fail_refund(self, name: str) -> None:
         del self.refunds[name]
@@ -547,6 +573,7 @@ class Lot:
             lesson.item.win(name)
             if lesson.item.ending in MAKES_WHOLE:
                 self.make_whole(lesson)
+        self.refund_withdrawn()
 
     # What everybody has
 

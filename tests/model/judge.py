@@ -345,6 +345,7 @@ class Hours:
         amount = self.play.dispute(self.credit.payment, "lost", cents)
         self.lot.causes.discard(OF_HOURS)
         self.lot.lose(OF_HOURS, amount)
+        self.lot.refund_withdrawn()
 
     def dispute(self, cents: int | None = None) -> None:
         self.play.dispute(self.credit.payment, "needs_response", cents)

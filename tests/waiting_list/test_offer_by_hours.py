@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.factories import Booking, World
+from tests.cancellations.test_withdraw import offering, withdraw
+from tests.factories import MARKETPLACE, Booking, World
 from tests.model.judge import Lesson, Play
 
 
@@ -68,3 +69,26 @@ def test_nobody_elses_hours_pay(play: Play) -> None:
     booking = offered(play)
     with world.unchanged(), world.refusing("PT409", "insufficient_credit"):
         accept_by_hours(booking)
+
+
+def test_a_guardian_who_may_not_pay_spends_no_hours(world: World) -> None:
+    play = Play(world)
+    child = world.child(MARKETPLACE, play.learner)
+    guardian = world.guardian(child, view=True, book=True)
+    play.hours(2)
+    booking = offered(play)
+    with world.unchanged(), world.refusing("PT422", "learner_spends"):
+        world.call(guardian, "public.accept_proposal", p_booking_id=booking.id, p_use_credits=True)
+    assert accept_by_hours(booking) == "confirmed"
+
+
+def test_who_withdraws_from_the_hours_gives_the_offered_time_back(world: World) -> None:
+    play = offering(world, "packages")
+    hours = play.hours(2)
+    booking = offered(play)
+    accept_by_hours(booking)
+    taken = hours.lot.book(60)
+    play.add(Lesson(play, booking, taken.item, taken, hours))
+    assert withdraw(hours)["booking_ids"] == [booking.id]
+    hours.lot.withdraw()
+    play.agrees()
