@@ -2,6 +2,7 @@ grant execute on function private.my_user_id to authenticated;
 grant execute on function private.platform_id to authenticated;
 grant execute on function private.is_platform_admin to authenticated;
 grant execute on function private.my_admin_org_ids to authenticated;
+grant execute on function private.my_school_ids to authenticated;
 grant execute on function private.my_org_ids to authenticated;
 grant execute on function private.my_verified_email to authenticated;
 

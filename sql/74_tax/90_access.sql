@@ -33,7 +33,6 @@ grant select on public.fee_invoices to authenticated, service_role;
 -- NOTE: no role may write these tables: admin_set_registration sets registrations, save_seller_details saves sellers, and maintenance issues
 -- invoices.
 
-grant execute on function private.my_school_ids to authenticated;
 grant execute on function private.may_read_all_sellers to authenticated;
 
 grant execute on function private.save_seller_details to authenticated;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -150,6 +151,26 @@ def test_of_many_codes_at_once_five_are_tried(cluster: Cluster, committed_world:
     assert {refusal.code for refusal in refused} == {"no_phone_code"}
     with committed_world.refusing("PT409", "no_phone_code"):
         enter(committed_world, person, code)
+
+
+@pytest.mark.slow
+def test_the_right_code_at_once_proves_the_number_once(
+    cluster: Cluster, committed_world: World
+) -> None:
+    person = with_number(committed_world)
+    ask_for_code(committed_world, person)
+    code = code_of(Post(committed_world))
+    with Racers(cluster.admin_url(committed_world.connection.info.dbname), 4) as racers:
+        outcomes = racers.race(lambda connection, _: enter(World(connection), person, code))
+    assert Counter(outcomes) == {True: 1, Refusal("PT409", "no_phone_code"): 3}
+
+
+def test_no_code_at_all_is_a_wrong_one(world: World) -> None:
+    person = with_number(world)
+    ask_for_code(world, person)
+    for guess in (None, "", " - ", "x" * 100_000):
+        assert world.call(person, "public.confirm_phone", p_code=guess) is False
+    assert world.value("select tries_left from private.phone_codes") == 1
 
 
 def test_a_code_is_too_long_to_be_found_by_trying(world: World) -> None:
