@@ -2,8 +2,6 @@ set lock_timeout = '3s';
 
 SET local check_function_bodies = off;
 
-DROP VIEW "private"."what_is_due_is_being_refunded";
-
 CREATE OR REPLACE FUNCTION private.booking_facts (
   p_org_id     uuid,
   p_booking_id uuid,
@@ -928,24 +926,6 @@ begin
     order by entry.created_at, entry.id;
 end;
 $function$;
-
-CREATE VIEW "private"."what_is_due_is_being_refunded" WITH (security_invoker=true) AS  WITH due AS (
-         SELECT item.org_id,
-            item.id AS item_id,
-            (((private.owed_cents(item.*) + private.excess_due_cents(item.*)) - private.waiting_refund_cents(item.id, private.makes_whole(item.ending))) - private.waiting_excess_cents(item.id)) AS cents
-           FROM public.order_items item
-        )
- SELECT jsonb_build_object('item_id', item_id, 'due_cents', cents) AS detail
-   FROM due
-  WHERE ((cents > 0) AND (NOT (EXISTS ( SELECT
-           FROM (public.payment_items part
-             JOIN public.payments payment ON (((payment.org_id = part.org_id) AND (payment.id = part.payment_id))))
-          WHERE ((part.org_id = due.org_id) AND (part.item_id = due.item_id) AND payment.is_disputed)))) AND (NOT (EXISTS ( SELECT
-           FROM (public.payment_items part
-             JOIN public.refunds refund ON (((refund.org_id = part.org_id) AND (refund.payment_id = part.payment_id))))
-          WHERE ((part.org_id = due.org_id) AND (part.item_id = due.item_id) AND (refund.status = ANY (ARRAY['pending'::public.refund_status, 'requires_action'::public.refund_status, 'failed'::public.refund_status, 'cancelled'::public.refund_status])))))));
-
-COMMENT ON VIEW "private"."what_is_due_is_being_refunded" IS 'What an ending owes to the payer is being refunded, unless a dispute or a failed refund stops it.';
 
 REVOKE ALL ON FUNCTION "private"."booking_facts"(uuid, uuid, text) FROM PUBLIC;
 
