@@ -142,8 +142,8 @@ end;
 $$;
 
 -- Removes the details of an organization's sellers who were erased and have earned nothing for seven years: so long, which is six years
--- and the current one, rules on platform reporting and on VAT ask to keep them. So it does the organization's own, once nobody there has
--- earned anything for as long; it gives them anew when it begins again. Returns how many. maintain_organization (95) calls it.
+-- and the current one, rules on platform reporting and on VAT ask to keep them. So it does the organization's own, once it has been paid
+-- for nothing for as long; it gives them anew when it begins again. Returns how many. maintain_organization (95) calls it.
 create function private.remove_old_sellers(p_org_id uuid)
     returns integer
     language plpgsql
@@ -168,7 +168,10 @@ begin
             select
             from public.earnings earning
             where earning.org_id = seller.org_id
-                and earning.instructor_id = coalesce(seller.instructor_id, earning.instructor_id)
+                and case
+                    when seller.instructor_id is null then earning.payee_id = seller.org_id
+                    else earning.instructor_id = seller.instructor_id
+                end
                 and earning.created_at >= private.clock() - interval '2557 days'
         );
     get diagnostics removed = row_count;

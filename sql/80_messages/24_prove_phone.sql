@@ -70,8 +70,8 @@ end;
 $$;
 
 -- Eight random characters of 32, without those that look like another: a million million codes, of which nobody finds one in ten minutes.
--- Digits would be fewer, and a caller of the Data API can have a wrong try rolled back, and so not counted, by asking for exactly one row of
--- an answer that they filter.
+-- Six digits would be found where wrong tries are not counted: a request that fails after its try, on something else that it asks for, takes the
+-- count back.
 create function private.new_phone_code()
     returns text
     language sql

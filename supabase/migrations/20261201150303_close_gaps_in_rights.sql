@@ -152,7 +152,10 @@ begin
             select
             from public.earnings earning
             where earning.org_id = seller.org_id
-                and earning.instructor_id = coalesce(seller.instructor_id, earning.instructor_id)
+                and case
+                    when seller.instructor_id is null then earning.payee_id = seller.org_id
+                    else earning.instructor_id = seller.instructor_id
+                end
                 and earning.created_at >= private.clock() - interval '2557 days'
         );
     get diagnostics removed = row_count;

@@ -174,7 +174,7 @@ def test_no_code_at_all_is_a_wrong_one(world: World) -> None:
 
 
 def test_a_code_is_too_long_to_be_found_by_trying(world: World) -> None:
-    """Six digits were: a try can be rolled back by its caller, and is not counted then."""
+    """A request that fails after its try takes back that it was counted."""
     codes = [world.value("select private.new_phone_code()") for _ in range(200)]
     assert len(set(codes)) == 200
     assert {len(code) for code in codes} == {8}
