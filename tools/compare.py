@@ -1,4 +1,4 @@
-"""What no schema diff carries: the rows that migrations insert, the roles, and their settings."""
+"""What no schema diff carries: rows, roles and their settings, and comments on a view's columns."""
 
 from __future__ import annotations
 
@@ -32,6 +32,17 @@ ROLES = """
     from pg_roles role
     where rolname !~ '^pg_'
     order by rolname
+"""
+
+COMMENTS = """
+    select format('%I.%I.%I', relnamespace::regnamespace::text, relname, attname),
+        col_description(attrelid, attnum)
+    from pg_attribute
+    join pg_class on pg_class.oid = attrelid
+    where relnamespace in ('public'::regnamespace, to_regnamespace('private'))
+        and relkind in ('v', 'm')
+        and attnum > 0
+    order by 1
 """
 
 KEYS = """
@@ -109,6 +120,22 @@ def _row_statements(
 def _given(table: str, row: Row) -> str:
     text = json.dumps(row, ensure_ascii=False).replace("'", "''")
     return f"jsonb_populate_record(null::{table}, '{text}') given"
+
+
+def comment_statements(cluster: Cluster, before: str, other: Cluster, wanted: str) -> str:
+    """Return the statements that give the columns of views the comments of another database."""
+    with (
+        psycopg.connect(cluster.admin_url(before)) as one,
+        psycopg.connect(other.admin_url(wanted)) as two,
+    ):
+        had, wants = (dict(side.execute(COMMENTS).fetchall()) for side in (one, two))
+        return "".join(
+            sql.SQL("comment on column {} is {};\n")
+            .format(sql.SQL(column), sql.Literal(comment))
+            .as_string(two)
+            for column, comment in wants.items()
+            if had.get(column) != comment
+        )
 
 
 def role_statements(cluster: Cluster, before: str, other: Cluster, wanted: str) -> str:

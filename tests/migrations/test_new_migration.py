@@ -83,6 +83,22 @@ def test_a_function_in_another_language_is_replaced_and_not_dropped(project: Pro
     assert "DROP" not in migration.read_text()
 
 
+VIEW = """
+create view public.names as select name from public.things;
+comment on view public.names is 'What things are called.';
+comment on column public.names.name is 'As somebody has written it.';
+"""
+
+
+def test_a_view_that_is_made_anew_keeps_what_its_columns_mean(project: Project) -> None:
+    first = project.migrations / "20260101000000_initial_schema.sql"
+    first.write_text(first.read_text() + VIEW)
+    project.tables.write_text(BEFORE + VIEW.replace("select name", "select upper(name) as name"))
+    new_migration.main("shout")
+    [migration] = project.added
+    assert "As somebody has written it." in migration.read_text()
+
+
 def test_a_refused_migration_is_deleted(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
