@@ -52,14 +52,21 @@ select
     payment.instructor_id as coach_id,
     payment.stripe_payment_intent_id,
     array(
-        select distinct payout.stripe_transfer_id
+        select payout.stripe_transfer_id
         from public.payment_items part
         join public.earnings earning on earning.org_id = part.org_id and earning.item_id = part.item_id
         join public.payouts payout on payout.org_id = earning.org_id and payout.id = earning.payout_id
         where part.org_id = payment.org_id
             and part.payment_id = payment.id
             and payout.stripe_transfer_id is not null
-        order by payout.stripe_transfer_id
+        union
+        select payout.stripe_transfer_id
+        from public.earnings earning
+        join public.payouts payout on payout.org_id = earning.org_id and payout.id = earning.payout_id
+        where earning.org_id = payment.org_id
+            and earning.payment_id = payment.id
+            and payout.stripe_transfer_id is not null
+        order by stripe_transfer_id
     ) as stripe_transfer_ids,
     payment.metadata,
     payment.created_at,
@@ -119,4 +126,4 @@ comment on column public.transactions.refunded_cents is
     'What went back to the payer. Of what was paid outside: what the coach owes the payer, whom we pay nothing.';
 comment on column public.transactions.coach_payout_cents is 'The instructor''s share of the amount; nothing of a subscription.';
 comment on column public.transactions.stripe_transfer_ids is
-    'The transfers that paid the coach for it; only those who may read the payouts see them.';
+    'The transfers that paid the coach for it, of hours those for the lessons that used them; only those who may read the payouts see them.';

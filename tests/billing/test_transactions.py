@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.billing.conftest import Shop
+from tests.model.judge import Play
 
 
 def test_lessons_and_subscriptions_stand_in_one_list(shop: Shop) -> None:
@@ -31,3 +32,15 @@ def test_lessons_and_subscriptions_stand_in_one_list(shop: Shop) -> None:
         mine = world.rows("select * from public.transactions order by kind")
     assert [each["id"] for each in mine] == [paid["id"], period["id"]]
     assert mine[0]["stripe_transfer_ids"] == []
+
+
+def test_what_hours_were_paid_with_names_the_transfers_for_their_lessons(shop: Shop) -> None:
+    play = Play(shop.world)
+    hours = play.hours(2)
+    hours.lesson().give()
+    shop.world.onboard(play.instructor)
+    play.pay_out()
+    payout = shop.world.row("select * from public.payouts")
+    bought = shop.world.row("select * from public.transactions")
+    assert bought["id"] == hours.credit.payment["id"]
+    assert bought["stripe_transfer_ids"] == [payout["stripe_transfer_id"]]
