@@ -541,6 +541,30 @@ ACTS: dict[str, Act] = {
     ),
     "public.join_waiting_list": ask(LEARNER, "join_waiting_list", p_service_id="scene.service_id"),
     "public.leave_waiting_list": ask(LEARNER, "leave_waiting_list", p_entry_id="scene.entry_id"),
+    "public.create_organization": ask(
+        LEARNER,
+        "create_organization",
+        p_name="Blake Driving School",
+        p_time_zone="Europe/London",
+        p_currency="gbp",
+    ),
+    "public.become_instructor": ask(
+        LEARNER, "become_instructor", p_display_name="Ben", p_hourly_rate_cents=4500
+    ),
+    "public.add_member_role": ask(
+        OWNER,
+        "add_member_role",
+        p_org_id=MARKETPLACE,
+        p_user_id="scene.instructor.user_id",
+        p_role="admin",
+    ),
+    "public.remove_member_role": ask(
+        OWNER,
+        "remove_member_role",
+        p_org_id=MARKETPLACE,
+        p_user_id="scene.learner",
+        p_role="learner",
+    ),
     "public.offboard_instructor": ask(
         OWNER, "offboard_instructor", p_instructor_id="scene.instructor.id"
     ),

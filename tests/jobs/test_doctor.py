@@ -184,7 +184,10 @@ BROKEN = {
         "schema", "no migration", "Apply", sql(f"delete from {MIGRATIONS}")
     ),
     "the database is older": Broken(
-        "schema", "this release needs", "Apply", sql(f"update {MIGRATIONS} set version = '1'")
+        "schema",
+        "this release needs",
+        "Apply",
+        sql(f"delete from {MIGRATIONS} where version = (select max(version) from {MIGRATIONS})"),
     ),
     "the database is newer": Broken(
         "schema",
