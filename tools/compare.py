@@ -128,7 +128,8 @@ def comment_statements(cluster: Cluster, before: str, other: Cluster, wanted: st
         psycopg.connect(cluster.admin_url(before)) as one,
         psycopg.connect(other.admin_url(wanted)) as two,
     ):
-        had, wants = (dict(side.execute(COMMENTS).fetchall()) for side in (one, two))
+        had: dict[str, str | None] = dict(one.execute(COMMENTS).fetchall())
+        wants: dict[str, str | None] = dict(two.execute(COMMENTS).fetchall())
         return "".join(
             sql.SQL("comment on column {} is {};\n")
             .format(sql.SQL(column), sql.Literal(comment))
