@@ -21,10 +21,10 @@ help: ## list these targets
 demo: $(VENV) $(STACK) ## play a week of the marketplace and show it on a page: verbose=1 tells all, keep=1 leaves it running
 	@$(BIN)/python -m demo $(if $(verbose),--verbose) $(if $(keep),--keep)
 
-test: check $(STACK) ## run the checks and the tests that are quick: a quarter of an hour on two cores
+test: check $(STACK) ## run the checks and the tests that are quick: five minutes on two cores
 	@$(BIN)/pytest
 
-test-slow: $(VENV) $(STACK) ## run the tests that take their time: half an hour
+test-slow: $(VENV) $(STACK) ## run the tests that take their time: twenty minutes
 	@$(BIN)/pytest -m "slow and not faults"
 
 proof: check $(STACK) ## try everything as often as was promised: every kill, race and story, for hours

@@ -80,6 +80,7 @@ def test_who_is_guardian_no_more_pays_nothing_with_it_nor_is_charged(shop: Shop)
     assert (charged(shop), booking.status) == (0, "held")
 
 
+@pytest.mark.slow
 def test_a_mother_pays_with_hers_and_nobody_elses(shop: Shop) -> None:
     _, kit_id, mother = family(shop)
     stranger = shop.world.person("Jo")

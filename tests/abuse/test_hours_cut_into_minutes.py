@@ -31,6 +31,7 @@ def test_the_gifts_are_less_than_the_fees(world: World, rate: int) -> None:
     assert platform_result(world) >= 0
 
 
+@pytest.mark.slow
 def test_refunding_minute_by_minute_gives_back_no_more(world: World) -> None:
     ann, ben = world.instructor(hourly_rate_cents=4447), world.person("Ben")
     credit = world.hours(ben, ann, 1)

@@ -34,6 +34,7 @@ def of_the_lesson(world: World) -> int:
     return distance
 
 
+@pytest.mark.slow
 def test_a_drive_that_is_sent_with_several_trips_was_driven_once(world: World, trip: Trip) -> None:
     drive = trip.drive(20_000, 1200)[::2]
     trip.send(drive)

@@ -35,6 +35,7 @@ def add(world: World, caller: UUID, school: UUID, number: int) -> UUID:
     return learner_id
 
 
+@pytest.mark.slow
 def test_a_school_adds_so_many_a_day_whoever_does_it(world: World, eve: UUID, school: UUID) -> None:
     for number in range(A_DAY):
         add(world, eve, school, number)

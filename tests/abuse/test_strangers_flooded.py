@@ -97,6 +97,7 @@ def test_a_mail_to_who_has_an_account_is_never_held_back(world: World, post: Pos
     assert sent_to(world, world.email(person)) == ENOUGH + 5
 
 
+@pytest.mark.slow
 def test_a_school_floods_no_address_by_learners_without_a_login(school: School, post: Post) -> None:
     """Eve's school adds the stranger as many learners, and something happens to each."""
     world = school.world

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
+
 from tests.billing.conftest import Shop, shared_fake, shop
 from tests.billing.test_fee_plans import fee_of
 from tests.webhook_service.conftest import code_of
@@ -60,6 +62,7 @@ def test_pages_that_were_opened_before_the_first_trial_are_noticed(shop: Shop) -
     assert len(alerts) == 1
 
 
+@pytest.mark.slow
 def test_several_schools_pages_that_were_opened_before_give_one_trial(shop: Shop) -> None:
     """Each of her three schools would have the plan's fee for two weeks, one after the other."""
     world, plan = shop.world, shop.plan(fee_bps=str(PLAN_FEE), trial_days="14")
@@ -113,6 +116,7 @@ def test_a_card_that_never_pays_gives_its_days_of_grace_once(shop: Shop) -> None
         assert not shop.has(olga)
 
 
+@pytest.mark.slow
 def test_a_plan_that_is_not_paid_sets_no_fee_for_months(shop: Shop) -> None:
     world = shop.world
     elm, plan = world.organization(name="Elm"), shop.plan(fee_bps=str(PLAN_FEE), grace_days="3")

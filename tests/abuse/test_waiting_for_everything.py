@@ -138,6 +138,7 @@ def test_an_offer_to_somebody_else_is_not_hers_to_take(world: World, ann: Instru
     assert world.call(jo, "public.accept_proposal", p_booking_id=offer_id) == "held"
 
 
+@pytest.mark.slow
 def test_taking_offers_without_paying_is_giving_up_holds(world: World, ann: Instructor) -> None:
     """Each offer that she accepts is a hold like any other, of which six a day may end unpaid."""
     eve = world.person("Eve")

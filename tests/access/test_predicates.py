@@ -6,6 +6,7 @@ One that answers null refuses nobody: `if not null` is not taken.
 from __future__ import annotations
 
 import psycopg
+import pytest
 
 from tests.factories import World
 
@@ -132,6 +133,7 @@ def test_a_rule_decides(db: psycopg.Connection) -> None:
     assert of_nothing - set(REASONS) == OF_NOTHING
 
 
+@pytest.mark.slow
 def test_one_that_does_not_is_found(world: World) -> None:
     world.rows(
         "create function private.is_later(p_booking public.bookings) returns boolean"

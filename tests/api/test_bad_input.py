@@ -422,6 +422,7 @@ def test_the_token_of_a_deleted_login_is_no_login(setting: Setting) -> None:
         assert json.loads(answer.json()["details"]) == {"code": "sign_in_required"}
 
 
+@pytest.mark.slow
 def test_ten_thousand_rows_are_refused_without_harm(setting: Setting) -> None:
     window = {"instructor_id": str(setting.ann.id), "day_of_week": 1, "start_time": "09:00"}
     with setting.frontend.world.unchanged():

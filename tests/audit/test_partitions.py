@@ -98,6 +98,7 @@ def test_a_month_that_the_default_took_stays_there_and_is_reported(empty: World)
     assert empty.count("private.audit_logs_default") > 1
 
 
+@pytest.mark.slow
 def test_two_maintenance_jobs_at_once_make_each_month_once(
     cluster: Cluster, committed_world: World
 ) -> None:

@@ -680,6 +680,7 @@ def test_a_request_id_is_cut(world: World) -> None:
 printable = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 
 
+@pytest.mark.slow
 @settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

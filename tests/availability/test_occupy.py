@@ -163,6 +163,7 @@ def test_a_calendar_row_is_of_one_tenant(world: World, ann: Instructor) -> None:
         )
 
 
+@pytest.mark.slow
 def test_of_sixteen_overlapping_slots_at_once_one_wins_without_deadlock(
     cluster: Cluster, committed_world: World
 ) -> None:

@@ -126,6 +126,7 @@ def cost_of(cluster: Cluster, template: str, count: int) -> Cost:
         cluster.drop_database(name)
 
 
+@pytest.mark.slow
 def test_some_are_matched(cluster: Cluster, template: str) -> None:
     cost_of(cluster, template, 1_000)
 

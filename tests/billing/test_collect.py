@@ -51,6 +51,7 @@ def deactivate(course: Course, is_active: bool = False) -> None:
     )
 
 
+@pytest.mark.slow
 def test_what_nobody_can_give_any_more_when_its_charge_is_queued_is_not_charged(
     course: Course,
 ) -> None:
@@ -68,6 +69,7 @@ def test_what_nobody_can_give_any_more_when_its_charge_is_queued_is_not_charged(
     assert course.world.violations() == []
 
 
+@pytest.mark.slow
 def test_what_nobody_can_give_at_the_second_try_is_not_charged(course: Course) -> None:
     first, *_ = course.lessons()
     spoil(course, "pm_card_chargeDeclined")
@@ -91,6 +93,7 @@ def test_what_nobody_could_give_is_not_held_against_the_learner(course: Course) 
     assert len(course.book(2, ahead=6 * WEEK)) == 2
 
 
+@pytest.mark.slow
 def test_an_instructor_who_leaves_is_not_paid_for_lessons_ahead(course: Course) -> None:
     """A charge that was queued before is not made, and the learner is told of each lesson."""
     lessons = course.lessons()
@@ -111,6 +114,7 @@ def test_an_instructor_who_leaves_is_not_paid_for_lessons_ahead(course: Course) 
     assert course.world.violations() == []
 
 
+@pytest.mark.slow
 def test_an_instructor_who_leaves_after_the_charge_has_it_refunded(course: Course) -> None:
     first, *_ = course.lessons()
     course.wait_until(first.columns["start_at"] - 2 * DAY)
@@ -126,6 +130,7 @@ def spoil(course: Course, card: str) -> None:
     course.shop.fake.spoil_card(course.card["stripe_payment_method_id"], card)
 
 
+@pytest.mark.slow
 def test_a_card_that_has_expired_is_told_and_another_one_pays(course: Course) -> None:
     first, *_ = course.lessons()
     spoil(course, "pm_card_chargeDeclinedExpiredCard")
@@ -143,6 +148,7 @@ def test_a_card_that_has_expired_is_told_and_another_one_pays(course: Course) ->
     assert course.world.violations() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_heard", [True, False])
 def test_a_card_that_was_detached_at_stripe_is_a_failed_try(course: Course, is_heard: bool) -> None:
     first, *_ = course.lessons()
@@ -157,6 +163,7 @@ def test_a_card_that_was_detached_at_stripe_is_a_failed_try(course: Course, is_h
     assert course.world.violations() == []
 
 
+@pytest.mark.slow
 def test_a_guardian_is_not_charged_once_the_learner_is_18(course: Course) -> None:
     """The learner is told, and may pay for the lesson alone."""
     world = course.world
@@ -212,6 +219,7 @@ def test_who_pays_while_the_charge_is_queued_is_charged_once(course: Course) -> 
     assert course.world.violations() == []
 
 
+@pytest.mark.slow
 def test_a_payment_that_the_bank_still_processes_is_not_made_again(course: Course) -> None:
     first, *_ = course.lessons()
     course.shop.fake.configure(payments_wait=True)
@@ -227,6 +235,7 @@ def test_a_payment_that_the_bank_still_processes_is_not_made_again(course: Cours
     assert course.world.violations() == []
 
 
+@pytest.mark.slow
 def test_what_succeeds_after_the_lesson_ended_goes_back_in_full(course: Course) -> None:
     first, *_ = course.lessons()
     course.shop.fake.configure(payments_wait=True)
@@ -241,6 +250,7 @@ def test_what_succeeds_after_the_lesson_ended_goes_back_in_full(course: Course) 
     assert course.world.violations() == []
 
 
+@pytest.mark.slow
 def test_the_second_failure_ends_the_payment_too(course: Course) -> None:
     first, *_ = course.lessons()
     spoil(course, "pm_card_chargeDeclined")
@@ -283,6 +293,7 @@ def leave(there: Course) -> None:
     )
 
 
+@pytest.mark.slow
 def test_who_has_left_the_school_is_not_charged_and_the_times_are_free(course: Course) -> None:
     there = elsewhere(course.shop, 3, course.learner)
     first, second, third = there.lessons()
@@ -319,6 +330,7 @@ def test_each_school_counts_the_lessons_that_are_paid_later_there(course: Course
         there.book(2, ahead=7 * WEEK)
 
 
+@pytest.mark.slow
 def test_what_was_not_paid_at_one_school_counts_at_no_other(course: Course) -> None:
     first, *_ = course.lessons()
     spoil(course, "pm_card_chargeDeclined")
@@ -328,6 +340,7 @@ def test_what_was_not_paid_at_one_school_counts_at_no_other(course: Course) -> N
     assert len(elsewhere(course.shop, 3, course.learner).book(2, ahead=6 * WEEK)) == 2
 
 
+@pytest.mark.slow
 def test_a_payer_who_did_not_pay_for_one_ward_pays_at_once_for_the_others(course: Course) -> None:
     """The card that failed is the guardian's, whoever the lessons are for."""
     world = course.world

@@ -32,6 +32,7 @@ def refused(shop: Shop, user: UUID, stripe_id: str) -> None:
         withdraw(shop, user, stripe_id)
 
 
+@pytest.mark.slow
 def test_it_ends_at_once_and_the_money_goes_back(shop: Shop) -> None:
     ben = shop.world.person("Ben")
     made = shop.subscribe(ben, shop.plan(cooling_off_days="14"))
@@ -53,6 +54,7 @@ def test_it_ends_at_once_and_the_money_goes_back(shop: Shop) -> None:
     assert shop.world.violations() == []
 
 
+@pytest.mark.slow
 def test_what_was_done_before_the_jobs_stopped_is_not_done_twice(shop: Shop) -> None:
     ben = shop.world.person("Ben")
     made = shop.subscribe(ben, shop.plan(cooling_off_days="14"))
@@ -80,6 +82,7 @@ def test_a_product_without_such_days_gives_none(shop: Shop) -> None:
     refused(shop, ben, made["id"])
 
 
+@pytest.mark.slow
 def test_the_end_of_a_trial_gives_them_once_more(shop: Shop) -> None:
     ben = shop.world.person("Ben")
     made = shop.subscribe(ben, shop.plan(cooling_off_days="14", trial_days="30"))
@@ -97,6 +100,7 @@ def test_the_end_of_a_trial_gives_them_once_more(shop: Shop) -> None:
     assert shop.world.violations() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("interval", "is_given"), [("year", True), ("month", False)])
 def test_the_renewal_for_a_year_gives_them_once_more(
     shop: Shop, interval: str, is_given: bool
@@ -189,6 +193,7 @@ def test_what_a_dispute_took_is_not_given_back_once_more(shop: Shop) -> None:
     assert shop.subscription(made["id"])["status"] == "canceled"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cents", [900, 400])
 def test_what_a_dispute_gives_back_after_the_withdrawal_goes_back_to_the_payer(
     shop: Shop, cents: int
@@ -220,6 +225,7 @@ def test_what_a_dispute_gives_back_after_the_withdrawal_goes_back_to_the_payer(
     assert shop.world.violations() == []
 
 
+@pytest.mark.slow
 def test_a_dispute_that_is_won_before_the_withdrawal_gives_nothing_twice(shop: Shop) -> None:
     ben = shop.world.person("Ben")
     made = shop.subscribe(ben, shop.plan(cooling_off_days="14"))
@@ -246,6 +252,7 @@ def test_a_dispute_of_a_payment_that_stands_gives_the_subscriber_nothing(shop: S
     assert (shop.fake.objects("refund"), shop.revenue()) == ([], 900)
 
 
+@pytest.mark.slow
 def test_a_subscription_that_stripe_does_not_end_is_not_refunded(shop: Shop) -> None:
     ben = shop.world.person("Ben")
     made = shop.subscribe(ben, shop.plan(cooling_off_days="14"))
@@ -265,6 +272,7 @@ def test_a_school_is_no_consumer_and_keeps_no_lower_fee_for_nothing(shop: Shop) 
     refused(shop, owner, made["id"])
 
 
+@pytest.mark.slow
 def test_what_a_change_of_plan_has_credited_is_not_refunded_as_well(shop: Shop) -> None:
     """A year is changed for a month: Stripe credits the rest of it to the customer's balance."""
     ben = shop.world.person("Ben")

@@ -170,6 +170,7 @@ def test_the_platform_is_told_of_an_early_fraud_warning(shop: Shop) -> None:
     assert tuple(told.values()) == ("fraud_warning", "invoice_payments")
 
 
+@pytest.mark.slow
 def test_what_subscribers_paid_and_had_back_is_reconciled(shop: Shop) -> None:
     """Also where the ledger is compared before Stripe's fee, and with it the charge, is known."""
     made = subscribed(shop)

@@ -14,6 +14,7 @@ def stopped_clock(shop: Shop) -> None:
     shop.fake.reset(seed=7, now=INSTANT.timestamp())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backwards", [False, True])
 def test_a_period_is_paid_at_once_after_it_could_not_be(shop: Shop, backwards: bool) -> None:
     ben, plan = shop.world.person("Ben"), shop.plan(grace_days="0")
@@ -44,6 +45,7 @@ def test_the_last_of_several_wishes_counts(shop: Shop, last: str | None, backwar
     assert shop.has(ben) == (last != "keep_as_draft")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("last", [0, 1])
 def test_the_last_default_card_counts(shop: Shop, last: int) -> None:
     ben = shop.world.person("Ben")

@@ -25,6 +25,7 @@ def pay(shop: Shop, booking: Booking, card_id: UUID, **body: Any) -> Any:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("off_session", [False, True])
 def test_an_order_is_paid_with_a_saved_card(shop: Shop, off_session: bool) -> None:
     booking = shop.world.booking()
@@ -52,6 +53,7 @@ def test_the_payer_gets_a_receipt_for_a_new_card_too(shop: Shop) -> None:
     assert intent["receipt_email"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("off_session", "status"), [(False, "requires_action"), (True, "requires_payment_method")]
 )
@@ -76,6 +78,7 @@ def test_a_bank_that_asks_keeps_the_time_until_the_deadline(
     assert shop.world.violations() == []
 
 
+@pytest.mark.slow
 def test_a_card_that_is_declined_asks_for_another(shop: Shop) -> None:
     booking = shop.world.booking()
     card = shop.save_card(booking.learner)

@@ -36,6 +36,7 @@ def test_the_bank_replaces_a_card(shop: Shop) -> None:
     assert (renewed["id"], renewed["last4"], renewed["expiry_year"]) == (card["id"], "9999", 2041)
 
 
+@pytest.mark.slow
 def test_another_card_becomes_the_default(shop: Shop) -> None:
     ben = shop.world.person("Ben")
     first, second = shop.save_card(ben), shop.save_card(ben, "pm_card_mastercard")
@@ -46,6 +47,7 @@ def test_another_card_becomes_the_default(shop: Shop) -> None:
     assert cards == {first["id"]: False, second["id"]: True}
 
 
+@pytest.mark.slow
 def test_who_chooses_again_and_again_asks_stripe_for_the_last(shop: Shop) -> None:
     ben = shop.world.person("Ben")
     first, second = shop.save_card(ben), shop.save_card(ben, "pm_card_mastercard")
@@ -57,6 +59,7 @@ def test_who_chooses_again_and_again_asks_stripe_for_the_last(shop: Shop) -> Non
     assert [card["is_default"] for card in shop.world.rows(CARDS)] == [False, True]
 
 
+@pytest.mark.slow
 def test_subscriptions_are_paid_with_the_card_that_is_chosen(shop: Shop) -> None:
     ben = shop.world.person("Ben")
     made = shop.subscribe(ben, shop.plan())

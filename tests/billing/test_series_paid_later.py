@@ -120,6 +120,7 @@ def test_a_lesson_that_begins_sooner_is_paid_in_the_checkout(course: Course) -> 
     assert course.shop.fake.objects("payment_intent") == []
 
 
+@pytest.mark.slow
 def test_a_declined_card_is_told_tried_again_and_then_frees_the_time(course: Course) -> None:
     first, second, _ = course.lessons()
     start_at = first.columns["start_at"]
@@ -144,6 +145,7 @@ def test_a_declined_card_is_told_tried_again_and_then_frees_the_time(course: Cou
     assert course.world.violations() == []
 
 
+@pytest.mark.slow
 def test_a_card_that_pays_the_second_time_is_charged_once(course: Course) -> None:
     first, *_ = course.lessons()
     assert course.card
@@ -157,6 +159,7 @@ def test_a_card_that_pays_the_second_time_is_charged_once(course: Course) -> Non
     assert course.world.violations() == []
 
 
+@pytest.mark.slow
 def test_a_bank_that_wants_the_payer_is_told_and_waits_until_the_deadline(course: Course) -> None:
     first, *_ = course.lessons()
     start_at = first.columns["start_at"]
@@ -183,6 +186,7 @@ def test_a_bank_that_wants_the_payer_is_told_and_waits_until_the_deadline(course
     assert course.world.violations() == []
 
 
+@pytest.mark.slow
 def test_what_the_payer_does_not_authenticate_is_free_at_the_deadline(course: Course) -> None:
     first, *_ = course.lessons()
     start_at = first.columns["start_at"]
@@ -236,6 +240,7 @@ def test_a_lesson_that_ends_while_its_charge_is_queued_is_not_charged(course: Co
     assert first.status == "cancelled"
 
 
+@pytest.mark.slow
 def test_a_lesson_that_moves_is_charged_two_days_before_its_new_time(course: Course) -> None:
     first, *_ = course.lessons()
     later = first.columns["start_at"] + DAY
@@ -263,6 +268,7 @@ def test_an_instructor_cannot_move_what_is_not_paid(course: Course) -> None:
         )
 
 
+@pytest.mark.slow
 def test_another_default_card_pays(course: Course) -> None:
     first, *_ = course.lessons()
     other = course.shop.save_card(course.learner, "pm_card_mastercard")
@@ -275,6 +281,7 @@ def test_another_default_card_pays(course: Course) -> None:
     assert intent["payment_method"] == other["stripe_payment_method_id"]
 
 
+@pytest.mark.slow
 def test_a_card_that_was_removed_is_a_failed_try(course: Course) -> None:
     first, *_ = course.lessons()
     assert course.card
@@ -290,6 +297,7 @@ def test_a_card_that_was_removed_is_a_failed_try(course: Course) -> None:
     assert course.world.violations() == []
 
 
+@pytest.mark.slow
 def test_a_guardian_whose_rights_ended_is_not_charged(course: Course) -> None:
     world = course.world
     ward_id = world.learner(MARKETPLACE, None, "Mo")
@@ -306,6 +314,7 @@ def test_a_guardian_whose_rights_ended_is_not_charged(course: Course) -> None:
     assert world.violations() == []
 
 
+@pytest.mark.slow
 def test_a_lesson_that_waits_for_approval_is_charged_once_it_is_accepted(shop: Shop) -> None:
     offer(shop)
     course = Course(shop, requires_approval=True)
@@ -350,6 +359,7 @@ def test_lessons_that_are_paid_later_do_not_count_as_open_holds(course: Course) 
     )
 
 
+@pytest.mark.slow
 def test_who_has_not_paid_a_lesson_pays_at_once_for_30_days(course: Course) -> None:
     first, *_ = course.lessons()
     assert course.card
@@ -370,6 +380,7 @@ def test_a_stranger_cannot_have_a_learner_charged_later(course: Course) -> None:
         course.book(by=stranger, p_learner_id=learner_id)
 
 
+@pytest.mark.slow
 def test_a_charge_that_stripe_refuses_is_tried_again_as_well(course: Course) -> None:
     first, *_ = course.lessons()
     confirm = "/v1/payment_intents/*/confirm"
@@ -381,6 +392,7 @@ def test_a_charge_that_stripe_refuses_is_tried_again_as_well(course: Course) -> 
     assert course.world.violations() == []
 
 
+@pytest.mark.slow
 def test_who_is_erased_while_a_charge_waits_is_not_charged(course: Course) -> None:
     """Lessons ahead stand against erasure; once they are cancelled nothing of them is charged."""
     lessons = course.lessons()
@@ -399,6 +411,7 @@ def test_who_is_erased_while_a_charge_waits_is_not_charged(course: Course) -> No
     assert course.world.violations() == []
 
 
+@pytest.mark.slow
 def test_a_guardian_who_is_erased_is_not_charged(course: Course) -> None:
     """The ward's lessons stay held, are not charged to anybody, and become free."""
     world = course.world
@@ -424,6 +437,7 @@ def test_what_a_payer_subscribes_to_ends_when_they_are_erased(course: Course) ->
     assert course.world.violations() == []
 
 
+@pytest.mark.slow
 def test_a_lesson_that_was_charged_moves_without_another_charge(course: Course) -> None:
     first, *_ = course.lessons()
     course.wait_until(first.columns["start_at"] - 2 * DAY)
@@ -438,6 +452,7 @@ def test_a_lesson_that_was_charged_moves_without_another_charge(course: Course) 
     assert course.world.violations() == []
 
 
+@pytest.mark.slow
 def test_a_charge_whose_answer_is_lost_is_made_once(course: Course) -> None:
     first, *_ = course.lessons()
     course.shop.fake.fault("POST", "/v1/payment_intents/*/confirm", "html", "after")

@@ -16,6 +16,7 @@ from tools.cluster import Cluster
 ROUNDS = 15
 
 
+@pytest.mark.slow
 def test_a_late_payment_and_a_new_learner_share_no_slot(
     cluster: Cluster, fresh_database: str, committed_world: World
 ) -> None:

@@ -96,6 +96,7 @@ def cancel_or_move(
     return "cancelled"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rounds", [10, AT_LENGTH])
 def test_a_booking_is_moved_or_cancelled(
     cluster: Cluster, fresh_database: str, committed_world: World, rounds: int

@@ -54,6 +54,7 @@ def test_of_many_refunds_of_60_percent_one_succeeds(
             assert booking.payment["refunded_cents"] == 3186
 
 
+@pytest.mark.slow
 def test_one_key_is_one_refund_for_all(
     cluster: Cluster, fresh_database: str, committed_world: World
 ) -> None:

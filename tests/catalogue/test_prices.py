@@ -77,6 +77,7 @@ def test_a_free_lesson_costs_nothing(world: World) -> None:
         assert amounts(priced) == (0, 0, 0, 0)
 
 
+@pytest.mark.slow
 @examples
 @given(
     list_cents=st.integers(0, 50_000_000),
@@ -174,6 +175,7 @@ def test_without_a_price_it_is_the_hourly_rate_times_the_duration(
     assert price(world, service_id, ann)["list_cents"] == list_cents
 
 
+@pytest.mark.slow
 @examples
 @given(rate_cents=st.integers(0, 99_999_999), quarters=st.integers(1, 96))
 def test_the_hourly_rate_is_rounded_half_up(world: World, rate_cents: int, quarters: int) -> None:

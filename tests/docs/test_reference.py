@@ -79,6 +79,7 @@ def test_a_type_that_does_not_hold_is_found() -> None:
     assert "error TS" in compile_ts({"wrong.test.ts": program})
 
 
+@pytest.mark.slow
 def test_a_code_is_read_from_whatever_comes_back() -> None:
     script = """
         import ts from "typescript";

@@ -125,6 +125,7 @@ def test_a_request_is_not_accepted_after_a_lapse(world: World) -> None:
     assert booking.status == "held"
 
 
+@pytest.mark.slow
 def test_who_must_act_is_told_at_thirty_days_at_seven_and_at_the_end(world: World) -> None:
     instructor = world.instructor()
     verified(world, instructor, world.in_days(31).date())

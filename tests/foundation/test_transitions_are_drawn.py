@@ -224,6 +224,7 @@ def test_the_drawings_are_the_rows(db: psycopg.Connection) -> None:
     assert {edge: drawn.actors for edge, drawn in Transitions(SQL).drawn.items()} == declared
 
 
+@pytest.mark.slow
 def test_the_functions_do_what_is_drawn_and_nothing_else() -> None:
     assert list(Transitions(SQL).faults()) == []
 

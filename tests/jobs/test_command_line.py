@@ -81,6 +81,7 @@ def test_failpoints_are_refused_beside_the_real_stripe() -> None:
     assert "LPLATE_FAILPOINT" in finished.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["payouts", "outbox", "maintain"])
 def test_an_absent_database_ends_with_status_1_and_advice(command: str) -> None:
     finished = run(command)

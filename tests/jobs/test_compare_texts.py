@@ -27,6 +27,7 @@ def compared(finished: Finished) -> dict[str, Any]:
     return {name: line[name] for name in ("known", "settled", "answers", "unknown")}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("said", "error_code", "expected"),
     [
@@ -51,6 +52,7 @@ def test_what_no_callback_told_is_settled_the_day_after(
     assert compared(again) == {"known": 1, "settled": 0, "answers": 0, "unknown": 0}
 
 
+@pytest.mark.slow
 def test_a_stop_that_never_came_is_obeyed(office: Payday, twilio: FakeTwilio) -> None:
     _, number = texted(office)
     twilio.receive(number, "+15005550006", "STOP")

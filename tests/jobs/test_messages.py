@@ -281,6 +281,7 @@ def test_a_call_that_did_not_arrive_is_looked_up_and_made_again(
     assert (status(booking, "sms"), len(twilio.messages)) == ("sent", 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", ["message_claimed", "message_sent", "message_recorded"])
 def test_a_worker_that_is_killed_sends_an_sms_once(
     office: Payday, twilio: FakeTwilio, point: str

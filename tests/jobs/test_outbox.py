@@ -106,6 +106,7 @@ LOST: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
 def test_a_refund_whose_answer_was_lost_is_found_a_day_later(
     office: Payday, fault: dict[str, Any]

@@ -50,6 +50,7 @@ def test_a_worker_that_lost_its_database_goes_on(office: Payday, watching: dict[
     assert len(finished.events("database_unavailable")) >= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broken", ["claim_messages", "claim_commands"])
 def test_a_worker_without_messages_or_without_commands_ends_as_a_whole(
     office: Payday, watching: dict[str, str], broken: str
@@ -89,6 +90,7 @@ def test_the_command_in_hand_is_finished_and_no_other_begun(
     assert left == {"attempts": 0, "leased_by": None, "processed_at": None}
 
 
+@pytest.mark.slow
 def test_a_command_that_kills_its_worker_takes_no_other_with_it(office: Payday) -> None:
     a_refund(office)
     pay_at_stripe(office, office.world.booking())

@@ -155,6 +155,7 @@ def test_an_intent_that_was_paid_first_is_recorded_as_paid(office: Payday, known
     assert office.world.violations() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
 def test_a_cancellation_whose_answer_was_lost_is_recorded_later(
     office: Payday, fault: dict[str, Any]
@@ -211,6 +212,7 @@ def test_a_capture_is_booked_when_it_was_made_and_not_when_its_intent_was(office
     assert age < timedelta(minutes=9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", LOST.values(), ids=LOST)
 def test_a_capture_whose_answer_was_lost_is_recorded_later(
     office: Payday, fault: dict[str, Any]

@@ -14,6 +14,7 @@ from tests.jobs.payday import INSTRUCTORS, Payday, finish, open_account, wait_un
 from tests.payouts.paydays import owe
 
 
+@pytest.mark.slow
 def test_everybody_is_paid_once(payday: Payday) -> None:
     finished = payday.pay()
     assert (finished.status, finished.stderr) == (0, "")
@@ -23,6 +24,7 @@ def test_everybody_is_paid_once(payday: Payday) -> None:
     assert (closed["is_completed"], closed["paid"]) == (True, INSTRUCTORS)
 
 
+@pytest.mark.slow
 def test_a_second_run_of_the_same_payday_pays_nobody(payday: Payday) -> None:
     payday.pay()
     payday.fake.clear_requests()
@@ -93,6 +95,7 @@ def test_broken_books_stop_the_run_before_it_begins(payday: Payday) -> None:
     assert payday.world.count("public.payout_runs") == 0
 
 
+@pytest.mark.slow
 def test_an_instructor_whose_account_is_not_ready_waits_and_the_others_are_paid(
     payday: Payday,
 ) -> None:
@@ -109,6 +112,7 @@ def test_an_instructor_whose_account_is_not_ready_waits_and_the_others_are_paid(
 # What is there to pay with
 
 
+@pytest.mark.slow
 def test_a_run_that_the_balance_does_not_cover_is_left_alone(payday: Payday) -> None:
     needed = payday.world.value("select sum(amount_cents)::bigint from public.earnings")
     spare = payday.fake.funds() - needed
@@ -128,6 +132,7 @@ def test_a_run_that_the_balance_does_not_cover_is_left_alone(payday: Payday) -> 
     payday.assert_everybody_is_paid_once()
 
 
+@pytest.mark.slow
 def test_funds_that_are_still_pending_do_not_cover_a_run(payday: Payday) -> None:
     funds = payday.fake.funds()
     payday.fake.spend(funds)
@@ -148,6 +153,7 @@ def test_money_in_another_currency_does_not_cover_a_run(payday: Payday) -> None:
     assert payday.fake.count("POST", "/v1/transfers") == 0
 
 
+@pytest.mark.slow
 def test_a_balance_that_cannot_be_asked_for_stops_the_run(payday: Payday) -> None:
     payday.fake.fault("GET", "/v1/balance", "error", times=None)
     finished = payday.pay()
@@ -163,6 +169,7 @@ def test_a_balance_that_cannot_be_asked_for_stops_the_run(payday: Payday) -> Non
 # Schedules
 
 
+@pytest.mark.slow
 def test_each_schedule_has_its_own_run(payday: Payday) -> None:
     schedules = ["instant", "daily", "weekly", "monthly", "weekly"]
     instructors = payday.world.rows(
@@ -228,6 +235,7 @@ def test_a_look_up_that_fails_keeps_the_doubt(payday: Payday) -> None:
     payday.assert_everybody_is_paid_once()
 
 
+@pytest.mark.slow
 def test_a_revoked_key_stops_the_run_before_it_sends_anything(payday: Payday) -> None:
     payday.fake.set_api_keys("sk_test_another")
     finished = payday.pay("--workers", "1")
@@ -254,6 +262,7 @@ def test_a_key_revoked_in_the_middle_stops_the_run_at_once(payday: Payday) -> No
     payday.assert_everybody_is_paid_once()
 
 
+@pytest.mark.slow
 def test_transfers_that_cannot_be_listed_stop_the_run(payday: Payday) -> None:
     payday.fake.fault("GET", "/v1/transfers", "error", times=None)
     finished = payday.pay()
@@ -364,6 +373,7 @@ def test_a_foreign_transfer_in_the_group_is_not_taken_for_ours(payday: Payday) -
     assert foreign.id not in {row["id"] for row in taken}
 
 
+@pytest.mark.slow
 def test_a_transfer_of_the_payout_that_does_not_fit_stops_it(payday: Payday) -> None:
     """It bears the payout's id, so nothing is sent beside it; a person has to look."""
     payday.fake.fault("POST", "/v1/transfers", "reset", "before", times=None)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from tests.jobs.payday import Payday
 from tests.jobs.test_outbox import pay_at_stripe
 
@@ -24,6 +26,7 @@ def test_every_balance_transaction_of_a_day_is_matched(office: Payday) -> None:
     assert office.world.count("private.unmatched_objects") == 0
 
 
+@pytest.mark.slow
 def test_a_reversal_is_matched_by_its_transfer(payday: Payday) -> None:
     assert payday.pay().status == 0
     transfer = payday.fake.objects("transfer")[0]
@@ -39,6 +42,7 @@ def test_a_reversal_is_matched_by_its_transfer(payday: Payday) -> None:
     assert pairs == {("transfer", "payout_paid"), ("transfer_reversal", "payout_reversed")}
 
 
+@pytest.mark.slow
 def test_a_difference_fails_the_run_until_it_is_decided(office: Payday) -> None:
     office.fake.move_balance("moon_reserve", -700)
     office.later(timedelta(days=1))

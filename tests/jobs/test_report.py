@@ -169,10 +169,12 @@ def test_an_empty_table_says_so() -> None:
     assert "svg" not in page.elements
 
 
+@pytest.mark.slow
 def test_the_same_figures_give_the_same_bytes() -> None:
     assert render(REPORT) == render(REPORT)
 
 
+@pytest.mark.slow
 def test_each_table_is_a_csv_file(tmp_path: Path) -> None:
     page, *files = write(REPORT, tmp_path / "october.html")
     assert page.read_text() == render(REPORT)

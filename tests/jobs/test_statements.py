@@ -74,6 +74,7 @@ def test_every_kind_of_earning_can_be_printed(payday: Payday) -> None:
         assert describe(STATEMENT | {"lines": lines})["groups"], kind
 
 
+@pytest.mark.slow
 def test_a_payout_becomes_a_document(payday: Payday, tmp_path: Path) -> None:
     payday.pay()
     payout = payday.world.row(
@@ -111,6 +112,7 @@ def test_a_payout_that_does_not_exist_has_no_statement(payday: Payday, tmp_path:
     assert not file.exists()
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_written_is_told(payday: Payday, tmp_path: Path) -> None:
     payday.pay()
     payout = payday.world.value("select id from public.payouts limit 1")

@@ -197,6 +197,7 @@ def test_a_refusal_is_not_repeated(fake: FakeStripe, calls: StripeCalls) -> None
     assert fake.count("POST", "/v1/transfers") == 1
 
 
+@pytest.mark.slow
 def test_a_doubt_is_not_taken_away_by_a_later_certainty(
     fake: FakeStripe, calls: StripeCalls
 ) -> None:
@@ -241,6 +242,7 @@ def test_a_destination_that_cut_us_off_is_a_refusal(
     assert not failure.is_systemic
 
 
+@pytest.mark.slow
 def test_the_calls_of_all_threads_draw_from_one_bucket(
     make_calls: Callable[..., StripeCalls],
 ) -> None:

@@ -194,6 +194,7 @@ def test_balances_are_the_sums_of_entries(journal: Journal, events: list[list[Li
 # At the same moment
 
 
+@pytest.mark.slow
 def test_of_32_calls_with_one_key_one_posts(cluster: Cluster, committed_journal: Journal) -> None:
     journal = committed_journal
 
@@ -342,6 +343,7 @@ def test_events_of_two_currencies_are_posted_together(journal: Journal) -> None:
     }
 
 
+@pytest.mark.slow
 def test_lines_of_a_large_batch_are_not_compared_with_all_its_transactions(
     journal: Journal,
 ) -> None:
@@ -371,6 +373,7 @@ def compared_in_vain(plan: dict[str, Any]) -> int:
     return removed + sum(map(compared_in_vain, plan.get("Plans", [])))
 
 
+@pytest.mark.slow
 def test_overlapping_batches_at_once_post_each_event_once_without_deadlock(
     cluster: Cluster, committed_journal: Journal
 ) -> None:

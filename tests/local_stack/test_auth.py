@@ -13,6 +13,7 @@ import supabase
 from tools.cluster import LOCAL, Api, Cluster
 
 
+@pytest.mark.slow
 def test_supabase_js_signs_up_and_in(notes_api: Api) -> None:
     finished = subprocess.run(
         ["node", "--input-type=module", "-"],

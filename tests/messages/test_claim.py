@@ -75,6 +75,7 @@ def test_what_a_late_worker_sent_is_not_sent_again_after_another_could_not(
     assert post.claim() == []
 
 
+@pytest.mark.slow
 def test_a_backlog_that_is_too_late_is_dropped_piece_by_piece(world: World, post: Post) -> None:
     booking = world.booking(start_at=world.in_days(20))
     booking.pay()

@@ -75,6 +75,7 @@ def test_the_differ_finds_nothing(cluster: Cluster, migrated: str, files_cluster
     assert cluster.compare(migrated, files_cluster, FROM_FILES).strip() == ""
 
 
+@pytest.mark.slow
 def test_their_dumps_are_equal(cluster: Cluster, migrated: str, files_cluster: Cluster) -> None:
     assert dump(cluster, migrated) == dump(files_cluster, FROM_FILES)
 
@@ -98,6 +99,7 @@ def test_the_differ_would_find_a_difference(files_cluster: Cluster, spoiled: str
     assert "lessons" in files_cluster.compare(FROM_FILES, files_cluster, spoiled)
 
 
+@pytest.mark.slow
 def test_a_dump_would_show_a_difference(files_cluster: Cluster, spoiled: str) -> None:
     good, bad = dump(files_cluster, FROM_FILES), dump(files_cluster, spoiled)
     different = [title for title in good.keys() | bad.keys() if good.get(title) != bad.get(title)]

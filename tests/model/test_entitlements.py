@@ -297,6 +297,7 @@ def test_nobody_has_less_than_nothing_and_the_sum_is_what_was_paid(
     assert item.owed >= 0
 
 
+@pytest.mark.slow
 @given(items(), movements(), names)
 @settings(max_examples=300)
 def test_a_fault_is_made_whole_also_when_a_dispute_is_won_later(

@@ -142,6 +142,7 @@ def test_an_unknown_dispute_has_no_evidence(world: World) -> None:
             world.serve("jobs", "private.dispute_evidence", p_dispute=unknown)
 
 
+@pytest.mark.slow
 def test_a_long_story_is_cut_to_what_stripe_takes(told: dict[str, Any]) -> None:
     message = told["messages"][0] | {"body": "A long mail, word by word. " * 400}
     long = told | {"bookings": told["bookings"] * 60, "messages": [message] * 100}

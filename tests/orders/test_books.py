@@ -282,6 +282,7 @@ ENDINGS = {
 }
 
 
+@pytest.mark.slow
 @examples
 @given(facts=prices(), data=st.data())
 def test_every_order_of_refunds_losses_and_the_ending_is_as_the_model_has_it(

@@ -74,6 +74,7 @@ def test_after_a_cancelled_intent_a_new_payment_has_a_new_key(world: World) -> N
     assert second["stripe_payment_intent_id"] is None
 
 
+@pytest.mark.slow
 def test_a_learner_with_32_open_tabs_has_one_payment(
     cluster: Cluster, fresh_database: str, committed_world: World
 ) -> None:

@@ -117,6 +117,7 @@ def test_the_day_on_which_clocks_change_is_one_payday(world: World, sunday: date
     assert made == [sunday - WEEK, sunday]
 
 
+@pytest.mark.slow
 def test_a_year_of_53_fridays_has_53_paydays(world: World) -> None:
     org_id = school(world, "Europe/London")
     world.travel(to=NOON)

@@ -85,6 +85,7 @@ def test_a_person_without_metadata_or_address_has_a_profile(world: World) -> Non
     assert {name: made[name] for name in ("email", *NAMES)} == dict.fromkeys(("email", *NAMES))
 
 
+@pytest.mark.slow
 @settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

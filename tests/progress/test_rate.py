@@ -86,6 +86,7 @@ def test_two_at_once_rate_a_lesson_once(cluster: Cluster, committed_world: World
     assert average(world, booking.instructor)[1] == 1
 
 
+@pytest.mark.slow
 def test_ratings_at_once_are_all_counted(cluster: Cluster, committed_world: World) -> None:
     world = committed_world
     instructor = world.instructor()

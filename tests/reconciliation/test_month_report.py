@@ -277,6 +277,7 @@ def close(world: World, stripe: Stripe) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_closed_months_page_stays_after_a_late_dispute(world: World, stripe: Stripe) -> None:
     school = world.organization()
     booking = lesson_of(world, school)

@@ -45,6 +45,7 @@ def given(world: World, instructor: Instructor, start_at: datetime) -> Booking:
     return booking
 
 
+@pytest.mark.slow
 def test_a_story_of_a_year(world: World) -> None:
     """Counted here from what is done, with the prices of the marketplace: 45.00 and 18 %."""
     paid: Counter[tuple[UUID, int]] = Counter()

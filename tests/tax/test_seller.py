@@ -173,6 +173,7 @@ def test_it_outlives_the_person_as_long_as_the_law_asks(world: World) -> None:
         assert world.count("public.seller_details") == kept, year
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("has_earned", [False, True])
 def test_a_schools_own_is_kept_for_seven_years_after_its_last_earning(
     world: World, has_earned: bool

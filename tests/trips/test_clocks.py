@@ -41,6 +41,7 @@ def times(trip: Trip) -> list[datetime]:
     return listed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "clocks",
     [
@@ -90,6 +91,7 @@ def test_a_batch_that_comes_again_after_the_clock_was_corrected_is_known(
     assert len(sent) == trip.finish()["point_count"] == 600
 
 
+@pytest.mark.slow
 def test_late_points_of_a_wrong_clock_do_not_prolong_the_trip(world: World) -> None:
     trip = on_the_road(world)
     world.travel(by=20 * MINUTE)

@@ -100,6 +100,7 @@ def test_ten_megabytes_are_refused(world: World) -> None:
         trip.send([point(trip.start)] * 100_000)
 
 
+@pytest.mark.slow
 def test_a_million_points_are_refused(world: World) -> None:
     trip = on_the_road(world)
     with world.unchanged(), world.refusing("PT422", "too_many_points"):

@@ -118,6 +118,7 @@ def test_calls_at_once_start_no_more_than_twenty(cluster: Cluster, committed_wor
     assert world.count("public.trips") == 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("points", "code"), [(36_000, None), (36_001, "trip_full")])
 def test_a_trip_has_36_000_points_at_most(world: World, points: int, code: str | None) -> None:
     trip = on_the_road(world)

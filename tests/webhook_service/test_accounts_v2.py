@@ -84,6 +84,7 @@ def test_a_country_that_stripe_does_not_serve_can_be_corrected(desk: Desk) -> No
     assert desk.account()["country"] == "IE"
 
 
+@pytest.mark.slow
 def test_an_account_that_stripe_is_still_to_make_is_made_by_the_api_of_today(
     desk: Desk, environment: pytest.MonkeyPatch
 ) -> None:
@@ -182,6 +183,7 @@ def test_a_closed_account_is_disconnected_and_its_owner_told(desk: Desk) -> None
     assert alerts == [{"code": "account_disconnected", "instructor_id": ann.id}]
 
 
+@pytest.mark.slow
 def test_a_snapshot_of_v1_about_such_an_account_only_has_it_fetched(desk: Desk) -> None:
     account_id = onboard(desk, desk.world.instructor())
     desk.world.travel(by=timedelta(seconds=5))

@@ -123,6 +123,7 @@ def test_a_refused_delivery_leaves_no_trace(served: FlaskClient, deployment: Dep
     assert deployment.world.value("select status::text from public.bookings") == "held"
 
 
+@pytest.mark.slow
 def test_a_waiting_database_is_answered_with_503_and_nothing_is_half_done(
     served: FlaskClient, deployment: Deployment
 ) -> None:

@@ -125,6 +125,7 @@ def test_a_payee_in_another_country_owes_the_vat(
     assert "Without VAT" not in text
 
 
+@pytest.mark.slow
 def test_whoever_may_read_the_row_has_the_paper(
     deployment: Deployment, served: FlaskClient
 ) -> None:

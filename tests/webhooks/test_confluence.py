@@ -52,6 +52,7 @@ def test_a_history_ends_the_same_in_every_order_with_every_repetition(
     ends_the_same()
 
 
+@pytest.mark.slow
 def test_a_history_told_twice_ends_the_same(world: World) -> None:
     steps = write_history(world).steps
     with world.connection.transaction(force_rollback=True):

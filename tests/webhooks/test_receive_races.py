@@ -50,6 +50,7 @@ def test_twenty_deliveries_of_one_payment_are_one_effect(
     }
 
 
+@pytest.mark.slow
 def test_twenty_deliveries_of_one_refund_and_its_failure_are_one_effect_each(
     cluster: Cluster, fresh_database: str, committed_world: World
 ) -> None:
@@ -79,6 +80,7 @@ def test_twenty_deliveries_of_money_that_matches_nothing_are_set_aside_once(
     assert world.ledger() == {"stripe_balance": 5310, "suspense": -5310}
 
 
+@pytest.mark.slow
 def test_twenty_deliveries_of_a_parked_event_that_makes_sense_by_now_are_one_effect(
     cluster: Cluster, fresh_database: str, committed_world: World
 ) -> None:
@@ -94,6 +96,7 @@ def test_twenty_deliveries_of_a_parked_event_that_makes_sense_by_now_are_one_eff
     assert booking.payment["refunded_cents"] == 10
 
 
+@pytest.mark.slow
 def test_a_payment_and_its_refund_at_once_are_both_booked(
     cluster: Cluster, fresh_database: str, committed_world: World
 ) -> None:

@@ -86,6 +86,7 @@ def test_a_gateway_answers_with_a_page(
     assert rich.objects("transfer") == []
 
 
+@pytest.mark.slow
 def test_the_package_retries_a_timeout_with_the_same_key(
     rich: FakeStripe, account: Account
 ) -> None:

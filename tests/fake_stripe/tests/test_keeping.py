@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from .. import FakeStripe
 
 DAY = 24 * 3600
@@ -47,6 +49,7 @@ def test_what_was_paid_is_still_there_and_can_be_refunded(tmp_path: Path) -> Non
         assert fake.objects("refund")[0]["id"] == refund.id
 
 
+@pytest.mark.slow
 def test_a_process_of_its_own_keeps_its_state(tmp_path: Path) -> None:
     state = tmp_path / "stripe.state"
     with FakeStripe(process=True, state=state) as fake:

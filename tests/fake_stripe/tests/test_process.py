@@ -18,6 +18,7 @@ from ..client import PACKAGE
 ROOT = Path(__file__).parents[3]
 
 
+@pytest.mark.slow
 def test_a_process_of_its_own_has_the_same_controls() -> None:
     with FakeStripe(process=True, seed=3, now=1_790_000_000) as fake:
         intent = fake.stripe().v1.payment_intents.create({"amount": 1000, "currency": "gbp"})
@@ -30,6 +31,7 @@ def test_a_process_of_its_own_has_the_same_controls() -> None:
         probe.connect(("127.0.0.1", int(address[2])))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_runs_until_it_is_told_to_end(number: signal.Signals) -> None:
     command = [sys.executable, "-m", PACKAGE, "--port", "0", "--json"]
@@ -42,6 +44,7 @@ def test_it_runs_until_it_is_told_to_end(number: signal.Signals) -> None:
         assert process.wait(timeout=PATIENCE) == 0
 
 
+@pytest.mark.slow
 def test_it_ends_with_its_parent() -> None:
     command = [sys.executable, "-m", PACKAGE, "--json", "--watch-parent"]
     with subprocess.Popen(
