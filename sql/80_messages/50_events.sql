@@ -19,6 +19,11 @@ declare
     told public.messages;
     new_status public.message_status;
 begin
+    if exists (
+        select from private.message_events event where event.provider_id = p_provider_id and event.type = 'status' and event.status = 'erased'
+    ) then
+        return 'duplicate';
+    end if;
     insert into private.message_events (provider_id, type, status, error_code, message_id, payload)
     values (p_provider_id, 'status', p_status, p_error_code, p_message_id, p_payload)
     on conflict (provider_id, type, status) do nothing;

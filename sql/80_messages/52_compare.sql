@@ -30,7 +30,10 @@ begin
         provider_id := listed.sid;
         outcome := case
             when listed.is_inbound then
-                private.compare_answer(listed.sid, listed.channel, listed.sender, listed.body, least(listed.sent_at, private.clock()))
+                private.compare_answer(
+                    listed.sid, listed.channel, listed.sender, listed.body,
+                    case when listed.sent_at is not null then least(listed.sent_at, private.clock()) end
+                )
             when not exists (
                 select from public.message_contents content where content.provider_id = listed.sid
             ) then private.outcome_of_stranger(listed.sid)

@@ -21,7 +21,7 @@ NUMBER = "+447700900123"
 def listed(world: World, words: str, sent_at: object, channel: str = "sms") -> str:
     """Twilio lists an answer that is sent at a moment; what it was."""
     text = {"sid": f"SM{uuid4().hex}", "channel": channel, "is_inbound": True, "sender": NUMBER}
-    text |= {"body": words, "status": "received", "sent_at": str(sent_at)}
+    text |= {"body": words, "status": "received", "sent_at": sent_at and str(sent_at)}
     (row,) = world.serve("jobs", "private.compare_texts", p_texts=Jsonb([text]))
     outcome: str = row["outcome"]
     return outcome
@@ -51,6 +51,32 @@ def test_a_channel_is_stopped_and_started_by_itself(known: World) -> None:
     assert is_suppressed(known, "whatsapp")
     listed(known, "STOP", now - timedelta(minutes=3), "sms")
     assert not is_suppressed(known, "sms")
+
+
+def test_an_answer_without_a_time_lifts_nothing(known: World) -> None:
+    """The job of 0.1.0 tells none."""
+    listed(known, "STOP", known.now())
+    known.travel(by=timedelta(hours=1))
+    listed(known, "START", None)
+    assert is_suppressed(known)
+
+
+def test_a_list_without_times_leaves_the_order_that_is_known(known: World) -> None:
+    start, stop = f"SM{uuid4().hex}", f"SM{uuid4().hex}"
+    for sid, words in ((start, "START"), (stop, "STOP")):
+        Post(known).answer(NUMBER, words, id=sid)
+        known.travel(by=timedelta(minutes=1))
+    sent = known.rows("select provider_id, sent_at from private.message_events order by id")
+    texts = [
+        {"sid": sid, "channel": "sms", "is_inbound": True, "sender": NUMBER, "body": words}
+        for sid, words in ((stop, "STOP"), (start, "START"))
+    ]
+    for row in known.serve("jobs", "private.compare_texts", p_texts=Jsonb(texts)):
+        assert row["outcome"] == "known"
+    assert is_suppressed(known)
+    assert sent == known.rows(
+        "select provider_id, sent_at from private.message_events order by id"
+    )
 
 
 def test_an_answer_of_the_former_release_has_its_place(known: World) -> None:
