@@ -74,9 +74,7 @@ def test_a_list_without_times_leaves_the_order_that_is_known(known: World) -> No
     for row in known.serve("jobs", "private.compare_texts", p_texts=Jsonb(texts)):
         assert row["outcome"] == "known"
     assert is_suppressed(known)
-    assert sent == known.rows(
-        "select provider_id, sent_at from private.message_events order by id"
-    )
+    assert sent == known.rows("select provider_id, sent_at from private.message_events order by id")
 
 
 def test_an_answer_of_the_former_release_has_its_place(known: World) -> None:
