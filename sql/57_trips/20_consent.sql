@@ -28,26 +28,30 @@ $$;
 -- a guardian have both said yes. A guardian's word counts while they are the guardian.
 create function private.may_be_tracked(p_learner_id uuid)
     returns boolean
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select not coalesce(bool_or(not said.agrees), false)
-        and (
-            not private.is_minor(private.date_of_birth_of(p_learner_id))
-            or coalesce(bool_or(said.is_learner) and bool_or(not said.is_learner), false)
-        )
-    from (
-        select consent.agrees, consent.user_id is not distinct from learner.user_id as is_learner
-        from public.trip_consents consent
-        join public.learners learner on learner.org_id = consent.org_id and learner.id = consent.learner_id
-        where consent.learner_id = p_learner_id
+begin
+    return (
+        select not coalesce(bool_or(not said.agrees), false)
             and (
-                consent.user_id = learner.user_id
-                or consent.learner_id = any (private.ward_ids(consent.user_id, 'view'))
+                not private.is_minor(private.date_of_birth_of(p_learner_id))
+                or coalesce(bool_or(said.is_learner) and bool_or(not said.is_learner), false)
             )
-    ) said;
+        from (
+            select consent.agrees, consent.user_id is not distinct from learner.user_id as is_learner
+            from public.trip_consents consent
+            join public.learners learner on learner.org_id = consent.org_id and learner.id = consent.learner_id
+            where consent.learner_id = p_learner_id
+                and (
+                    consent.user_id = learner.user_id
+                    or consent.learner_id = any (private.ward_ids(consent.user_id, 'view'))
+                )
+        ) said
+    );
+end;
 $$;
 
 -- Refuses to track a learner who, or whose guardian, has not agreed.

@@ -105,29 +105,37 @@ $$;
 -- When points of a lesson are taken: from two minutes before it began until half an hour after it was over, or was to be.
 create function private.tracked_time(p_lesson public.lessons, p_booked_until timestamptz)
     returns tstzrange
-    language sql
+    language plpgsql
     immutable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select tstzrange(
-        p_lesson.started_at - interval '2 minutes',
-        greatest(p_lesson.started_at, least(p_lesson.ended_at, p_booked_until)) + interval '30 minutes'
-    )
-    where p_lesson.started_at is not null;
+begin
+    return (
+        select tstzrange(
+            p_lesson.started_at - interval '2 minutes',
+            greatest(p_lesson.started_at, least(p_lesson.ended_at, p_booked_until)) + interval '30 minutes'
+        )
+        where p_lesson.started_at is not null
+    );
+end;
 $$;
 
 -- When points of a trip are taken.
 create function private.tracked_time_of(p_trip public.trips)
     returns tstzrange
-    language sql
+    language plpgsql
     stable
     security invoker
     set search_path = '', pg_temp
 as $$
-    select private.tracked_time(lesson, booking.end_at)
-    from public.lessons lesson
-    join public.bookings booking on booking.org_id = lesson.org_id and booking.id = lesson.booking_id
-    where lesson.org_id = p_trip.org_id
-        and lesson.id = p_trip.lesson_id;
+begin
+    return (
+        select private.tracked_time(lesson, booking.end_at)
+        from public.lessons lesson
+        join public.bookings booking on booking.org_id = lesson.org_id and booking.id = lesson.booking_id
+        where lesson.org_id = p_trip.org_id
+            and lesson.id = p_trip.lesson_id
+    );
+end;
 $$;

@@ -54,7 +54,7 @@ begin
     perform private.assert_times_are_of_the_lesson(trip, first_at, last_at);
     perform private.note_clock_skew(trip, p_sent_at);
     if first_at is not null then
-        perform private.assert_trip_has_room(trip);
+        perform private.assert_points_are_sparse(trip, first_at, last_at);
     end if;
     if trip.ended_at is not null and first_at is not null then
         perform private.measure_trip(trip);
@@ -205,25 +205,31 @@ begin
 end;
 $$;
 
--- Refuses more than 36,000 points of a trip, which are one a second for ten hours. The caller has locked the trip and entered the points.
-create function private.assert_trip_has_room(p_trip public.trips)
+-- Refuses more than 120 points for each minute of a trip, counted in the whole minutes that a batch lies in: a phone sends one a second. A trip is
+-- bounded so by its lesson's length, and a batch costs the same however long the trip has been. The caller has entered the points.
+create function private.assert_points_are_sparse(p_trip public.trips, p_first_at timestamptz, p_last_at timestamptz)
     returns void
     language plpgsql
-    volatile
+    stable
     security invoker
     set search_path = '', pg_temp
 as $$
+declare
+    begins_at constant timestamptz := date_trunc('minute', p_first_at);
+    ends_at constant timestamptz := date_trunc('minute', p_last_at) + interval '1 minute';
 begin
     if (
-        select count(*) > 36000
+        select count(*) > 2 * extract(epoch from ends_at - begins_at)
         from private.trip_points recorded
         where recorded.org_id = p_trip.org_id
             and recorded.trip_id = p_trip.id
+            and recorded.ts >= begins_at
+            and recorded.ts < ends_at
     ) then
         perform private.refuse(
-            'PT409', 'trip_full',
-            'This trip has 36,000 points, or would have more with these.',
-            'Send one point a second at most, and drop the others.'
+            'PT422', 'points_too_dense',
+            'These are more than 120 points in a minute.',
+            'Send one point a second, and drop the others.'
         );
     end if;
 end;

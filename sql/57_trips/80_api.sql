@@ -35,10 +35,10 @@ comment on function public.record_trip_points is
     'Takes at most 1,000 points, such as [{"ts": "2026-06-12T10:00:05Z", "lat": 51.5007, "lng": -0.1246, "speed_kph": 31.5, '
     '"accuracy_meters": 6}], in any order, and returns the times of those that were new; for the trip''s instructor. Send a batch again '
     'until it is answered: points that are known change nothing. Late batches are taken for seven days after the trip, which is then '
-    'measured again. All of a batch is taken, or nothing; a trip has at most 36,000 points. With p_sent_at, what the phone''s clock shows when '
+    'measured again. All of a batch is taken, or nothing; of a minute at most 120. With p_sent_at, what the phone''s clock shows when '
     'it sends, a clock may be up to a day wrong: times are put right by what it is wrong now, to half a minute, and kept in the server''s time; '
     'those that are returned are the phone''s. Errors: sign_in_required, trip_not_found, tracking_not_agreed, trip_closed, too_many_points, '
-    'trip_full, bad_point, bad_clock, point_in_future, point_outside_lesson.';
+    'points_too_dense, bad_point, bad_clock, point_in_future, point_outside_lesson.';
 
 create function public.finish_trip(p_trip_id uuid)
     returns table (distance_meters integer, duration_seconds integer, point_count integer)

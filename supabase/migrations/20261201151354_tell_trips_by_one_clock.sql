@@ -83,24 +83,32 @@ begin
 end;
 $function$;
 
-CREATE OR REPLACE FUNCTION private.assert_trip_has_room (
-  p_trip public.trips
+CREATE OR REPLACE FUNCTION private.assert_points_are_sparse (
+  p_trip     public.trips,
+  p_first_at timestamp with time zone,
+  p_last_at  timestamp with time zone
 )
   RETURNS void
   LANGUAGE plpgsql
+  STABLE
   SET search_path TO '', 'pg_temp'
   AS $function$
+declare
+    begins_at constant timestamptz := date_trunc('minute', p_first_at);
+    ends_at constant timestamptz := date_trunc('minute', p_last_at) + interval '1 minute';
 begin
     if (
-        select count(*) > 36000
+        select count(*) > 2 * extract(epoch from ends_at - begins_at)
         from private.trip_points recorded
         where recorded.org_id = p_trip.org_id
             and recorded.trip_id = p_trip.id
+            and recorded.ts >= begins_at
+            and recorded.ts < ends_at
     ) then
         perform private.refuse(
-            'PT409', 'trip_full',
-            'This trip has 36,000 points, or would have more with these.',
-            'Send one point a second at most, and drop the others.'
+            'PT422', 'points_too_dense',
+            'These are more than 120 points in a minute.',
+            'Send one point a second, and drop the others.'
         );
     end if;
 end;
@@ -747,7 +755,7 @@ begin
     perform private.assert_times_are_of_the_lesson(trip, first_at, last_at);
     perform private.note_clock_skew(trip, p_sent_at);
     if first_at is not null then
-        perform private.assert_trip_has_room(trip);
+        perform private.assert_points_are_sparse(trip, first_at, last_at);
     end if;
     if trip.ended_at is not null and first_at is not null then
         perform private.measure_trip(trip);
@@ -867,7 +875,7 @@ COMMENT ON FUNCTION "public"."add_test"(uuid, text, timestamp with time zone, ti
 
 COMMENT ON FUNCTION "public"."list_trip_points"(uuid, timestamp with time zone, integer) IS 'The points of a trip in the order of time, which is the server''s, and in pages of at most 1,000, where p_after is the ts of the last one of the page before; for the learner, guardians who may view, and the instructor. Points are kept for 30 days. Errors: sign_in_required, trip_not_found.';
 
-COMMENT ON FUNCTION "public"."record_trip_points"(uuid, jsonb, timestamp with time zone) IS 'Takes at most 1,000 points, such as [{"ts": "2026-06-12T10:00:05Z", "lat": 51.5007, "lng": -0.1246, "speed_kph": 31.5, "accuracy_meters": 6}], in any order, and returns the times of those that were new; for the trip''s instructor. Send a batch again until it is answered: points that are known change nothing. Late batches are taken for seven days after the trip, which is then measured again. All of a batch is taken, or nothing; a trip has at most 36,000 points. With p_sent_at, what the phone''s clock shows when it sends, a clock may be up to a day wrong: times are put right by what it is wrong now, to half a minute, and kept in the server''s time; those that are returned are the phone''s. Errors: sign_in_required, trip_not_found, tracking_not_agreed, trip_closed, too_many_points, trip_full, bad_point, bad_clock, point_in_future, point_outside_lesson.';
+COMMENT ON FUNCTION "public"."record_trip_points"(uuid, jsonb, timestamp with time zone) IS 'Takes at most 1,000 points, such as [{"ts": "2026-06-12T10:00:05Z", "lat": 51.5007, "lng": -0.1246, "speed_kph": 31.5, "accuracy_meters": 6}], in any order, and returns the times of those that were new; for the trip''s instructor. Send a batch again until it is answered: points that are known change nothing. Late batches are taken for seven days after the trip, which is then measured again. All of a batch is taken, or nothing; of a minute at most 120. With p_sent_at, what the phone''s clock shows when it sends, a clock may be up to a day wrong: times are put right by what it is wrong now, to half a minute, and kept in the server''s time; those that are returned are the phone''s. Errors: sign_in_required, trip_not_found, tracking_not_agreed, trip_closed, too_many_points, points_too_dense, bad_point, bad_clock, point_in_future, point_outside_lesson.';
 
 COMMENT ON FUNCTION "public"."start_trip"(uuid) IS 'Starts recording where a lesson in progress leads, and returns the trip''s id; for its instructor. Calling it again returns the trip that is open. Show a sign on the phone while it records. A lesson has at most twenty trips. Errors: sign_in_required, booking_not_found, lesson_not_in_progress, tracking_not_agreed, too_many_trips.';
 
@@ -879,11 +887,11 @@ REVOKE ALL ON FUNCTION "private"."assert_tests_are_few"(public.learners) FROM "p
 
 GRANT EXECUTE ON FUNCTION "private"."assert_tests_are_few"(public.learners) TO "postgres";
 
-REVOKE ALL ON FUNCTION "private"."assert_trip_has_room"(public.trips) FROM PUBLIC;
+REVOKE ALL ON FUNCTION "private"."assert_points_are_sparse"(public.trips, timestamp with time zone, timestamp with time zone) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION "private"."assert_trip_has_room"(public.trips) FROM "postgres";
+REVOKE ALL ON FUNCTION "private"."assert_points_are_sparse"(public.trips, timestamp with time zone, timestamp with time zone) FROM "postgres";
 
-GRANT EXECUTE ON FUNCTION "private"."assert_trip_has_room"(public.trips) TO "postgres";
+GRANT EXECUTE ON FUNCTION "private"."assert_points_are_sparse"(public.trips, timestamp with time zone, timestamp with time zone) TO "postgres";
 
 REVOKE ALL ON FUNCTION "private"."assert_trips_are_few"(public.lessons) FROM PUBLIC;
 

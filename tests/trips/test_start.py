@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import psycopg
-import pytest
 
 from tests.factories import Refusal, World
 from tests.races import Racers, wait_for_lock
-from tests.trips.steps import Trip, on_the_road
+from tests.trips.steps import Point, Trip, on_the_road, point
 from tools.cluster import Cluster
 
 LOCK = 5_700_030
@@ -118,28 +118,40 @@ def test_calls_at_once_start_no_more_than_twenty(cluster: Cluster, committed_wor
     assert world.count("public.trips") == 20
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("points", "code"), [(36_000, None), (36_001, "trip_full")])
-def test_a_trip_has_36_000_points_at_most(world: World, points: int, code: str | None) -> None:
+def crowded(world: World, points: int) -> Trip:
+    """A trip with so many points in its first seconds."""
     trip = on_the_road(world)
     world.travel(to=trip.booking.columns["end_at"])
     world.connection.execute(
         "insert into private.trip_points (org_id, trip_id, ts, lat, lng)"
-        " select org_id, id, started_at + interval '50 milliseconds' * (n + 0.5), 53.8, -1.55"
-        " from public.trips, generate_series(1, %s - 2) n",
-        [points],
+        " select org_id, id, %s + interval '10 milliseconds' * n, 53.8, -1.55"
+        " from public.trips, generate_series(1, %s) n",
+        [trip.start, points],
     )
-    known, *more = trip.drive(100, 2)
-    if code is None:
-        assert len(trip.send(more)) == 2
-        with world.unchanged(), world.refusing("PT409", "trip_full"):
-            trip.send([known])
-    else:
-        with world.unchanged(), world.refusing("PT409", code):
-            trip.send(more)
+    return trip
 
 
-def test_a_full_trip_answers_to_what_it_knows(world: World) -> None:
+def at(trip: Trip, second: int) -> Point:
+    return point(trip.start + timedelta(seconds=second))
+
+
+def test_a_minute_of_a_trip_has_120_points_at_most(world: World) -> None:
+    trip = crowded(world, 119)
+    assert len(trip.send([at(trip, 30)])) == 1
+    with world.unchanged(), world.refusing("PT422", "points_too_dense"):
+        trip.send([at(trip, 31)])
+    assert trip.send([at(trip, 30)]) == []
+    assert len(trip.send([at(trip, second) for second in range(60, 180)])) == 120
+
+
+def test_a_batch_has_as_many_points_as_its_minutes_have_room(world: World) -> None:
+    trip = crowded(world, 237)
+    assert len(trip.send([at(trip, second) for second in (30, 60, 90)])) == 3
+    with world.unchanged(), world.refusing("PT422", "points_too_dense"):
+        trip.send([at(trip, second) for second in (31, 91)])
+
+
+def test_a_crowded_trip_answers_to_what_it_knows(world: World) -> None:
     trip = on_the_road(world)
     world.travel(to=trip.booking.columns["end_at"])
     points = trip.drive(100, 10)
@@ -147,6 +159,6 @@ def test_a_full_trip_answers_to_what_it_knows(world: World) -> None:
     world.connection.execute(
         "insert into private.trip_points (org_id, trip_id, ts, lat, lng)"
         " select org_id, id, started_at + interval '1 millisecond' * n + interval '1 minute',"
-        " 53.8, -1.55 from public.trips, generate_series(1, 36000) n"
+        " 53.8, -1.55 from public.trips, generate_series(1, 500) n"
     )
     assert trip.send(points) == []
