@@ -383,6 +383,12 @@ def platform_report(
             sellers.write(reports, file)
             if xml is not None and operator_id and operator_tin:
                 message = database.platform_message(year)
+                if reports and message["operator"] and not message["sellers"]:
+                    raise hmrc.NotReportable(
+                        "No seller has said who they are, and the XML would tell HMRC that there"
+                        " are none. Have them call save_seller_details; without --xml the command"
+                        " names them."
+                    )
                 hmrc.write(message, xml, operator_id, operator_tin, database.clock())
         except hmrc.NotReportable as error:
             typer.echo(str(error), err=True)

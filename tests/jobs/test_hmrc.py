@@ -195,6 +195,9 @@ def test_the_job_writes_both_files(payday: Payday, tmp_path: Path) -> None:
     assert "admin_set_registration" in finished.stderr
 
     register(world)
+    finished = payday.run(*command, *known)
+    assert (finished.status, xml.exists()) == (2, False)
+    assert "save_seller_details" in finished.stderr
     people = world.rows("select user_id from public.instructors order by user_id")
     for number, person in enumerate(people[1:]):
         save(world, person["user_id"], p_legal_name=f"Ann Lee{number}")
