@@ -219,7 +219,8 @@ as $$
     ) total;
 $$;
 
--- The same of Stripe's balance. What is listed late counts in the first month that was open (booked_at), so that a closed one stays.
+-- The same of Stripe's balance. What is listed late counts in the first month that was open (booked_at), so that a closed one stays. A closed
+-- month says nothing of a currency in which the ledger had no account yet: what Stripe held of it is counted.
 create function private.stripe_totals(p_currency text, p_month date)
     returns jsonb
     language sql
@@ -236,18 +237,17 @@ as $$
             private.balance_breakdown(
                 p_currency, p_month::timestamp at time zone 'UTC', (p_month + interval '1 month') at time zone 'UTC'
             ) as breakdown,
-            case
-                when private.totals_before(p_month) is null then (
-                    select coalesce(sum(moved.net_cents), 0)
+            coalesce(
+                (private.totals_before(p_month) #>> array['currencies', p_currency, 'stripe', 'closing_cents'])::bigint,
+                (
+                    select sum(moved.net_cents)::bigint
                     from private.balance_transactions moved
                     where moved.currency = p_currency
                         and moved.balance_type = 'payments'
                         and moved.booked_at < p_month::timestamp at time zone 'UTC'
-                )
-                else coalesce(
-                    (private.totals_before(p_month) #>> array['currencies', p_currency, 'stripe', 'closing_cents'])::bigint, 0
-                )
-            end as opening_cents
+                ),
+                0
+            ) as opening_cents
     ) month;
 $$;
 

@@ -219,3 +219,30 @@ def test_a_reopened_month_takes_postings_again(world: World, june: Stripe) -> No
         )
         == JUNE
     )
+
+
+def test_a_currency_that_only_stripe_had_in_a_closed_month_opens_with_what_it_held(
+    world: World, june: Stripe
+) -> None:
+    """Its books begin a month later; by then some of it is with Stripe already."""
+    june.move("charge", 500, "ch_by_hand", currency="eur", at=datetime(2026, 6, 11, tzinfo=UTC))
+    june.reconcile_later(days=3)
+    (difference,) = june.exceptions()
+    world.call(
+        world.admin(),
+        "public.admin_resolve_exception",
+        p_exception_id=difference["exception_id"],
+        p_resolution="explained",
+        p_reason="Not of the marketplace.",
+    )
+    june.reconcile()
+    assert close(world)["currencies"].keys() == {"gbp"}
+    school = world.organization(name="Euro", currency="eur")
+    world.connection.execute(
+        "insert into private.ledger_accounts (org_id, kind, currency)"
+        " values (%s, 'stripe_balance', 'eur')",
+        (school,),
+    )
+    totals = world.value("select private.month_totals(%s)", JULY)
+    assert totals["currencies"]["eur"]["stripe"]["opening_cents"] == 500
+    assert totals["currencies"]["eur"]["stripe"]["closing_cents"] == june.held["eur"]
