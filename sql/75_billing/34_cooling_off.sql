@@ -107,7 +107,8 @@ end;
 $$;
 
 -- What goes back of each payment of the invoices for what the withdrawal undoes: all that is left of it, but for what a change to a cheaper
--- plan has credited to the customer's balance at Stripe. The platform's admins give back that, and what was paid outside Stripe.
+-- plan has credited to the customer's balance at Stripe and no later invoice of it has used. The platform's admins give back that, and what was
+-- paid outside Stripe.
 create function private.refunds_of_withdrawal(p_subscription public.subscriptions)
     returns jsonb
     language plpgsql
@@ -118,13 +119,27 @@ as $$
 declare
     begins_at constant timestamptz := private.cooling_off_begins_at(p_subscription);
     credited_cents constant bigint := (
-        select coalesce(-sum(invoice.total_cents), 0)
-        from public.invoices invoice
-        where invoice.org_id = p_subscription.org_id
-            and invoice.subscription_id = p_subscription.id
-            and invoice.period_end > begins_at
-            and invoice.status = 'paid'
-            and invoice.total_cents < 0
+        select greatest(
+            coalesce(
+                sum(
+                    case
+                        when invoice.total_cents < 0 then -invoice.total_cents
+                        else least(invoice.amount_due_cents - invoice.total_cents, 0)
+                    end
+                ),
+                0
+            ),
+            0
+        )
+        from (
+            select known.*, min(known.finalized_at) filter (where known.total_cents < 0) over () as first_credited_at
+            from public.invoices known
+            where known.org_id = p_subscription.org_id
+                and known.subscription_id = p_subscription.id
+                and known.period_end > begins_at
+                and known.status = 'paid'
+        ) invoice
+        where invoice.finalized_at >= invoice.first_credited_at
     );
 begin
     perform private.raise_alert(
@@ -215,7 +230,8 @@ end;
 $$;
 
 -- Refunds so much of a payment if it is for what the subscriber has withdrawn from. p_named goes into the refund's metadata, beside the
--- payment: a refund that has both is not made again.
+-- payment: a refund that has both is not made again. What was disputed before the withdrawal and heard of after it counts once: no
+-- more goes back than was paid.
 create function private.refund_of_withdrawn(p_payment public.invoice_payments, p_cents bigint, p_idempotency_key text, p_named jsonb)
     returns void
     language plpgsql
@@ -237,7 +253,17 @@ begin
         return;
     end if;
     update public.subscriptions
-    set withdrawal_refund_cents = withdrawal_refund_cents + p_cents
+    set withdrawal_refund_cents = least(
+        withdrawal_refund_cents + p_cents,
+        (
+            select sum(paid.amount_paid_cents)
+            from public.invoices invoice
+            join public.invoice_payments paid on paid.org_id = invoice.org_id and paid.invoice_id = invoice.id
+            where invoice.org_id = subscription.org_id
+                and invoice.subscription_id = subscription.id
+                and invoice.period_end > private.cooling_off_begins_at(subscription)
+        )
+    )
     where org_id = subscription.org_id
         and id = subscription.id;
     perform private.enqueue_command(

@@ -287,3 +287,45 @@ def test_what_a_change_of_plan_has_credited_is_not_refunded_as_well(shop: Shop) 
     [alert] = shop.world.rows("select * from public.alerts where code = 'withdrawal_paid_outside'")
     assert alert["resolved_at"] is None
     assert shop.world.violations() == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("used_cents", "refund_cents"), [(7800, 9000), (3000, 4200)])
+def test_a_credit_that_a_later_invoice_has_used_is_refunded(
+    shop: Shop, used_cents: int, refund_cents: int
+) -> None:
+    """A year is changed for a month and back: what the balance paid for was paid by card before."""
+    ben = shop.world.person("Ben")
+    made = shop.subscribe(ben, shop.plan(cooling_off_days="14", interval="year", amount=9000))
+    [invoice] = shop.fake.objects("invoice")
+    nothing = dict.fromkeys(("amount_due", "amount_paid", "amount_remaining"), 0)
+    for stripe_id, cents in (("in_credit", -7800), ("in_used", used_cents)):
+        travel(shop, DAY)
+        now = shop.world.now()
+        told = {"id": stripe_id, "total": cents, "subtotal": cents} | nothing
+        finalized = {"status_transitions": {"finalized_at": int(now.timestamp())}}
+        shop.world.deliver("invoice.paid", invoice | told | finalized, occurred_at=now)
+    assert withdraw(shop, ben, made["id"])["refund_cents"] == refund_cents
+    shop.carry_out()
+    assert [refund["amount"] for refund in shop.fake.objects("refund")] == [refund_cents]
+    alerts = shop.world.rows("select * from public.alerts where code = 'withdrawal_paid_outside'")
+    assert len(alerts) == (refund_cents < 9000)
+    assert shop.world.violations() == []
+
+
+@pytest.mark.slow
+def test_a_dispute_that_is_heard_of_after_the_withdrawal_counts_once(shop: Shop) -> None:
+    ben = shop.world.person("Ben")
+    made = shop.subscribe(ben, shop.plan(cooling_off_days="14"))
+    [charge] = shop.fake.objects("charge")
+    dispute = shop.fake.open_dispute(charge["id"])
+    assert withdraw(shop, ben, made["id"])["refund_cents"] == 900
+    shop.office.run("outbox")
+    shop.hear()
+    travel(shop, 20 * DAY)
+    shop.fake.end_dispute(dispute["id"], "won")
+    shop.hear()
+    shop.carry_out()
+    assert [refund["amount"] for refund in shop.fake.objects("refund")] == [900]
+    row = shop.subscription(made["id"])
+    assert (row["withdrawal_refund_cents"], shop.revenue()) == (900, 0)
