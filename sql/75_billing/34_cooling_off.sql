@@ -220,11 +220,12 @@ create function private.refund_reinstated(p_payment public.invoice_payments, p_d
 as $$
 declare
     left_cents constant bigint := p_payment.amount_paid_cents - p_payment.refunded_cents - p_payment.disputed_cents;
+    -- A dispute can give back one part after the other: each has left another amount with the bank.
+    part constant text := format('%s:%s', p_dispute_id, p_payment.disputed_cents);
 begin
     perform private.refund_of_withdrawn(
-        p_payment, least(p_reinstated_cents, left_cents),
-        format('invoice_payment:%s:reinstated:%s:%s', p_payment.id, p_dispute_id, p_payment.disputed_cents),
-        jsonb_build_object('dispute', p_dispute_id)
+        p_payment, least(p_reinstated_cents, left_cents), format('invoice_payment:%s:reinstated:%s', p_payment.id, part),
+        jsonb_build_object('dispute', part)
     );
 end;
 $$;

@@ -193,6 +193,18 @@ def test_what_a_dispute_took_is_not_given_back_once_more(shop: Shop) -> None:
     assert shop.subscription(made["id"])["status"] == "canceled"
 
 
+def replay(shop: Shop) -> None:
+    """An admin has done again what Stripe refused while the charge was disputed."""
+    for dead in shop.world.rows("select id from private.outbox where dead_at is not null"):
+        shop.world.call(
+            shop.world.admin(),
+            "public.admin_replay_command",
+            p_command_id=dead["id"],
+            p_reason="The dispute has ended.",
+        )
+    shop.carry_out()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("cents", [900, 400])
 def test_what_a_dispute_gives_back_after_the_withdrawal_goes_back_to_the_payer(
@@ -211,18 +223,33 @@ def test_what_a_dispute_gives_back_after_the_withdrawal_goes_back_to_the_payer(
     shop.hear()
     shop.carry_out()
     assert [refund["amount"] for refund in shop.fake.objects("refund")] == [cents]
-    for dead in shop.world.rows("select id from private.outbox where dead_at is not null"):
-        shop.world.call(
-            shop.world.admin(),
-            "public.admin_replay_command",
-            p_command_id=dead["id"],
-            p_reason="The dispute has ended.",
-        )
-    shop.carry_out()
+    replay(shop)
     assert sum(refund["amount"] for refund in shop.fake.objects("refund")) == 900
     row = shop.subscription(made["id"])
     assert (row["withdrawal_refund_cents"], shop.revenue()) == (900, 0)
     assert shop.world.violations() == []
+
+
+@pytest.mark.slow
+def test_what_a_dispute_gives_back_in_two_parts_goes_back_in_two(shop: Shop) -> None:
+    ben = shop.world.person("Ben")
+    made = shop.subscribe(ben, shop.plan(cooling_off_days="14"))
+    [charge] = shop.fake.objects("charge")
+    disputed = shop.fake.open_dispute(charge["id"])
+    shop.hear()
+    assert withdraw(shop, ben, made["id"])["refund_cents"] == 0
+    shop.office.run("outbox")
+    shop.fake.end_dispute(disputed["id"], "won")
+    for part in (400, 500):
+        travel(shop, DAY)
+        [*_, taken] = disputed["balance_transactions"]
+        back = taken | {"id": f"txn_{part}", "amount": part, "fee": 0, "net": part}
+        disputed["balance_transactions"].append(back)
+        now = shop.world.now()
+        shop.world.deliver("charge.dispute.funds_reinstated", disputed, occurred_at=now)
+    assert shop.office.run("outbox").status == 0
+    assert sorted(refund["amount"] for refund in shop.fake.objects("refund")) == [400, 500]
+    assert shop.subscription(made["id"])["withdrawal_refund_cents"] == 900
 
 
 @pytest.mark.slow
