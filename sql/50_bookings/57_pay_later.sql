@@ -146,6 +146,25 @@ begin
 end;
 $$;
 
+-- Whether a lesson can still be given: its instructor can be booked.
+create function private.can_be_given(p_booking public.bookings)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return exists (
+        select
+        from public.instructors instructor
+        where instructor.org_id = p_booking.org_id
+            and instructor.id = p_booking.instructor_id
+            and private.is_bookable_instructor(instructor)
+    );
+end;
+$$;
+
 -- Ends the plan to charge a card for a lesson that is paid or has ended. Definer: as the other guards.
 create function private.end_collection()
     returns trigger

@@ -53,7 +53,7 @@ end;
 $$;
 
 -- Notes when a hold ends unpaid by the learner's doing: it expires, or the learner cancels it later than a minute after booking, before
--- which it was a mistake. What is charged later was not given up while no charge has failed, such as when nobody could give it any more, and
+-- which it was a mistake. What is charged later was not given up while no charge has failed, nor when nobody could give it any more, and
 -- was after the second. A late payment undoes it. Who gives up many holds waits: see assert_may_hold and assert_has_paid_later.
 -- Definer: as the other guards.
 create function private.note_given_up_hold()
@@ -67,7 +67,7 @@ begin
     new.given_up_at := case
         when new.collection_tries = 2
             or (
-                (not new.is_collected_later or new.collection_tries > 0)
+                (not new.is_collected_later or (new.collection_tries > 0 and private.can_be_given(new)))
                 and (
                     new.status = 'expired'
                     or (new.cancelled_by in ('learner', 'guardian') and private.clock() > old.created_at + interval '1 minute')

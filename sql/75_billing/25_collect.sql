@@ -71,7 +71,8 @@ begin
     if not private.awaits_collection(booking, p_number) then
         return;
     end if;
-    if not private.is_bookable_instructor(instructor) from public.instructors instructor where instructor.id = booking.instructor_id then
+    if not private.can_be_given(booking) then
+        -- It waits with those that were not queued, for which the instructor may be back.
         update public.bookings set collect_at = private.clock() where org_id = booking.org_id and id = booking.id;
         return;
     end if;

@@ -94,6 +94,21 @@ def test_what_nobody_could_give_is_not_held_against_the_learner(course: Course) 
 
 
 @pytest.mark.slow
+def test_what_nobody_could_give_after_a_failed_try_is_not_held_against_the_learner(
+    course: Course,
+) -> None:
+    first, *_ = course.lessons()
+    spoil(course, "pm_card_chargeDeclined")
+    course.wait_until(first.columns["start_at"] - 2 * DAY)
+    assert first.columns["collection_tries"] == 1
+    deactivate(course)
+    course.wait_until(first.columns["start_at"] - 12 * HOUR)
+    assert (first.status, first.columns["given_up_at"]) == ("expired", None)
+    deactivate(course, is_active=True)
+    assert len(course.book(2, ahead=6 * WEEK)) == 2
+
+
+@pytest.mark.slow
 def test_an_instructor_who_leaves_is_not_paid_for_lessons_ahead(course: Course) -> None:
     """A charge that was queued before is not made, and the learner is told of each lesson."""
     lessons = course.lessons()
