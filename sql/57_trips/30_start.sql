@@ -111,13 +111,12 @@ create function private.tracked_time(p_lesson public.lessons, p_booked_until tim
     set search_path = '', pg_temp
 as $$
 begin
-    return (
-        select tstzrange(
+    return case
+        when p_lesson.started_at is not null then tstzrange(
             p_lesson.started_at - interval '2 minutes',
             greatest(p_lesson.started_at, least(p_lesson.ended_at, p_booked_until)) + interval '30 minutes'
         )
-        where p_lesson.started_at is not null
-    );
+    end;
 end;
 $$;
 
