@@ -19,9 +19,7 @@ declare
     told public.messages;
     new_status public.message_status;
 begin
-    if exists (
-        select from private.message_events event where event.provider_id = p_provider_id and event.type = 'status' and event.status = 'erased'
-    ) then
+    if private.is_erased_text(p_provider_id) then
         return 'duplicate';
     end if;
     insert into private.message_events (provider_id, type, status, error_code, message_id, payload)

@@ -20,9 +20,7 @@ declare
 begin
     -- Answers of one number follow one another, so that the latest is known.
     perform pg_advisory_xact_lock('private.suppressed_addresses'::regclass::oid::integer, hashtext(p_sender));
-    if exists (
-        select from private.message_events event where event.provider_id = p_provider_id and event.type = 'status' and event.status = 'erased'
-    ) then
+    if private.is_erased_text(p_provider_id) then
         return 'duplicate';
     end if;
 

@@ -158,6 +158,25 @@ as $$
         );
 $$;
 
+-- Whether a text, or an answer, was erased with its person: nothing that is told of it since is stored.
+create function private.is_erased_text(p_provider_id text)
+    returns boolean
+    language plpgsql
+    stable
+    security invoker
+    set search_path = '', pg_temp
+as $$
+begin
+    return exists (
+        select
+        from private.message_events event
+        where event.provider_id = p_provider_id
+            and event.type = 'status'
+            and event.status = 'erased'
+    );
+end;
+$$;
+
 -- Keeps Twilio's id of a text that is erased, and nothing else of it, so that compare_texts does not call it a stranger's.
 -- Definer: whoever may remove a text need not write reports.
 create function private.keep_text_id()
